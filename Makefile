@@ -1,0 +1,20 @@
+# `make help` lists what can be asked.
+.PHONY: help setup demo demo-fresh test check bench soak
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: ## make .venv with everything a node needs
+	@bin/setup
+
+demo: ## start two nodes with invented people, play the journey, print the tour
+	@bin/setup && .venv/bin/amana demo
+
+demo-fresh: ## the same, from nothing
+	@bin/setup && .venv/bin/amana demo --fresh
+
+check: ## lint, format, contracts, types
+	@bin/setup test && bin/check
+
+test: ## install what the tests need, run every test
+	@bin/test

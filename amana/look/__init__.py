@@ -1,0 +1,1 @@
+"""The shared design of every page: base template, style sheet, small parts, safe filters."""

@@ -1,6 +1,6 @@
 """A case crosses the border: offer without identity, a human answer, then the dossier.
 
-Texts: domain.md sections 5.1-5.6; security.md C2.5. The state of a referral is a pure fold
+The state of a referral is a pure fold
 over its message log that both nodes run, so that both tell the same story.
 Leaves to others: carrying the bytes (exchange), and the care that follows (protection).
 """

@@ -42,7 +42,8 @@ def find_actor(cookie: bytes, now: datetime) -> Actor | None:
     except CannotOpen:
         return None
     account = found.account
-    return Actor(account.pk, account.name, Role(account.role), found.pk, teams)
+    own_key = derive(seed, "own")
+    return Actor(account.pk, account.name, Role(account.role), found.pk, teams, own_key)
 
 
 def _open_teams(account: Account, seed: Seed) -> dict[str, Seed]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from amana.crypto.secrets import Seed
+from amana.crypto.secrets import Key, Seed
 
 
 class Role(enum.StrEnum):
@@ -34,13 +34,17 @@ FAILURE_WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Actor:
-    """The person of this request, with the keys that her sign-in opened."""
+    """The person of this request, with the keys that her sign-in opened.
+
+    `own_key` seals what is hers alone: drafts that no team has yet.
+    """
 
     account_id: str
     name: str
     role: Role
     session_id: str
     teams: Mapping[str, Seed] = field(repr=False)
+    own_key: Key = field(repr=False)
 
     def holds(self, team: str) -> bool:
         """Say whether this person is a member of the team and so holds its key."""

@@ -1,9 +1,10 @@
 """The door for other nodes. It takes bytes, never a session, and answers with bytes."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from amana.access.request import Request
 from amana.exchange import actions
 from amana.exchange.rules import LARGEST_PARCEL, Unacceptable
 
@@ -13,7 +14,7 @@ REFUSED = 422
 
 @csrf_exempt
 @require_POST
-def messages(request: HttpRequest) -> HttpResponse:
+def messages(request: Request) -> HttpResponse:
     """Take a sealed message; answer with the sealed receipt."""
     try:
         receipt = actions.receive_message(
@@ -26,7 +27,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-def receipts(request: HttpRequest) -> HttpResponse:
+def receipts(request: Request) -> HttpResponse:
     """Take a receipt."""
     try:
         actions.receive_receipt(_body(request), caller=_caller(request), now=request.now)
@@ -35,11 +36,11 @@ def receipts(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"", content_type="application/octet-stream")
 
 
-def _body(request: HttpRequest) -> bytes:
+def _body(request: Request) -> bytes:
     return request.read(LARGEST_PARCEL + 1)
 
 
-def _caller(request: HttpRequest) -> str:
+def _caller(request: Request) -> str:
     return request.headers.get("Amana-Node", "")
 
 

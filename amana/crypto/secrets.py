@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets as randomness
+import struct
 from typing import ClassVar, NoReturn
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -101,20 +102,20 @@ def new_id() -> str:
 def leaf_hash(salt: bytes, event: bytes) -> bytes:
     """Return the hash of one log entry, prefixed as a leaf of RFC 9162, section 2.1.1.
 
-    The salt keeps a short event from being guessed out of its hash. All salts of one log have the
-    same length; otherwise bytes could move between salt and event unnoticed.
+    The salt keeps a short event from being guessed out of its hash. Raises ValueError unless it is
+    a `token`: with salts of any length, bytes could move between salt and event unnoticed.
     """
+    if len(salt) != SIZE:
+        raise ValueError(f"A leaf is salted with {SIZE} bytes, not {len(salt)}")
     return digest(b"\x00" + salt + event)
 
 
 def chain_hash(previous: bytes, leaf: bytes) -> bytes:
-    """Return the head of a log after one more leaf; the first `previous` is 32 zero bytes.
+    """Return the head of a log after one more leaf. A log begins with 32 zero bytes.
 
-    Raises ValueError unless both are 32 bytes.
+    Anything may be asked about, so that a damaged log is found to differ and not found to crash.
     """
-    if len(previous) != SIZE or len(leaf) != SIZE:
-        raise ValueError("A chain links hashes of 32 bytes")
-    return digest(b"amana/chain/v1\0" + previous + leaf)
+    return digest(b"amana/chain/v1\0" + struct.pack(">I", len(previous)) + previous + leaf)
 
 
 def same(a: bytes, b: bytes) -> bool:

@@ -24,6 +24,9 @@ from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNot
 
 MESSAGES, RECEIPTS = "/exchange/messages", "/exchange/receipts"
 
+# What can come right later: when the earlier message is there, or a newer version of this node.
+STAYS_IN_THE_TRAY = (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND)
+
 # A handler acts on an opened message and returns the key under which its content is kept.
 Handler = Callable[[Opened, Actor, datetime], tuple[str, Key]]
 _HANDLERS: dict[str, Handler] = {}
@@ -258,9 +261,8 @@ def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
             reason = open_message(message.mid, actor=actor, now=now)
             if reason is None:
                 opened, progress = opened + 1, True
-            elif reason is not Reason.OUT_OF_ORDER:
+            elif reason not in STAYS_IN_THE_TRAY:
                 refused.append(reason)
-                progress = True
     return opened, refused
 
 
@@ -350,7 +352,7 @@ def _keep_refused(mid: str, reason: Reason, actor: Actor, now: datetime) -> None
             subject=mid,
             reason=reason.value,
         )
-        if reason in (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND):
+        if reason in STAYS_IN_THE_TRAY:
             return
         message = Message.objects.select_for_update().get(pk=mid)
         message.refused_for = reason.value

@@ -26,7 +26,7 @@ class LookRenderer(TemplatesSetting):
     form_template_name = "look/form.html"
     field_template_name = "look/field.html"
 
-    def get_template(self, template_name: str) -> Any:
+    def get_template(self, template_name: str) -> object:
         """Return our own drawing of a widget where there is one."""
         return get_template(OWN.get(template_name, template_name))
 
@@ -54,7 +54,7 @@ class DateBoxes(forms.MultiWidget):
         year, month, day = str(value).split("-")
         return [day, month, year]
 
-    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> str:
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> str:
         """Join the boxes as year-month-day; a box left empty stays empty between the dashes."""
         day, month, year = (
             _western(box or "") for box in super().value_from_datadict(data, files, name)

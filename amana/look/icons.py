@@ -1,7 +1,7 @@
 """The drawings: simple strokes on a square of 24, each a tuple of path data."""
 
 PATHS: dict[str, tuple[str, ...]] = {
-    "envelope-sealed": ("M3 6h18v13H3z", "M3 6l9 8 9-8", "M12 11.5a2.5 2.5 0 1 0 .01 0z"),
+    "envelope-sealed": ("M3 5.5h18v13H3z", "M3.5 6.5l8.5 7 8.5-7"),
     "envelope-open": ("M3 10l9-7 9 7v11H3z", "M3 10l9 7 9-7"),
     "check": ("M4 12.5l5.5 5.5L20 7",),
     "clock": ("M12 3a9 9 0 1 0 .01 0z", "M12 7.5V12l3.5 2.5"),
@@ -36,7 +36,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     # The shapes of a status, so that colour is never alone.
     "tone-calm": ("M12 5a7 7 0 1 0 .01 0z",),
     "tone-attention": ("M12 4.5L3 19.5h18z",),
-    "tone-urgent": ("M12 2.5l9.5 9.5-9.5 9.5L2.5 12z", "M12 8v8", "M8 12h8"),
+    "tone-urgent": ("M12 2.5l9.5 9.5-9.5 9.5L2.5 12z", "M12 7.5v5.5", "M12 16.5h.01"),
     "tone-done": ("M4 12.5l5.5 5.5L20 7",),
     "tone-waiting": ("M12 4a8 8 0 1 0 .01 0z", "M12 8v4h3.5"),
 }

@@ -28,7 +28,7 @@ TIMES = {
 @register.filter(name="ltr")
 @register.simple_tag(name="ltr")
 def ltr(value: object) -> SafeString:
-    """Isolate a reference, a phone number or a date in figures, so that Arabic text keeps its order."""
+    """Isolate a reference, a phone number or a date in figures: Arabic text keeps its order."""
     return format_html('<bdi dir="ltr">{}</bdi>', "" if value is None else value)
 
 
@@ -76,7 +76,8 @@ def icon(name: str, css_class: str = "") -> SafeString:
     mirrored = " icon-mirrored" if name in MIRRORED else ""
     paths = format_html_join("", '<path d="{}"/>', ((path,) for path in PATHS[name]))
     return format_html(
-        '<svg class="icon{} {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="icon{} {}" width="20" height="20" viewBox="0 0 24 24" '
+        'aria-hidden="true" focusable="false">{}</svg>',
         mirrored,
         css_class,
         paths,

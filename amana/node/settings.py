@@ -15,6 +15,8 @@ NODE, _SEED, SECRET_KEY = load(DATA)
 OWN = NODE.own(_SEED)
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
+# Shown on the sign-in page of a demo node and worth nothing anywhere else.
+DEMO_PASSWORD = "amana-demo-2026" if NODE.is_demo else ""  # noqa: S105
 
 DEBUG = False
 IS_HTTPS = NODE.url.startswith("https://")
@@ -62,7 +64,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
-FORM_RENDERER = "amana.look.forms.Renderer"
+FORM_RENDERER = "amana.look.forms.LookRenderer"
 
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",

@@ -417,7 +417,7 @@ def _checked_cover(body: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         codes.check("AGE_BAND", str(cover.get("age_band")))
         codes.check("SEX", str(cover.get("sex")))
-    except codes.UnknownCode:
+    except codes.UnknownValue:
         raise Unacceptable(Reason.MALFORMED) from None
     if not is_reference(str(body["reference"])) or set(cover) - set(dossier.KIND_OF):
         raise Unacceptable(Reason.MALFORMED)

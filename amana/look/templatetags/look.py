@@ -10,7 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from amana.look import coded
 from amana.look.icons import MIRRORED, PATHS
+from amana.standards.countries import country_label
 
 register = template.Library()
 
@@ -105,3 +107,21 @@ def _local(value: datetime, zone: str | None) -> datetime:
 
 def _time(machine: str, words: str) -> SafeString:
     return format_html('<time datetime="{}" dir="auto">{}</time>', machine, words)
+
+
+@register.filter
+def label(code: object, name: str) -> str:
+    """Write a code in the reader's words: `{{ case.sex|label:"SEX" }}`."""
+    return coded.label(name, str(code)) if code else ""
+
+
+@register.filter
+def labels(found: list[str], name: str) -> str:
+    """Write several codes in the reader's words."""
+    return coded.labels(name, found or [])
+
+
+@register.filter
+def country(code: str) -> str:
+    """Write a country's name in the reader's language."""
+    return country_label(code, coded.language()) if code else ""

@@ -1,0 +1,97 @@
+"""How long each answer across a border may take, with the source of every figure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+
+from amana.standards import citations
+from amana.standards.calendars import Calendar
+from amana.standards.datafile import MARKS, BadData, Place, opened
+
+TIERS = ("emergency", "child", "adult")
+UNITS = ("hour", "day", "working_day")
+
+
+class UnknownClock(LookupError):
+    """A key or a tier for which no clock is kept."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time one step may take; hours and days are exact, working days end in the evening."""
+
+    key: str
+    tier: str
+    value: int
+    unit: str
+    source: str
+    mark: str
+    date: date
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """All clocks of one version."""
+
+    name: str
+    version: str
+    held: Mapping[tuple[str, str], Clock]
+
+    def clock(self, key: str, tier: str) -> Clock:
+        if (key, tier) not in self.held:
+            raise UnknownClock(f"no clock {key!r} for {tier!r}")
+        return self.held[key, tier]
+
+
+def due(start: datetime, clock: Clock, calendar: Calendar) -> datetime:
+    """Return the last moment of a clock, in the time of the country that must answer."""
+    if start.tzinfo is None:
+        raise ValueError("a clock starts at a moment with its time zone")
+    if clock.unit == "working_day":
+        last = nth_working_day(start.astimezone(calendar.zone).date(), clock.value, calendar)
+        return datetime.combine(last, time(23, 59, 59), calendar.zone)
+    span = timedelta(**{f"{clock.unit}s": clock.value})
+    # Through UTC: a night when the clocks change neither lengthens nor shortens the time given.
+    return (start.astimezone(UTC) + span).astimezone(calendar.zone)
+
+
+def nth_working_day(day: date, n: int, calendar: Calendar) -> date:
+    """Return the n-th working day after a day, which itself does not count."""
+    while n:
+        day += timedelta(days=1)
+        if not calendar.is_rest_day(day):
+            n -= 1
+    return day
+
+
+def read(root: Place) -> Clocks:
+    """Return the clocks of a file, or say where it is at fault."""
+    held: dict[tuple[str, str], Clock] = {}
+    for place in root.at("clocks").each():
+        clock = _clock(place)
+        if (clock.key, clock.tier) in held:
+            raise BadData(f"{place.path}: {clock.key!r} for {clock.tier!r} stands twice")
+        held[clock.key, clock.tier] = clock
+    return Clocks(root.at("name").text(), root.at("version").day().isoformat(), held)
+
+
+def _clock(place: Place) -> Clock:
+    return Clock(
+        key=place.at("key").text(),
+        tier=place.at("tier").one_of(TIERS),
+        value=place.at("value").count(),
+        unit=place.at("unit").one_of(UNITS),
+        source=place.at("source").one_of(citations.load()),
+        mark=place.at("mark").one_of(MARKS),
+        date=place.at("date").day(),
+    )
+
+
+@cache
+def load() -> Clocks:
+    return read(opened("clocks.json"))
+
+
+def clock(key: str, tier: str) -> Clock:
+    return load().clock(key, tier)

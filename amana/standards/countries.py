@@ -1,0 +1,71 @@
+"""Countries by two letters: their names, their time, and the words their law uses."""
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.core import get_global
+
+from amana.standards.datafile import Place, Words, opened
+
+# Unknown or invalid territory, as the Unicode tables write it.
+ANYWHERE = "ZZ"
+# Three-letter codes of former names, which share their two letters with today's country.
+FORMER = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})
+
+
+class UnknownCountry(LookupError):
+    """A code that names no country."""
+
+
+def known(alpha2: str) -> str:
+    """Return the two letters if they name a country, and refuse them otherwise."""
+    if alpha2 not in _alpha3_of():
+        raise UnknownCountry(f"{alpha2!r} is not the two-letter code of a country")
+    return alpha2
+
+
+def alpha2(alpha3: str) -> str:
+    """Return the two letters for three: `CIV` is `CI`."""
+    for short, long in _alpha3_of().items():
+        if long == alpha3:
+            return short
+    raise UnknownCountry(f"{alpha3!r} is not the three-letter code of a country")
+
+
+def alpha3(alpha2: str) -> str:
+    return _alpha3_of()[known(alpha2)]
+
+
+def label(alpha2: str, language: str) -> str:
+    """Return the name of a country in a language of the house."""
+    return str(Locale.parse(language, sep="-").territories[known(alpha2)])
+
+
+def zone(alpha2: str) -> ZoneInfo:
+    """Return the time zone of a country, of its capital or largest city where it has several."""
+    zones = [zone for zone, held in get_global("zone_territories").items() if held == known(alpha2)]
+    if alpha2 in _data().at("zones").keyed():
+        return ZoneInfo(_data().at("zones").at(alpha2).text())
+    return ZoneInfo(zones[0] if len(zones) == 1 else "UTC")
+
+
+def term(alpha2: str) -> Words:
+    """Return what the law of this country calls trafficking."""
+    terms = _data().at("terms").keyed()
+    return terms.get(alpha2, terms[ANYWHERE]).at("words").words()
+
+
+@cache
+def _alpha3_of() -> dict[str, str]:
+    return {
+        short[0]: long
+        for long, short in get_global("territory_aliases").items()
+        if len(long) == 3 and long.isalpha() and long not in FORMER
+        if len(short) == 1 and len(short[0]) == 2
+    }
+
+
+@cache
+def _data() -> Place:
+    return opened("countries.json")

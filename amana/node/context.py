@@ -9,8 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from amana.node.who_may_open import TABLE
-from amana.standards import codes
-from amana.standards.countries import country_label
+from amana.standards import codes, countries
 
 # The way through the work: shown to whom the access table lets in.
 WAYS = (
@@ -38,7 +37,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "node": {
             "country": node.country,
-            "country_name": country_label(node.country, language),
+            "country_name": countries.label(node.country, language),
             "name": node.name,
             "is_demo": node.is_demo,
             "exit_url": node.exit_url,

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from amana.look import coded
 from amana.look.icons import MIRRORED, PATHS
-from amana.standards.countries import country_label
+from amana.standards import countries
 
 register = template.Library()
 
@@ -124,4 +124,4 @@ def labels(found: list[str], name: str) -> str:
 @register.filter
 def country(code: str) -> str:
     """Write a country's name in the reader's language."""
-    return country_label(code, coded.language()) if code else ""
+    return countries.label(code, coded.language()) if code else ""

@@ -154,3 +154,8 @@ def counts(field: str) -> dict[str, int]:
     """Return how many cases there are by one clear field (age_band, sex, origin)."""
     rows = Case.objects.values_list(field).annotate(n=Count("pk")).order_by(field)
     return dict(rows)
+
+
+def find_case_of(actor: Actor, screening_code: str) -> Case | None:
+    """Return the case that was opened from a screening, if this person may see it."""
+    return visible_to(actor).filter(screening_id=screening_code).first()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils.translation import get_language
 
-from amana.standards import codes
+from amana.standards import catalogue, codes
 
 
 def language() -> str:
@@ -33,3 +33,42 @@ def choices(name: str, *, blank: bool = False) -> Callable[[], list[tuple[str, s
         return empty + codes.choices(name, language())
 
     return asked
+
+
+# Fields of a file whose values are codes, and the list that says them.
+LISTS = {
+    "class": "CLASS",
+    "sex": "SEX",
+    "age_band": "AGE_BAND",
+    "minor": "MINOR",
+    "situation": "SITUATION",
+    "language": "LANG",
+    "citizenship": "COUNTRY",
+    "exploited_in": "COUNTRY",
+    "needs": "NEEDS",
+    "risk": "RISK",
+    "ground": "CONSENT_GROUND",
+    "purpose": "REFERRAL_PURPOSE",
+    "forms": "FORM_EXPL",
+    "not_reported": "NOT_REPORTED",
+    "topics": "COMPLETE_TOPIC",
+    "reason": "DECLINE_REASON",
+    "urgency": "URGENCY",
+    "decision": "DECISION",
+    "mode": "CONSENT_MODE",
+    "given_by": "GIVEN_BY",
+    "content": "CONSENT_CONTENT",
+}
+
+
+def spoken(field: str, value: object) -> str:
+    """Return the value of a field in the reader's words: codes as labels, lists in one line."""
+    if isinstance(value, bool):
+        return label("YES_NO", "yes" if value else "no")
+    if isinstance(value, dict):
+        return " · ".join(f"{label('FIELD', k)}: {spoken(k, v)}" for k, v in value.items() if v)
+    if isinstance(value, list):
+        return " · ".join(spoken(field, item) for item in value)
+    if field == "indicators":
+        return f"{value} {catalogue.load().indicator(str(value)).label.said_in(language())}"
+    return label(LISTS[field], str(value)) if field in LISTS else str(value)

@@ -42,7 +42,7 @@ def test_a_container_needs_a_reader_and_every_reader_a_whole_key() -> None:
             age.encrypt(publics, b"the blue house")
 
 
-def test_no_changed_bit_of_a_container_for_two_readers_goes_unnoticed() -> None:
+def test_no_changed_byte_of_a_container_for_two_readers_goes_unnoticed() -> None:
     container = age.encrypt([PUBLIC, STRANGER], b"the blue house")
 
     for i in range(len(container)):

@@ -34,6 +34,13 @@ def test_a_frame_is_signed_by_nobody_else_and_as_nothing_else() -> None:
     assert not is_signed_by(frame, PARCEL, DESK_PUBLIC)
 
 
+def test_a_frame_never_shows_what_it_carries() -> None:
+    frame = Frame(HEADER, BODY, bytes(3373))
+
+    assert "girl" not in f"{frame} {frame!r}"
+    assert "referral" not in f"{frame} {frame!r}"
+
+
 def test_bytes_cannot_move_between_header_and_body() -> None:
     frame = read(pack(ENVELOPE, HEADER, BODY, DESK, padded=True), padded=True)
 

@@ -29,7 +29,7 @@ INFO = b"age-encryption.org/mlkem768x25519"
 # A stanza holds 1120 and 32 bytes, so its base64 has exactly 1494 and 43 characters.
 STANZA = rb"-> mlkem768x25519 ([A-Za-z0-9+/]{1494})\n([A-Za-z0-9+/]{43})\n"
 HEADER = re.compile(
-    rb"(age-encryption\.org/v1\n(?:" + STANZA + rb")+---) ([A-Za-z0-9+/]{43})\n",
+    rb"(?P<head>age-encryption\.org/v1\n(?:" + STANZA + rb")+---) (?P<mac>[A-Za-z0-9+/]{43})\n"
 )
 
 
@@ -53,8 +53,9 @@ def identity(seed: Seed) -> str:
 
 def seed_from(identity: str) -> Seed:
     """Return the seed; raises ValueError for anything not written as `identity` does."""
-    if identity != identity.upper():
-        raise ValueError("An identity is written in capitals")
+    # One spelling: lower() below would also take other scripts' capitals, such as the kelvin sign.
+    if not identity.isascii() or identity != identity.upper():
+        raise ValueError("An identity is written in plain capitals")
     return Seed(bech32.decode("age-secret-key-pq-", identity.lower()))
 
 
@@ -67,10 +68,9 @@ def encrypt(publics: Sequence[bytes], plaintext: bytes) -> bytes:
         raise ValueError("A container has at least one recipient")
     file_key = os.urandom(FILE_KEY_SIZE)
     nonce = os.urandom(NONCE_SIZE)
-    stanzas = b"".join(_stanza(wrap(public, file_key, INFO)) for public in publics)
-    head = b"age-encryption.org/v1\n" + stanzas + b"---"
-    mac = _base64(_mac(file_key, head))
-    return b"%b %b\n%b" % (head, mac, nonce) + _sealed(_payload_key(file_key, nonce), plaintext)
+    return b"".join(
+        [_header(publics, file_key), nonce, *_sealed(_payload_key(file_key, nonce), plaintext)]
+    )
 
 
 def decrypt(seed: Seed, container: bytes) -> bytes:
@@ -78,13 +78,19 @@ def decrypt(seed: Seed, container: bytes) -> bytes:
     header = HEADER.match(container)
     if header is None:
         raise CannotOpen
-    head, mac = header[1], _from_base64(header[4])
+    head, mac = header["head"], _from_base64(header["mac"])
     file_key = _file_key(seed, [_wrapped(*found) for found in re.findall(STANZA, head)])
     if not same(mac, _mac(file_key, head)):
         raise CannotOpen
     payload = container[header.end() :]
     nonce, ciphertext = payload[:NONCE_SIZE], payload[NONCE_SIZE:]
     return _opened(_payload_key(file_key, nonce), ciphertext)
+
+
+def _header(publics: Sequence[bytes], file_key: bytes) -> bytes:
+    stanzas = b"".join(_stanza(wrap(public, file_key, INFO)) for public in publics)
+    head = b"age-encryption.org/v1\n" + stanzas + b"---"
+    return b"%b %b\n" % (head, _base64(_mac(file_key, head)))
 
 
 def _stanza(wrapped: bytes) -> bytes:
@@ -117,9 +123,9 @@ def _hkdf(file_key: bytes, salt: bytes, info: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=salt, info=info).derive(file_key)
 
 
-def _sealed(key: ChaCha20Poly1305, plaintext: bytes) -> bytes:
-    chunks = _chunks(plaintext, CHUNK_SIZE)
-    return b"".join(key.encrypt(nonce, chunk, None) for nonce, chunk in chunks)
+def _sealed(key: ChaCha20Poly1305, plaintext: bytes) -> Iterator[bytes]:
+    for nonce, chunk in _chunks(plaintext, CHUNK_SIZE):
+        yield key.encrypt(nonce, chunk, None)
 
 
 def _opened(key: ChaCha20Poly1305, ciphertext: bytes) -> bytes:

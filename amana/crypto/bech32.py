@@ -26,13 +26,12 @@ def decode(prefix: str, text: str) -> bytes:
         raise ValueError(f"Not written as {start}...")
     if _checksum([*_expanded(prefix), *symbols]) != 1:
         raise ValueError(f"{start}... is misspelt")
-    data = bytes(
-        _regroup(symbols[:-CHECKSUM_SIZE], 5, 8)[: (len(symbols) - CHECKSUM_SIZE) * 5 // 8]
-    )
-    # Writing it again shows whether the bits that fill the last symbol were zero.
-    if encode(prefix, data) != text:
-        raise ValueError(f"{start}... has more bits than data")
-    return data
+    del symbols[-CHECKSUM_SIZE:]
+    size, n_spare = divmod(5 * len(symbols), 8)
+    data = bytes(_regroup(symbols, 5, 8))
+    if n_spare >= 5 or any(data[size:]):
+        raise ValueError(f"{start}... has more bits than bytes")
+    return data[:size]
 
 
 def _regroup(numbers: Iterable[int], width: int, into: int) -> list[int]:

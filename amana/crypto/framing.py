@@ -22,9 +22,12 @@ class BadFrame(Exception):  # noqa: N818 - it is said of bytes, not of a program
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Frame:
-    """A frame as it was read. Nobody has vouched for it until `is_signed_by` says so."""
+    """A frame as it was read. Nobody has vouched for it until `is_signed_by` says so.
+
+    It does not show what it carries: that is a person's story, and logs print what they are given.
+    """
 
     header: bytes
     body: bytes

@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.forms.renderers import TemplatesSetting
 from django.template.loader import get_template
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 WIDGETS = "django/forms/widgets/"
@@ -26,7 +28,7 @@ class LookRenderer(TemplatesSetting):
     form_template_name = "look/form.html"
     field_template_name = "look/field.html"
 
-    def get_template(self, template_name: str) -> object:
+    def get_template(self, template_name: str) -> object:  # type: ignore[override]
         """Return our own drawing of a widget where there is one."""
         return get_template(OWN.get(template_name, template_name))
 
@@ -54,7 +56,9 @@ class DateBoxes(forms.MultiWidget):
         year, month, day = str(value).split("-")
         return [day, month, year]
 
-    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> str:
+    def value_from_datadict(  # type: ignore[override]
+        self, data: Mapping[str, Any], files: "MultiValueDict[str, UploadedFile[Any]]", name: str
+    ) -> str:
         """Join the boxes as year-month-day; a box left empty stays empty between the dashes."""
         day, month, year = (
             _western(box or "") for box in super().value_from_datadict(data, files, name)

@@ -46,8 +46,10 @@ class Words(HTMLParser):
 
 
 class Person(forms.Form):
+    default_renderer = LookRenderer
+
     name = forms.CharField(label="Full name", help_text="As the person says it.")
-    born = forms.DateField(label="Born", required=False)
+    born = forms.DateField(label="Born", required=False, widget=DateBoxes)
     danger = forms.ChoiceField(
         label="In danger?", choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect
     )
@@ -57,10 +59,6 @@ class Person(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, renderer=LookRenderer(), **kwargs)
-        self.fields["born"].widget = DateBoxes()
 
 
 def test_the_style_sheet_mirrors_by_itself() -> None:

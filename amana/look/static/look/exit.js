@@ -11,8 +11,7 @@
     document.title = "…";
     document.body.replaceChildren();
     document.body.className = "blank";
-    navigator.sendBeacon?.(link.dataset.signOut, proof);
-    location.replace(link.href);
+    try { navigator.sendBeacon(link.dataset.signOut, proof); } finally { location.replace(link.href); }
   };
 
   link.addEventListener("click", leave);

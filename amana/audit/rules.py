@@ -62,7 +62,8 @@ def first_fault(entries: Iterable[Kept], *, head_seq: int, head_chain: bytes) ->
 def _fault_of(entry: Kept, previous: bytes) -> str:
     leaf = bytes(entry.leaf)
     if entry.event is not None and entry.salt is not None:
-        if not same(leaf_hash(bytes(entry.salt), bytes(entry.event)), leaf):
+        salt = bytes(entry.salt)
+        if len(salt) != 32 or not same(leaf_hash(salt, bytes(entry.event)), leaf):
             return "altered"
     elif entry.event is not None or entry.salt is not None:
         return "altered"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 from amana.standards import catalogue, codes
 
@@ -72,3 +72,8 @@ def spoken(field: str, value: object) -> str:
     if field == "indicators":
         return f"{value} {catalogue.load().indicator(str(value)).label.said_in(language())}"
     return label(LISTS[field], str(value)) if field in LISTS else str(value)
+
+
+def octets(size: int) -> str:
+    """Return a size that people can read, rounded up to tens: it must not betray a word."""
+    return ngettext("%(n)d character", "%(n)d characters", size) % {"n": -(-size // 10) * 10}

@@ -140,6 +140,11 @@ def reading(facts: Facts, catalogue: Catalogue) -> Reading:
     )
 
 
+def class_of(minor: str, indicators: tuple[str, ...]) -> str:
+    """Return the class of a record that does not say who was with the person."""
+    return reading(Facts(minor, "unknown", indicators), load()).primary
+
+
 def as_json(proposed: Reading) -> dict[str, object]:
     """Return the seven answers a worker and another program read."""
     return {

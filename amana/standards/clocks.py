@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import cache
 
 from amana.standards import citations
-from amana.standards.calendars import Calendar
 from amana.standards.datafile import MARKS, BadData, Place, opened
 
 TIERS = ("emergency", "child", "adult")
@@ -42,27 +41,6 @@ class Clocks:
         if (key, tier) not in self.held:
             raise UnknownClock(f"no clock {key!r} for {tier!r}")
         return self.held[key, tier]
-
-
-def due(start: datetime, clock: Clock, calendar: Calendar) -> datetime:
-    """Return the last moment of a clock, in the time of the country that must answer."""
-    if start.tzinfo is None:
-        raise ValueError("a clock starts at a moment with its time zone")
-    if clock.unit == "working_day":
-        last = nth_working_day(start.astimezone(calendar.zone).date(), clock.value, calendar)
-        return datetime.combine(last, time(23, 59, 59), calendar.zone)
-    span = timedelta(**{f"{clock.unit}s": clock.value})
-    # Through UTC: a night when the clocks change neither lengthens nor shortens the time given.
-    return (start.astimezone(UTC) + span).astimezone(calendar.zone)
-
-
-def nth_working_day(day: date, n: int, calendar: Calendar) -> date:
-    """Return the n-th working day after a day, which itself does not count."""
-    while n:
-        day += timedelta(days=1)
-        if not calendar.is_rest_day(day):
-            n -= 1
-    return day
 
 
 def read(root: Place) -> Clocks:

@@ -25,12 +25,15 @@ def known(alpha2: str) -> str:
     return alpha2
 
 
+def is_alpha3(code: str) -> bool:
+    return code in _alpha2_of()
+
+
 def alpha2(alpha3: str) -> str:
     """Return the two letters for three: `CIV` is `CI`."""
-    for short, long in _alpha3_of().items():
-        if long == alpha3:
-            return short
-    raise UnknownCountry(f"{alpha3!r} is not the three-letter code of a country")
+    if not is_alpha3(alpha3):
+        raise UnknownCountry(f"{alpha3!r} is not the three-letter code of a country")
+    return _alpha2_of()[alpha3]
 
 
 def alpha3(alpha2: str) -> str:
@@ -64,6 +67,11 @@ def _alpha3_of() -> dict[str, str]:
         if len(long) == 3 and long.isalpha() and long not in FORMER
         if len(short) == 1 and len(short[0]) == 2
     }
+
+
+@cache
+def _alpha2_of() -> dict[str, str]:
+    return {long: short for short, long in _alpha3_of().items()}
 
 
 @cache

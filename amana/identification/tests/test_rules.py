@@ -1,0 +1,268 @@
+"""The seven rules: what they read in twelve situations, and what they may never do."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amana.identification.rules import (
+    CLASSES,
+    MINOR,
+    BadFacts,
+    Facts,
+    Reading,
+    as_json,
+    class_of,
+    facts_from,
+    reading,
+)
+from amana.standards import catalogue, next_steps, questions
+from amana.standards.next_steps import SITUATIONS
+
+VECTORS = Path(__file__).parents[3] / "tests" / "vectors" / "screening"
+VIGNETTES = json.loads((VECTORS / "vignettes.json").read_text(encoding="utf-8"))["vignettes"]
+READINGS = json.loads((VECTORS / "readings.json").read_text(encoding="utf-8"))["readings"]
+CODES = [indicator.code for indicator in catalogue.load().indicators]
+PRECEDENCE = list(CLASSES.values())
+
+some_codes = st.frozensets(st.sampled_from(CODES))
+some_facts = st.builds(Facts, st.sampled_from(MINOR), st.sampled_from(SITUATIONS), some_codes)
+
+
+def read(minor: str, situation: str, *codes: str) -> Reading:
+    return reading(Facts(minor, situation, codes), catalogue.load())
+
+
+def with_codes(facts: Facts, *codes: str) -> Reading:
+    return read(facts.minor, facts.situation, *facts.indicators, *codes)
+
+
+def by_id(case: dict[str, object]) -> str:
+    return str(case.get("id", case.get("why")))
+
+
+@pytest.mark.parametrize("case", VIGNETTES, ids=by_id)
+def test_each_of_the_twelve_stories_is_read_as_a_trained_worker_reads_it(case):
+    given_codes = [code.rstrip("*") for code in case["indices"]]
+
+    proposed = read(case["minor"], case["situation"], *given_codes)
+
+    assert proposed.primary == case["classe"]
+    assert set(proposed.also) == set(case["aussi"])
+
+
+@pytest.mark.parametrize("case", VIGNETTES, ids=by_id)
+def test_the_answers_of_each_story_yield_its_main_signs_and_the_same_reading(case):
+    starred = {code.rstrip("*") for code in case["indices"] if code.endswith("*")}
+
+    found = questions.load().indicators(case["answers"], minor=case["minor"])
+
+    assert starred <= set(found)
+    proposed = read(case["minor"], case["situation"], *found)
+    assert (proposed.primary, set(proposed.also)) == (case["classe"], set(case["aussi"]))
+
+
+@pytest.mark.parametrize("case", READINGS, ids=by_id)
+def test_each_line_of_the_rules_is_read_to_the_letter(case):
+    answer = as_json(reading(facts_from(case["facts"]), catalogue.load()))
+
+    del answer["next_steps"]
+    assert answer == case["reading"]
+
+
+def test_the_answer_holds_exactly_seven_keys_in_their_order():
+    facts = {"minor": "yes", "situation": "separated", "indicators": ["T1", "X1", "R1"]}
+
+    answer = as_json(reading(facts_from(facts), catalogue.load()))
+
+    assert list(answer) == [
+        *("primary", "also", "rules", "fired", "noted", "next_steps", "rescreen_in_days"),
+    ]
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_no_story_without_an_exploiter_is_counted_as_trafficking():
+    for case in VIGNETTES:
+        if case["id"] in {"V03", "V05", "V09", "V11"}:
+            codes = [code.rstrip("*") for code in case["indices"]]
+            assert "TRAITE" not in read(case["minor"], case["situation"], *codes).primary
+
+
+def test_children_are_presumed_trafficked_without_any_means():
+    means = catalogue.load().sets["CTRL"]
+    for case in VIGNETTES:
+        if case["id"] in {"V02", "V06"}:
+            codes = {code.rstrip("*") for code in case["indices"]} - means
+            assert read(case["minor"], case["situation"], *codes).primary == "TRAITE_PRESUMEE"
+
+
+def test_a_class_may_change_after_the_return():
+    assert read("no", "accompanied").primary == "AUCUN_INDICATEUR"
+    assert read("no", "accompanied", "T1", "R2", "S1").primary == "TRAITE_PRESUMEE"
+
+
+def test_a_labour_dispute_goes_to_the_labour_inspection():
+    proposed = read("no", "unknown", "X1", "N1")
+
+    assert proposed.vulnerabilities == ("CONFLIT_TRAVAIL",)
+    assert "labour_inspection" in proposed.next_steps
+    assert "rescreen" not in proposed.next_steps
+
+
+def test_violence_asylum_and_health_are_named():
+    assert read("no", "unknown", "A1").vulnerabilities == ("VBG",)
+    assert read("no", "unknown", "P2", "P3", "P4").vulnerabilities == ("ASILE", "SANTE", "VBG")
+
+
+def test_post_rape_care_comes_before_everything_but_safety():
+    steps = read("no", "alone", "SM1", "SM3", "P2", "P3", "C1").next_steps
+
+    assert steps[:2] == ("speak_alone", "rape_care_72h")
+    assert "never_consulate_unasked" in steps
+
+
+def test_the_aunt_at_the_bus_station_is_not_given_the_children():
+    steps = read("yes", "accompanied", "T1", "E2", "E5", "R4", "D2", "SM1").next_steps
+
+    wanted = {"keep_siblings_together", "verify_family_claim", "never_hand_over_child"}
+    assert wanted <= set(steps)
+
+
+def test_a_child_in_a_good_foster_home_is_not_taken_away():
+    assert read("yes", "accompanied", "N2").next_steps == ("light_follow_up",)
+
+
+def test_a_record_that_does_not_say_who_was_there_is_read_all_the_same():
+    assert class_of("yes", ("T1", "X5")) == "TRAITE_PRESUMEE"
+    assert class_of("doubtful", ()) == "AUCUN_INDICATEUR"
+
+
+@given(some_facts)
+def test_the_signs_given_are_parted_into_those_that_fired_and_those_noted(facts):
+    proposed = with_codes(facts)
+
+    assert not set(proposed.fired) & set(proposed.noted)
+    assert {*proposed.fired, *proposed.noted} == set(facts.indicators)
+    assert sorted(proposed.fired, key=CODES.index) == list(proposed.fired)
+
+
+@given(some_facts)
+def test_the_rules_named_are_the_classes_proposed_in_order_of_precedence(facts):
+    proposed = with_codes(facts)
+
+    assert list(proposed.rules) == sorted(proposed.rules)
+    assert [CLASSES[number] for number in proposed.rules] == [proposed.primary, *proposed.also]
+    assert not {1, 3} <= set(proposed.rules)
+    assert 7 not in proposed.rules or proposed.rules == (7,)
+
+
+@given(some_facts, st.data())
+def test_order_and_repetition_of_the_signs_change_nothing(facts, data):
+    shuffled = data.draw(st.permutations([*facts.indicators, *facts.indicators]))
+
+    assert read(facts.minor, facts.situation, *shuffled) == with_codes(facts)
+
+
+@given(some_facts)
+def test_a_counter_sign_never_changes_the_class(facts):
+    before, after = with_codes(facts), with_codes(facts, "N1", "N2")
+
+    assert (before.primary, before.also) == (after.primary, after.also)
+
+
+@given(some_facts, st.sampled_from(CODES))
+def test_one_more_sign_never_makes_a_reading_lighter(facts, code):
+    before, after = with_codes(facts), with_codes(facts, code)
+
+    assert PRECEDENCE.index(after.primary) <= PRECEDENCE.index(before.primary)
+
+
+@given(some_codes)
+def test_doubt_about_the_age_is_read_as_a_child(codes):
+    for situation in SITUATIONS:
+        assert read("doubtful", situation, *codes) == read("yes", situation, *codes)
+
+
+@given(some_codes)
+def test_no_adult_is_a_child_at_risk(codes):
+    for situation in SITUATIONS:
+        proposed = read("no", situation, *codes)
+        assert "ENFANT_A_RISQUE" not in (proposed.primary, *proposed.also)
+        assert proposed.next_steps == () or "treat_as_child" not in proposed.next_steps
+
+
+@given(st.sampled_from(["yes", "doubtful"]), st.sampled_from(["alone", "separated"]), some_codes)
+def test_a_child_alone_is_always_at_risk_and_never_given_away(minor, situation, codes):
+    proposed = read(minor, situation, *codes)
+
+    assert "ENFANT_A_RISQUE" in (proposed.primary, *proposed.also)
+    assert {"ask_for_guardian", "never_hand_over_child"} <= set(proposed.next_steps)
+
+
+@given(some_codes)
+def test_a_child_needs_no_means_to_be_presumed_trafficked(codes):
+    means = catalogue.load().sets["CTRL"]
+
+    with_means = "TRAITE_PRESUMEE" == read("yes", "unknown", *codes).primary
+    without = "TRAITE_PRESUMEE" == read("yes", "unknown", *(codes - means)).primary
+
+    assert with_means == without
+
+
+@given(some_codes)
+def test_an_adult_is_never_presumed_trafficked_without_any_means(codes):
+    without = codes - catalogue.load().sets["CTRL"]
+
+    assert read("no", "unknown", *without).primary != "TRAITE_PRESUMEE"
+
+
+@given(some_facts)
+def test_possible_trafficking_and_smuggling_are_always_looked_at_again(facts):
+    proposed = with_codes(facts)
+
+    if proposed.primary in {"TRAITE_A_APPROFONDIR", "TRAFIC_ILLICITE"}:
+        assert proposed.rescreen_in_days in {14, 30}
+    assert proposed.rescreen_in_days in {None, 14, 30}
+    assert ("rescreen" in proposed.next_steps) == (proposed.rescreen_in_days is not None)
+
+
+@given(some_facts)
+def test_every_reading_leads_to_a_step_and_steps_come_in_order_of_urgency(facts):
+    order = [step.code for step in next_steps.load()]
+
+    steps = with_codes(facts).next_steps
+
+    assert steps
+    assert list(steps) == sorted(steps, key=order.index)
+
+
+@pytest.mark.parametrize(
+    ("facts", "field", "said"),
+    [
+        ({}, "minor", "is missing"),
+        ({"minor": "no", "situation": "alone"}, "indicators", "is missing"),
+        ({"minor": "maybe"}, "situation", "is missing"),
+        ({"minor": "maybe", "situation": "alone", "indicators": []}, "minor", "'maybe'"),
+        ({"minor": True, "situation": "alone", "indicators": []}, "minor", "True"),
+        ({"minor": "no", "situation": [], "indicators": []}, "situation", "[]"),
+        ({"minor": "no", "situation": "alone", "indicators": "T1"}, "indicators", "a list"),
+        ({"minor": "no", "situation": "alone", "indicators": None}, "indicators", "a list"),
+        ({"minor": "no", "situation": "alone", "indicators": ["Z9"]}, "indicators", "'Z9'"),
+        ({"minor": "no", "situation": "alone", "indicators": ["t1"]}, "indicators", "'t1'"),
+        ({"minor": "no", "situation": "alone", "indicators": [[]]}, "indicators", "[]"),
+        ({"minor": "no", "situation": "alone", "indicators": [], "age": 3}, "age", "not a field"),
+    ],
+)
+def test_facts_that_cannot_be_read_are_refused_by_name(facts, field, said):
+    with pytest.raises(BadFacts, match="(?s)^" + field) as refused:
+        facts_from(facts)
+
+    assert refused.value.field == field
+    assert said in str(refused.value)
+
+
+def test_an_unknown_sign_is_never_passed_over_in_silence():
+    with pytest.raises(catalogue.UnknownCode, match="Z9"):
+        read("no", "unknown", "T1", "Z9")

@@ -10,8 +10,8 @@ from amana.access.rules import Actor, NotFound
 from amana.crypto.boxes import Place
 from amana.crypto.secrets import Key
 from amana.identification.models import Draft, Screening
-from amana.standards.calendars import calendar_of
-from amana.standards.clocks import clock, due
+from amana.standards.calendars import calendar_of, due
+from amana.standards.clocks import clock
 
 
 def draft_place(draft_id: str) -> Place:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from amana.standards.calendars import calendar_of
-from amana.standards.clocks import Clock, clock, due
+from amana.standards.calendars import calendar_of, due
+from amana.standards.clocks import Clock, clock
 
 OFFER, CASE = "referral.offer", "referral.case"
 ACKNOWLEDGE, ASK, REPLY = "referral.acknowledge", "info.request", "referral.update"

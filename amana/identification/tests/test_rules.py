@@ -136,7 +136,21 @@ def test_the_aunt_at_the_bus_station_is_not_given_the_children() -> None:
 
 
 def test_a_child_in_a_good_foster_home_is_not_taken_away() -> None:
-    assert read("yes", "accompanied", "N2").next_steps == ("light_follow_up",)
+    assert read("yes", "accompanied", "N2").next_steps == (
+        *("supervisor_review", "light_follow_up", "never_separate_family"),
+    )
+
+
+def test_danger_nearby_is_never_answered_with_a_visit_in_a_month() -> None:
+    steps = read("no", "accompanied", "P1").next_steps
+
+    assert steps[:2] == ("get_away_safely", "speak_alone")
+    assert "light_follow_up" not in steps
+
+
+def test_a_dispute_over_wages_is_not_counted_as_trafficking() -> None:
+    assert "never_count_as_trafficking" in read("no", "unknown", "X1", "N1").next_steps
+    assert "never_count_as_trafficking" not in read("no", "unknown", "X1", "D1").next_steps
 
 
 def test_a_record_that_does_not_say_who_was_there_is_read_all_the_same() -> None:

@@ -1,21 +1,34 @@
 """Countries by two letters: their names, their time, and the words their law uses."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.core import get_global
 
-from amana.standards.datafile import Place, Words, opened
+from amana.standards import citations
+from amana.standards.datafile import MARKS, Place, Words, opened
 
 # Unknown or invalid territory, as the Unicode tables write it.
 ANYWHERE = "ZZ"
 # Three-letter codes of former names, which share their two letters with today's country.
 FORMER = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})
+# Named in the public tables, and no country.
+NO_COUNTRY = frozenset({"EU", "XA", "XB", ANYWHERE})
 
 
 class UnknownCountry(LookupError):
     """A code that names no country."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the public tables do not say: the zone to choose, and the word of the law."""
+
+    zones: Mapping[str, ZoneInfo]
+    terms: Mapping[str, Words]
 
 
 def known(alpha2: str) -> str:
@@ -47,25 +60,48 @@ def label(alpha2: str, language: str) -> str:
 
 def zone(alpha2: str) -> ZoneInfo:
     """Return the time zone of a country, of its capital or largest city where it has several."""
+    if alpha2 in load().zones:
+        return load().zones[alpha2]
     zones = [zone for zone, held in get_global("zone_territories").items() if held == known(alpha2)]
-    if alpha2 in _data().at("zones").keyed():
-        return ZoneInfo(_data().at("zones").at(alpha2).text())
     return ZoneInfo(zones[0] if len(zones) == 1 else "UTC")
 
 
 def term(alpha2: str) -> Words:
     """Return what the law of this country calls trafficking."""
-    terms = _data().at("terms").keyed()
-    return terms.get(alpha2, terms[ANYWHERE]).at("words").words()
+    return load().terms.get(alpha2, load().terms[ANYWHERE])
+
+
+def read(root: Place) -> Settings:
+    """Return the settings of a file, or say where it is at fault."""
+    zones, terms = root.at("zones").keyed(only=_alpha3_of()), root.at("terms")
+    terms.at(ANYWHERE)
+    return Settings(
+        zones={
+            country: ZoneInfo(place.one_of(available_timezones()))
+            for country, place in zones.items()
+        },
+        terms={
+            country: _term(place)
+            for country, place in terms.keyed(only={*_alpha3_of(), ANYWHERE}).items()
+        },
+    )
+
+
+def _term(place: Place) -> Words:
+    place.at("mark").one_of(MARKS)
+    place.at("source").one_of(citations.load())
+    place.at("date").day()
+    return place.at("words").words()
 
 
 @cache
 def _alpha3_of() -> dict[str, str]:
+    named = Locale("en").territories
     return {
         short[0]: long
         for long, short in get_global("territory_aliases").items()
         if len(long) == 3 and long.isalpha() and long not in FORMER
-        if len(short) == 1 and len(short[0]) == 2
+        if len(short) == 1 and short[0] in named and short[0] not in NO_COUNTRY
     }
 
 
@@ -75,5 +111,5 @@ def _alpha2_of() -> dict[str, str]:
 
 
 @cache
-def _data() -> Place:
-    return opened("countries.json")
+def load() -> Settings:
+    return read(opened("countries.json"))

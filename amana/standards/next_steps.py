@@ -1,6 +1,6 @@
 """What to do next, and what never to do: coded steps, the most urgent first."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,15 +8,18 @@ from amana.standards import catalogue, citations, codes
 from amana.standards.datafile import MARKS, Place, Words, once, opened
 
 KINDS = ("do", "never")
-CONDITIONS = ("class", "code", "all_codes", "child", "situation", "vulnerability", "rescreen")
+CONDITIONS = (
+    *("class", "primary", "code", "all_codes", "without"),
+    *("child", "situation", "vulnerability", "rescreen"),
+)
 SITUATIONS = ("alone", "separated", "accompanied", "unknown")
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a step may depend on: the reading and the facts it was made from."""
+    """What a step may depend on: the reading, its primary class first, and its facts."""
 
-    classes: Collection[str]
+    classes: Sequence[str]
     codes: Collection[str]
     vulnerabilities: Collection[str]
     situation: str
@@ -29,8 +32,10 @@ class Condition:
     """All that must be true together; what is empty or None asks nothing."""
 
     classes: frozenset[str] = frozenset()
+    primaries: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
     all_codes: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     situations: frozenset[str] = frozenset()
     vulnerabilities: frozenset[str] = frozenset()
     child: bool | None = None
@@ -40,8 +45,10 @@ class Condition:
         return all(
             (
                 _any_of(self.classes, now.classes),
+                _any_of(self.primaries, now.classes[:1]),
                 _any_of(self.codes, now.codes),
                 self.all_codes <= set(now.codes),
+                self.without.isdisjoint(now.codes),
                 _any_of(self.situations, {now.situation}),
                 _any_of(self.vulnerabilities, now.vulnerabilities),
                 self.child in {None, now.is_child},
@@ -101,8 +108,10 @@ def _condition(place: Place) -> Condition:
     child, rescreen = given.get("child"), given.get("rescreen")
     return Condition(
         classes=_set(given, "class", codes.values("CLASS")),
+        primaries=_set(given, "primary", codes.values("CLASS")),
         codes=_set(given, "code", known),
         all_codes=_set(given, "all_codes", known),
+        without=_set(given, "without", known),
         situations=_set(given, "situation", SITUATIONS),
         vulnerabilities=_set(given, "vulnerability", codes.values("AUTRE_VULN_TYPE")),
         child=child.flag() if child else None,

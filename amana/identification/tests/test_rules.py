@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,9 @@ def by_id(case: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize("case", VIGNETTES, ids=by_id)
-def test_each_of_the_twelve_stories_is_read_as_a_trained_worker_reads_it(case):
+def test_each_of_the_twelve_stories_is_read_as_a_trained_worker_reads_it(
+    case: dict[str, Any],
+) -> None:
     given_codes = [code.rstrip("*") for code in case["indices"]]
 
     proposed = read(case["minor"], case["situation"], *given_codes)
@@ -54,7 +57,9 @@ def test_each_of_the_twelve_stories_is_read_as_a_trained_worker_reads_it(case):
 
 
 @pytest.mark.parametrize("case", VIGNETTES, ids=by_id)
-def test_the_answers_of_each_story_yield_its_main_signs_and_the_same_reading(case):
+def test_the_answers_of_each_story_yield_its_main_signs_and_the_same_reading(
+    case: dict[str, Any],
+) -> None:
     starred = {code.rstrip("*") for code in case["indices"] if code.endswith("*")}
 
     found = questions.load().indicators(case["answers"], minor=case["minor"])
@@ -65,14 +70,14 @@ def test_the_answers_of_each_story_yield_its_main_signs_and_the_same_reading(cas
 
 
 @pytest.mark.parametrize("case", READINGS, ids=by_id)
-def test_each_line_of_the_rules_is_read_to_the_letter(case):
+def test_each_line_of_the_rules_is_read_to_the_letter(case: dict[str, Any]) -> None:
     answer = as_json(reading(facts_from(case["facts"]), catalogue.load()))
 
     del answer["next_steps"]
     assert answer == case["reading"]
 
 
-def test_the_answer_holds_exactly_seven_keys_in_their_order():
+def test_the_answer_holds_exactly_seven_keys_in_their_order() -> None:
     facts = {"minor": "yes", "situation": "separated", "indicators": ["T1", "X1", "R1"]}
 
     answer = as_json(reading(facts_from(facts), catalogue.load()))
@@ -83,14 +88,14 @@ def test_the_answer_holds_exactly_seven_keys_in_their_order():
     assert json.loads(json.dumps(answer)) == answer
 
 
-def test_no_story_without_an_exploiter_is_counted_as_trafficking():
+def test_no_story_without_an_exploiter_is_counted_as_trafficking() -> None:
     for case in VIGNETTES:
         if case["id"] in {"V03", "V05", "V09", "V11"}:
             codes = [code.rstrip("*") for code in case["indices"]]
             assert "TRAITE" not in read(case["minor"], case["situation"], *codes).primary
 
 
-def test_children_are_presumed_trafficked_without_any_means():
+def test_children_are_presumed_trafficked_without_any_means() -> None:
     means = catalogue.load().sets["CTRL"]
     for case in VIGNETTES:
         if case["id"] in {"V02", "V06"}:
@@ -98,12 +103,12 @@ def test_children_are_presumed_trafficked_without_any_means():
             assert read(case["minor"], case["situation"], *codes).primary == "TRAITE_PRESUMEE"
 
 
-def test_a_class_may_change_after_the_return():
+def test_a_class_may_change_after_the_return() -> None:
     assert read("no", "accompanied").primary == "AUCUN_INDICATEUR"
     assert read("no", "accompanied", "T1", "R2", "S1").primary == "TRAITE_PRESUMEE"
 
 
-def test_a_labour_dispute_goes_to_the_labour_inspection():
+def test_a_labour_dispute_goes_to_the_labour_inspection() -> None:
     proposed = read("no", "unknown", "X1", "N1")
 
     assert proposed.vulnerabilities == ("CONFLIT_TRAVAIL",)
@@ -111,36 +116,50 @@ def test_a_labour_dispute_goes_to_the_labour_inspection():
     assert "rescreen" not in proposed.next_steps
 
 
-def test_violence_asylum_and_health_are_named():
+def test_violence_asylum_and_health_are_named() -> None:
     assert read("no", "unknown", "A1").vulnerabilities == ("VBG",)
     assert read("no", "unknown", "P2", "P3", "P4").vulnerabilities == ("ASILE", "SANTE", "VBG")
 
 
-def test_post_rape_care_comes_before_everything_but_safety():
+def test_post_rape_care_comes_before_everything_but_safety() -> None:
     steps = read("no", "alone", "SM1", "SM3", "P2", "P3", "C1").next_steps
 
     assert steps[:2] == ("speak_alone", "rape_care_72h")
     assert "never_consulate_unasked" in steps
 
 
-def test_the_aunt_at_the_bus_station_is_not_given_the_children():
+def test_the_aunt_at_the_bus_station_is_not_given_the_children() -> None:
     steps = read("yes", "accompanied", "T1", "E2", "E5", "R4", "D2", "SM1").next_steps
 
     wanted = {"keep_siblings_together", "verify_family_claim", "never_hand_over_child"}
     assert wanted <= set(steps)
 
 
-def test_a_child_in_a_good_foster_home_is_not_taken_away():
-    assert read("yes", "accompanied", "N2").next_steps == ("light_follow_up",)
+def test_a_child_in_a_good_foster_home_is_not_taken_away() -> None:
+    assert read("yes", "accompanied", "N2").next_steps == (
+        *("supervisor_review", "light_follow_up", "never_separate_family"),
+    )
 
 
-def test_a_record_that_does_not_say_who_was_there_is_read_all_the_same():
+def test_danger_nearby_is_never_answered_with_a_visit_in_a_month() -> None:
+    steps = read("no", "accompanied", "P1").next_steps
+
+    assert steps[:2] == ("get_away_safely", "speak_alone")
+    assert "light_follow_up" not in steps
+
+
+def test_a_dispute_over_wages_is_not_counted_as_trafficking() -> None:
+    assert "never_count_as_trafficking" in read("no", "unknown", "X1", "N1").next_steps
+    assert "never_count_as_trafficking" not in read("no", "unknown", "X1", "D1").next_steps
+
+
+def test_a_record_that_does_not_say_who_was_there_is_read_all_the_same() -> None:
     assert class_of("yes", ("T1", "X5")) == "TRAITE_PRESUMEE"
     assert class_of("doubtful", ()) == "AUCUN_INDICATEUR"
 
 
 @given(some_facts)
-def test_the_signs_given_are_parted_into_those_that_fired_and_those_noted(facts):
+def test_the_signs_given_are_parted_into_those_that_fired_and_those_noted(facts: Facts) -> None:
     proposed = with_codes(facts)
 
     assert not set(proposed.fired) & set(proposed.noted)
@@ -149,7 +168,7 @@ def test_the_signs_given_are_parted_into_those_that_fired_and_those_noted(facts)
 
 
 @given(some_facts)
-def test_the_rules_named_are_the_classes_proposed_in_order_of_precedence(facts):
+def test_the_rules_named_are_the_classes_proposed_in_order_of_precedence(facts: Facts) -> None:
     proposed = with_codes(facts)
 
     assert list(proposed.rules) == sorted(proposed.rules)
@@ -159,34 +178,36 @@ def test_the_rules_named_are_the_classes_proposed_in_order_of_precedence(facts):
 
 
 @given(some_facts, st.data())
-def test_order_and_repetition_of_the_signs_change_nothing(facts, data):
+def test_order_and_repetition_of_the_signs_change_nothing(
+    facts: Facts, data: st.DataObject
+) -> None:
     shuffled = data.draw(st.permutations([*facts.indicators, *facts.indicators]))
 
     assert read(facts.minor, facts.situation, *shuffled) == with_codes(facts)
 
 
 @given(some_facts)
-def test_a_counter_sign_never_changes_the_class(facts):
+def test_a_counter_sign_never_changes_the_class(facts: Facts) -> None:
     before, after = with_codes(facts), with_codes(facts, "N1", "N2")
 
     assert (before.primary, before.also) == (after.primary, after.also)
 
 
 @given(some_facts, st.sampled_from(CODES))
-def test_one_more_sign_never_makes_a_reading_lighter(facts, code):
+def test_one_more_sign_never_makes_a_reading_lighter(facts: Facts, code: str) -> None:
     before, after = with_codes(facts), with_codes(facts, code)
 
     assert PRECEDENCE.index(after.primary) <= PRECEDENCE.index(before.primary)
 
 
 @given(some_codes)
-def test_doubt_about_the_age_is_read_as_a_child(codes):
+def test_doubt_about_the_age_is_read_as_a_child(codes: frozenset[str]) -> None:
     for situation in SITUATIONS:
         assert read("doubtful", situation, *codes) == read("yes", situation, *codes)
 
 
 @given(some_codes)
-def test_no_adult_is_a_child_at_risk(codes):
+def test_no_adult_is_a_child_at_risk(codes: frozenset[str]) -> None:
     for situation in SITUATIONS:
         proposed = read("no", situation, *codes)
         assert "ENFANT_A_RISQUE" not in (proposed.primary, *proposed.also)
@@ -194,7 +215,9 @@ def test_no_adult_is_a_child_at_risk(codes):
 
 
 @given(st.sampled_from(["yes", "doubtful"]), st.sampled_from(["alone", "separated"]), some_codes)
-def test_a_child_alone_is_always_at_risk_and_never_given_away(minor, situation, codes):
+def test_a_child_alone_is_always_at_risk_and_never_given_away(
+    minor: str, situation: str, codes: frozenset[str]
+) -> None:
     proposed = read(minor, situation, *codes)
 
     assert "ENFANT_A_RISQUE" in (proposed.primary, *proposed.also)
@@ -202,24 +225,24 @@ def test_a_child_alone_is_always_at_risk_and_never_given_away(minor, situation, 
 
 
 @given(some_codes)
-def test_a_child_needs_no_means_to_be_presumed_trafficked(codes):
+def test_a_child_needs_no_means_to_be_presumed_trafficked(codes: frozenset[str]) -> None:
     means = catalogue.load().sets["CTRL"]
 
-    with_means = "TRAITE_PRESUMEE" == read("yes", "unknown", *codes).primary
-    without = "TRAITE_PRESUMEE" == read("yes", "unknown", *(codes - means)).primary
+    with_means = read("yes", "unknown", *codes).primary == "TRAITE_PRESUMEE"
+    without = read("yes", "unknown", *(codes - means)).primary == "TRAITE_PRESUMEE"
 
     assert with_means == without
 
 
 @given(some_codes)
-def test_an_adult_is_never_presumed_trafficked_without_any_means(codes):
+def test_an_adult_is_never_presumed_trafficked_without_any_means(codes: frozenset[str]) -> None:
     without = codes - catalogue.load().sets["CTRL"]
 
     assert read("no", "unknown", *without).primary != "TRAITE_PRESUMEE"
 
 
 @given(some_facts)
-def test_possible_trafficking_and_smuggling_are_always_looked_at_again(facts):
+def test_possible_trafficking_and_smuggling_are_always_looked_at_again(facts: Facts) -> None:
     proposed = with_codes(facts)
 
     if proposed.primary in {"TRAITE_A_APPROFONDIR", "TRAFIC_ILLICITE"}:
@@ -229,7 +252,7 @@ def test_possible_trafficking_and_smuggling_are_always_looked_at_again(facts):
 
 
 @given(some_facts)
-def test_every_reading_leads_to_a_step_and_steps_come_in_order_of_urgency(facts):
+def test_every_reading_leads_to_a_step_and_steps_come_in_order_of_urgency(facts: Facts) -> None:
     order = [step.code for step in next_steps.load()]
 
     steps = with_codes(facts).next_steps
@@ -255,7 +278,9 @@ def test_every_reading_leads_to_a_step_and_steps_come_in_order_of_urgency(facts)
         ({"minor": "no", "situation": "alone", "indicators": [], "age": 3}, "age", "not a field"),
     ],
 )
-def test_facts_that_cannot_be_read_are_refused_by_name(facts, field, said):
+def test_facts_that_cannot_be_read_are_refused_by_name(
+    facts: dict[str, object], field: str, said: str
+) -> None:
     with pytest.raises(BadFacts, match="(?s)^" + field) as refused:
         facts_from(facts)
 
@@ -263,6 +288,6 @@ def test_facts_that_cannot_be_read_are_refused_by_name(facts, field, said):
     assert said in str(refused.value)
 
 
-def test_an_unknown_sign_is_never_passed_over_in_silence():
+def test_an_unknown_sign_is_never_passed_over_in_silence() -> None:
     with pytest.raises(catalogue.UnknownCode, match="Z9"):
         read("no", "unknown", "T1", "Z9")

@@ -13,11 +13,7 @@ class Request(HttpRequest):
     now: datetime
     purpose: str
     csp_nonce: str
+    # Who is signed in, or nobody: for the few public pages.
     found_actor: Actor | None
-
-    @property
-    def actor(self) -> Actor:
-        """Return who is signed in; the gate lets nobody else reach a page that asks."""
-        if self.found_actor is None:
-            raise LookupError("this page is public")
-        return self.found_actor
+    # Set only behind the gate; a public page that asks for it fails.
+    actor: Actor

@@ -106,7 +106,7 @@ class PersonForm(forms.Form):
         band, minor = data.get("age_band", ""), data.get("minor", "")
         if band in CHILD_BANDS and minor == "no":
             self.add_error("minor", _("This age is under 18. Choose “yes”, or change the age."))
-        if band and band not in (*CHILD_BANDS, "UNK_ADULT") and minor == "yes":
+        if band and band not in (*CHILD_BANDS, "UNK_ADULT", "UNK") and minor == "yes":
             self.add_error("age_band", _("This age is over 18. Change it, or choose “not sure”."))
         return data
 

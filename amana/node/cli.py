@@ -56,7 +56,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     init.add_argument("--unit", metavar="ADDRESS", help="the receiving unit: CC/GOV/member/unit")
     init.add_argument("--host", help="the name that people open")
     init.add_argument("--url", help="where other nodes knock: https://...")
-    init.add_argument("--port", type=int, default=8000)
+    init.add_argument("--port", type=int, help="default 8000; for a node that stands: move it and sign its directory anew")
     init.add_argument("--language", choices=("fr", "ar", "en"), default="fr")
     init.add_argument("--phone", help="the duty number")
     init.add_argument("--demo", action="store_true", help="loopback, a shown password, a clock that can be shifted")

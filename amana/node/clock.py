@@ -24,4 +24,7 @@ class Clock:
 
 def shift(data: Path, by: timedelta) -> None:
     """Shift the clock of a demo node's directory."""
-    (data / OFFSET_FILE).write_text(str(by.total_seconds()))
+    half = data / f"{OFFSET_FILE}.new"
+    half.write_text(str(by.total_seconds()))
+    # Replaced whole: a process that reads in between must never see an empty file and today's date.
+    half.replace(data / OFFSET_FILE)

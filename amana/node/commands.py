@@ -6,7 +6,7 @@ import sys
 
 from amana.node.cli import Failed
 from amana.node.config import load
-from amana.node.lifecycle import config_for, found, founders, lay_out, use
+from amana.node.lifecycle import cast_of, config_for, found, founders, lay_out, move, use
 
 
 def init(a: argparse.Namespace) -> int:
@@ -14,6 +14,8 @@ def init(a: argparse.Namespace) -> int:
     is_new = not (a.data / "node.json").exists()
     if is_new:
         _make(a)
+    elif a.port is not None:
+        move(a.data, a.port)
     elif a.peer is None:
         raise Failed(f"{a.data} is a node already; give --peer FILE to pin a partner's root in it")
     if a.peer is not None:
@@ -30,10 +32,10 @@ def _make(a: argparse.Namespace) -> None:
         raise Failed("a node that is no demo needs --host NAME and --url https://... ")
     given = {"name": a.name, "desk": a.desk, "unit": a.unit, "language": a.language, "phone": a.phone}
     more = {} if a.demo else {"host": a.host, "url": a.url}
-    config = config_for(a.country, port=a.port, is_demo=a.demo, **given, **more)
+    config = config_for(a.country, port=a.port or 8000, is_demo=a.demo, **given, **more)
     lay_out(a.data, config)
     use(a.data)
-    people = founders()
+    people = cast_of(config.country) if config.is_demo else founders()
     found(a.data, people, Clock(None, is_demo=False).now())
     print(f"The node of {config.country} stands in {a.data}. First accounts, shown once:")
     for person in people:

@@ -15,7 +15,7 @@ from amana.node.cli import Failed
 from amana.node.lifecycle import use
 from amana.standards import catalogue, ctdc
 
-UNKNOWN_AGE = "UNK_CHILD"
+UNKNOWN_AGE = "UNK"
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Making a node: its directory, its keys, its database, its first people, its partners."""
 
+import json
 import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,6 +32,13 @@ class Person:
 def founders() -> list[Person]:
     """Return one account for each role, with passwords that are shown once."""
     return [Person(r.name.lower().replace("_", "-"), r.name.title().replace("_", " "), r, new_password()) for r in Role]
+
+
+def cast_of(country: str) -> list[Person]:
+    """Return the invented people of a demo node; they share one printed password."""
+    from amana.node import cast  # noqa: PLC0415 - a real node never loads it
+
+    return [Person(login, name, role, cast.PASSWORD) for login, name, role in cast.staff(country)]
 
 
 def use(data: Path) -> None:
@@ -121,9 +129,19 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
 
 
 def move(data: Path, port: int) -> None:
-    """Give a node another port: a new version of its directory, to be pinned again by its peers."""
-    config, _, _ = load(data)
-    write(data, replace(config, port=port, public_port=port, url=f"http://127.0.0.1:{port}"))
+    """Give a node another port and sign a new version of its directory, to be pinned by its peers."""
+    config, own_seed, _ = load(data)
+    url = f"http://127.0.0.1:{port}" if config.is_demo else config.url
+    write(data, replace(config, port=port, public_port=port, url=url))
+    use(data)
+    from django.conf import settings  # noqa: PLC0415
+
+    sign(data, own_seed, version=_version(data) + 1, now=settings.CLOCK.now())
+
+
+def _version(data: Path) -> int:
+    outer = json.loads((data / "directory.json").read_text())
+    return int(json.loads(outer["directory"])["version"])
 
 
 def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeConfig:  # noqa: ANN401

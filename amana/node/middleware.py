@@ -71,6 +71,7 @@ class Gate:
         if page is None or request.found_actor.role not in page.roles:
             return missing(request)
         keep_alive(request.found_actor, request.now)
+        request.actor = request.found_actor
         request.purpose = page.purpose
         return self.answer(request)
 

@@ -19,9 +19,9 @@ def serve(data: Path) -> None:
     """Run the web server in this process until it is told to stop."""
     config, _, _ = load(data)
     use(data)
-    from gunicorn.app.wsgiapp import WSGIApplication  # noqa: PLC0415
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415
 
-    class Server(WSGIApplication):  # type: ignore[misc]
+    class Server(BaseApplication):  # type: ignore[misc]
         """gunicorn, set up from here and from no file."""
 
         def load_config(self) -> None:
@@ -29,12 +29,17 @@ def serve(data: Path) -> None:
             for key, value in _gunicorn(data, config.port, is_demo=config.is_demo).items():
                 self.cfg.set(key, value)
 
-    Server("%(prog)s").run()
+        def load(self) -> object:
+            """Return the application that every worker runs."""
+            from amana.node.wsgi import application  # noqa: PLC0415
+
+            return application
+
+    Server().run()
 
 
 def _gunicorn(data: Path, port: int, *, is_demo: bool) -> dict[str, object]:
     return {
-        "wsgi_app": "amana.node.wsgi",
         "bind": [f"127.0.0.1:{port}"],
         "worker_class": "gthread",
         "workers": 1 if is_demo else 2,

@@ -1,0 +1,236 @@
+"""The demo's people: those who work, and those who are helped. Every one of them is invented."""
+
+from amana.access.rules import Role
+from amana.node.story import Invented
+
+PASSWORD = "amana-demo-2026"  # noqa: S105 - printed by the demo and worth nothing elsewhere
+
+R, W, S, D, C, A = (
+    Role.FIRST_RESPONDER,
+    Role.CASE_WORKER,
+    Role.SUPERVISOR,
+    Role.DESK,
+    Role.COORDINATOR,
+    Role.ADMINISTRATOR,
+)
+
+# Names stand for roles. Salif has an account and must see nothing of the others' work.
+STAFF: dict[str, list[tuple[str, str, Role]]] = {
+    "CI": [
+        ("awa", "Awa Inventée", R),
+        ("salif", "Salif Inventé", R),
+        ("koffi", "Koffi Inventé", W),
+        ("adjoua", "Adjoua Inventée", S),
+        ("mariam", "Mariam Inventée", D),
+        ("serge", "Serge Inventé", C),
+        ("paul", "Paul Inventé", A),
+    ],
+    "MA": [
+        ("samira", "Samira Inventée", R),
+        ("hicham", "Hicham Inventé", W),
+        ("latifa", "Latifa Inventée", S),
+        ("youssef", "Youssef Inventé", D),
+        ("nadia", "Nadia Inventée", C),
+        ("omar", "Omar Inventé", A),
+    ],
+}
+# Any other country's demo node has one person for each role.
+OTHERS = [
+    ("responder", "Responder Invented", R),
+    ("worker", "Worker Invented", W),
+    ("supervisor", "Supervisor Invented", S),
+    ("desk", "Desk Invented", D),
+    ("coordinator", "Coordinator Invented", C),
+    ("admin", "Admin Invented", A),
+]
+
+
+def staff(country: str) -> list[tuple[str, str, Role]]:
+    """Return who works at a country's demo node."""
+    return STAFF.get(country, OTHERS)
+
+
+# The person of the main journey: a promise, a debt, a passport taken away.
+NAFISSATOU = Invented(
+    alias="Zoumana-Fleur",
+    full_name="Nafissatou Zoumana Gbagbelé",
+    sex="F",
+    age_band="18_24",
+    minor="no",
+    situation="alone",
+    language="dyu",
+    citizenship="CI",
+    place="Derb Kandilia, porte bleue",
+    phone="+225 07 98 76 54 32, tante Ouéna, le soir",
+    family_area="Tiénigboué, quartier Sokoura-Dji",
+    narrative="On lui avait promis une boutique; elle a servi sept mois sans salaire chez Mme Berrakia.",
+    risk_summary="La recruteuse connaît la maison de sa mère à Tiénigboué.",
+    wishes="Rentrer, apprendre la couture, ne pas croiser la recruteuse.",
+    answers={
+        "q01": ["awaited"],
+        "q03": ["brought"],
+        "q04": ["false_promise"],
+        "q05": ["debt"],
+        "q06": ["kept"],
+        "q07": ["locked_or_escorted"],
+        "q08": ["unpaid", "no_rest", "lives_there"],
+        "q12": ["safe_place", "go_home"],
+    },
+    needs=("SHELTER", "DOCUMENTS"),
+)
+
+CHILD_TALIBE = Invented(
+    alias="Petit-Fodé",
+    full_name="Fodé Kassoumba Traoly",
+    sex="M",
+    age_band="10_14",
+    minor="yes",
+    situation="separated",
+    language="dyu",
+    citizenship="CI",
+    place="Souk Zemzamia, allée des vanniers",
+    phone="+225 05 11 22 33 44, demander Bakarou",
+    family_area="Dianra-Fleuve, près du vieux puits",
+    narrative="Mendie avec un quota; montre des marques; douze enfants dans une pièce.",
+    risk_summary="Le maître a ramené un autre enfant de force l’an dernier.",
+    wishes="Revoir sa grand-mère Maïmou.",
+    answers={
+        "q03": ["brought"],
+        "q08": ["begging_quota"],
+        "q09": ["by_controller", "visible_fear"],
+        "q10": ["many_children"],
+        "q12": ["find_family"],
+    },
+    needs=("SHELTER", "GUARDIAN", "FAMILY_TRACING"),
+)
+
+FOOTBALLER = Invented(
+    alias="Junior-Ailier",
+    full_name="Junior Ahikpa Loukou-Bi",
+    sex="M",
+    age_band="UNK",
+    minor="doubtful",
+    situation="separated",
+    language="fr",
+    citizenship="CI",
+    place="Immeuble Nakhlia, quatrième étage",
+    phone="+225 01 44 55 66 77, son frère Zié",
+    family_area="Gagnoa-Dioulabougou, rue de la scierie",
+    narrative="Le club n’existe pas; l’agent garde huit passeports et ferme à clé le soir.",
+    risk_summary="L’agent a appelé la famille pour réclamer le prix du visa.",
+    wishes="Jouer encore, sans l’agent.",
+    answers={
+        "d3": ["not_alone"],
+        "q03": ["brought"],
+        "q04": ["false_promise"],
+        "q05": ["debt"],
+        "q06": ["kept"],
+        "q07": ["locked_or_escorted"],
+        "q08": ["unpaid"],
+        "q12": ["stay"],
+    },
+    needs=("SHELTER", "LEGAL"),
+)
+
+COCOA_BOY = Invented(
+    alias="Issouf-Vélo",
+    full_name="Issouf Sawadeba Tenkoura",
+    sex="M",
+    age_band="10_14",
+    minor="yes",
+    situation="separated",
+    language="mos",
+    citizenship="BF",
+    place="Campement Yaokro-Béla",
+    phone="+226 70 01 02 03, le pasteur",
+    family_area="Tenkoura-Yargo",
+    narrative="Une machette à la main, aucune école, le planteur paie le grand frère.",
+    risk_summary="Le « grand frère » passe chaque mois.",
+    wishes="Un vélo, et l’école.",
+    answers={
+        "q03": ["brought", "paid_for_me"],
+        "q08": ["unpaid", "dangerous", "works_no_school"],
+        "q10": ["adult_not_parent", "fears_adult"],
+    },
+    needs=("SHELTER", "SCHOOL"),
+)
+
+STRANDED = Invented(
+    alias="Capitaine-Lune",
+    full_name="Drissa Konéguéla",
+    sex="M",
+    age_band="25_34",
+    minor="no",
+    situation="accompanied",
+    language="fr",
+    citizenship="CI",
+    place="Plage de Foum-Assila",
+    narrative="A payé un passeur avec l’argent de sa famille et veut repartir.",
+    answers={"q03": ["paid_smuggler", "smuggler_left"], "q06": ["mine"], "q07": ["free"]},
+)
+
+MASON = Invented(
+    alias="Maçon-Juste",
+    full_name="Yacouba Balandougou",
+    sex="M",
+    age_band="35_44",
+    minor="no",
+    situation="accompanied",
+    language="fr",
+    citizenship="GN",
+    place="Chantier Riviera-Wassa",
+    narrative="Deux mois de salaire non payés; il a ses papiers et dort chez lui.",
+    answers={"q06": ["mine"], "q07": ["free"], "q08": ["agreed_work", "unpaid"], "q12": ["wages_or_papers"]},
+)
+
+MASSAGE = Invented(
+    alias="Prisca-Étoile",
+    full_name="Prisca Gnakpa-Séri",
+    sex="F",
+    age_band="18_24",
+    minor="no",
+    situation="alone",
+    language="fr",
+    citizenship="CI",
+    place="Hall d’arrivée, banc près de la pharmacie Zouhour",
+    phone="+225 07 22 33 44 55, amie Solange-Marie",
+    family_area="Daloa-Labia, derrière la mission",
+    narrative="Son oncle l’avait placée contre de l’argent; il attend dehors.",
+    risk_summary="L’oncle Brou-Kassi a déjà appelé six fois.",
+    wishes="Une autre ville.",
+    answers={
+        "d1": ["watched"],
+        "q01": ["awaited"],
+        "q03": ["brought", "paid_for_me"],
+        "q08": ["sex_money_taken", "sex_no_choice"],
+        "q09": ["family_or_oath"],
+        "q12": ["safe_place"],
+    },
+    needs=("SHELTER", "SAFETY"),
+)
+
+MOROCCAN_MAID = Invented(
+    alias="Rkia-du-Puits",
+    full_name="Rkia Aït Ouzguida",
+    sex="F",
+    age_band="25_34",
+    minor="no",
+    situation="alone",
+    language="ary",
+    citizenship="MA",
+    place="Villa Akwaba-Nord, portail vert",
+    phone="+212 6 61 00 11 22, sa sœur Hafida-Lalla",
+    family_area="Douar Tizgui-n-Oumalou",
+    narrative="Venue d’Agadir par une agence; son passeport est resté chez l’employeur d’Abidjan.",
+    risk_summary="L’employeur menace de la faire arrêter.",
+    wishes="Rentrer chez sa sœur.",
+    answers={
+        "q03": ["brought"],
+        "q04": ["false_promise"],
+        "q06": ["kept"],
+        "q08": ["unpaid", "no_rest"],
+        "q09": ["police_threat"],
+        "q12": ["go_home"],
+    },
+    needs=("SHELTER", "RETURN"),
+)

@@ -1,0 +1,269 @@
+"""What people do, told as acts on pages: one function for each act of the journey."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from amana.node.persona import Persona, Seen, Typed, Unexpected
+
+
+@dataclass(frozen=True)
+class Invented:
+    """An invented person, as she would be screened. Every text about her is listed by kind."""
+
+    alias: str
+    sex: str
+    age_band: str
+    minor: str
+    situation: str
+    language: str
+    citizenship: str
+    answers: Mapping[str, Sequence[str]]
+    place: str = ""
+    full_name: str = ""
+    phone: str = ""
+    family_area: str = ""
+    narrative: str = ""
+    risk_summary: str = ""
+    wishes: str = ""
+    needs: Sequence[str] = field(default=("SHELTER",))
+
+
+def screen(responder: Persona, person: Invented, typed: Typed) -> str:
+    """Screen a person from the danger check to the receipt; return the receipt's code."""
+    page = responder.post("/screen/", {})
+    draft = page.path.split("/")[2]
+    danger = {q: person.answers.get(q, ["none"]) for q in ("d1", "d2", "d3")}
+    responder.post(f"/screen/{draft}/danger", danger)
+    responder.post(
+        f"/screen/{draft}/person",
+        {
+            "alias": person.alias,
+            "sex": person.sex,
+            "minor": person.minor,
+            "age_band": person.age_band,
+            "situation": person.situation,
+            "language": person.language,
+            "citizenship": person.citizenship,
+            "place": person.place,
+        },
+    )
+    for number in range(1, 13):
+        ticked = person.answers.get(f"q{number:02}", ["none"])
+        responder.post(f"/screen/{draft}/question/{number}", {"answers": ticked})
+    sent = responder.post(
+        f"/screen/{draft}/review", {"send": "1", "observation": person.narrative}
+    )
+    _note(typed, names=[person.alias], places=[person.place], narratives=[person.narrative])
+    return sent.path.rstrip("/").rsplit("/", 1)[1]
+
+
+def _note(typed: Typed, **found: list[str]) -> None:
+    for kind, values in found.items():
+        kept: list[str] = getattr(typed, kind)
+        kept.extend(v for v in values if v and v not in kept)
+
+
+def decide(supervisor: Persona, screening: str, decided: str = "", reason: str = "") -> str:
+    """Confirm what the rules propose, or change it with a reason; return the class decided."""
+    page = supervisor.open(f"/screenings/{screening}/")
+    proposed = page.first(r'data-class="(\w+)"') or ""
+    chosen = decided or proposed
+    supervisor.post(
+        f"/screenings/{screening}/decide",
+        {"decided_class": chosen, "reason": reason if chosen != proposed else ""},
+    )
+    return chosen
+
+
+def open_case(worker: Persona, screening: str) -> str:
+    """Open a case from a decided screening; return its code."""
+    page = worker.post(f"/cases/open/{screening}", {})
+    return page.path.split("/")[2]
+
+
+def fill_in(worker: Persona, case: str, person: Invented, typed: Typed) -> None:
+    """Write what the person told into the sealed parts."""
+    parts = {
+        "identity": {
+            "first_name": person.alias,
+            "full_name": person.full_name,
+            "birth": "",
+            "known_as": "",
+            "document": "",
+        },
+        "location": {
+            "safe_contact": person.phone,
+            "place": person.place,
+            "family_area": person.family_area,
+        },
+        "account": {
+            "narrative": person.narrative,
+            "risk_summary": person.risk_summary,
+            "wishes": person.wishes,
+        },
+    }
+    for part, fields in parts.items():
+        opened = worker.post(f"/cases/{case}/part/{part}", {"reason": "PREPARE_REFERRAL"})
+        version = opened.first(r'name="version" value="(\d+)"') or "1"
+        worker.post(f"/cases/{case}/part/{part}/write", {"version": version, **fields})
+    _note(
+        typed,
+        names=[person.full_name],
+        phones=[person.phone],
+        places=[person.family_area],
+        narratives=[person.risk_summary, person.wishes],
+    )
+
+
+ALL_CONTENT = (
+    *("FIRST_NAME", "IDENTITY", "FAMILY_AREA", "SAFE_CONTACT"),
+    *("RISK_SUMMARY", "NEEDS", "WISHES", "CLASS"),
+)
+
+
+def consent(worker: Persona, case: str, person: Invented, country: str) -> None:
+    """Record consent for this country, after its limits were said aloud."""
+    is_child = person.minor != "no"
+    worker.post(
+        f"/cases/{case}/consent",
+        {
+            "country": country,
+            "ground": "CONSENT",
+            "given_by": "GUARDIAN_WITH_ASSENT" if is_child else "PERSON",
+            "mode": "WITNESSED_ORAL" if is_child else "SIGNATURE",
+            "language": person.language,
+            "interpreter": "",
+            "content": ALL_CONTENT,
+        },
+    )
+
+
+def historical_ground(worker: Persona, supervisor: Persona, case: str, country: str) -> None:
+    """Record the ground of a de-identified case, and let a second person confirm it."""
+    worker.post(
+        f"/cases/{case}/consent",
+        {
+            "country": country,
+            "ground": "HISTORICAL_DEIDENTIFIED",
+            "given_by": "NOBODY",
+            "mode": "SIGNATURE",
+            "language": "fr",
+            "interpreter": "",
+            "content": ("NEEDS", "CLASS"),
+        },
+    )
+    page = supervisor.open("/grounds/")
+    ground = page.first(rf"/cases/{case}/[\s\S]*?/grounds/(\d+)/confirm")
+    if ground is None:
+        raise Unexpected(f"no ground of {case} waits for a second person")
+    supervisor.post(f"/grounds/{ground}/confirm", {})
+
+
+def prepare(
+    worker: Persona,
+    case: str,
+    country: str,
+    *,
+    purpose: str = "CARE_AFTER_RETURN",
+    needs: Sequence[str] = ("SHELTER",),
+    fields: Sequence[str] = (),
+    urgency: str = "normal",
+) -> str:
+    """Prepare a referral and hand it to the desk; return its reference."""
+    page = worker.post(
+        f"/cases/{case}/refer",
+        {
+            "country": country,
+            "purpose": purpose,
+            "urgency": urgency,
+            "needs": needs,
+            "risk": "HIGH",
+            "fields_to_send": fields,
+        },
+    )
+    return page.path.split("/")[2]
+
+
+ALL_FIELDS = ("first_name", "full_name", "family_area", "safe_contact", "risk_summary", "wishes")
+
+
+def release(desk: Persona, referral: str) -> Seen:
+    """Sign and release the offer."""
+    return desk.post(f"/referrals/{referral}/release", {})
+
+
+def open_mail(desk: Persona) -> Seen:
+    """Wait until something sealed has arrived, then open it."""
+    desk.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
+    return desk.post("/mail/", {})
+
+
+def state(person: Persona, referral: str) -> str:
+    """Return the state that a referral's page shows."""
+    return person.open(f"/referrals/{referral}/").first(r'data-state="(\w+)"') or ""
+
+
+def wait_for(desk: Persona, referral: str, wanted: str) -> None:
+    """Open mail as it arrives until a referral stands where it must."""
+    for _ in range(20):
+        if state(desk, referral) == wanted:
+            return
+        open_mail(desk)
+    raise Unexpected(f"{referral} did not reach {wanted}")
+
+
+def acknowledge(desk: Persona, referral: str) -> None:
+    """Say that a person has read it."""
+    desk.post(f"/referrals/{referral}/acknowledge", {})
+
+
+def accept(
+    desk: Persona,
+    referral: str,
+    typed: Typed,
+    *,
+    worker: str,
+    phone: str,
+    from_on: date,
+    conditions: str = "",
+) -> None:
+    """Accept in one's own name."""
+    desk.post(
+        f"/referrals/{referral}/accept",
+        {
+            "worker_name": worker,
+            "worker_phone": phone,
+            "service": SERVICE,
+            "from_on": from_on.isoformat(),
+            "conditions": conditions,
+            "budget_line": "",
+        },
+    )
+    _note(typed, names=[worker], phones=[phone], narratives=[conditions])
+
+
+SERVICE = "Un lit, un repas, une personne qui attend à l’arrivée"
+
+
+def ask(desk: Persona, referral: str, text: str, typed: Typed) -> None:
+    """Ask the other desk for what is missing."""
+    desk.post(f"/referrals/{referral}/ask", {"topics": ["NEEDS"], "text": text})
+    _note(typed, narratives=[text])
+
+
+def reply(desk: Persona, referral: str, text: str, typed: Typed) -> None:
+    """Answer the other desk's question."""
+    desk.post(f"/referrals/{referral}/reply", {"text": text})
+    _note(typed, narratives=[text])
+
+
+def decline(desk: Persona, referral: str, text: str, typed: Typed) -> None:
+    """Decline with a reason."""
+    desk.post(f"/referrals/{referral}/decline", {"reason": "NO_CAPACITY", "text": text})
+    _note(typed, narratives=[text])
+
+
+def release_dossier(desk: Persona, referral: str) -> None:
+    """Sign and release the identity dossier."""
+    desk.post(f"/referrals/{referral}/dossier", {})

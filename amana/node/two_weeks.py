@@ -1,0 +1,164 @@
+"""Two invented weeks at both nodes, lived by their people on the pages, under a shifted clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from amana.access.rules import Role
+from amana.node import cast, story
+from amana.node.clock import shift
+from amana.node.persona import Persona, Typed
+from amana.node.processes import RunningNode
+
+
+@dataclass
+class Country:
+    """One node and the people who sit at it, by role."""
+
+    node: RunningNode
+    people: dict[Role, Persona]
+    worker_name: str
+    worker_phone: str
+
+    def who(self, role: Role) -> Persona:
+        """Return who works in a role, signed in."""
+        return self.people[role]
+
+
+def country(node: RunningNode, worker_name: str = "", worker_phone: str = "") -> Country:
+    """Sit the demo's people down at a node; each signs in when first needed."""
+    people: dict[Role, Persona] = {}
+    for sign_in_name, _, role in cast.staff(node.config.country):
+        people.setdefault(
+            role,
+            Persona(
+                port=node.config.port,
+                host=node.config.host,
+                sign_in_name=sign_in_name,
+                password=cast.PASSWORD,
+            ),
+        )
+    return Country(node, people, worker_name, worker_phone)
+
+
+R, W, S, D = Role.FIRST_RESPONDER, Role.CASE_WORKER, Role.SUPERVISOR, Role.DESK
+
+
+def case_of(here: Country, person: story.Invented, typed: Typed) -> str:
+    """Take a person from the screening to an open case with its parts filled in."""
+    screening = story.screen(here.who(R), person, typed)
+    story.decide(here.who(S), screening)
+    case = story.open_case(here.who(W), screening)
+    story.fill_in(here.who(W), case, person, typed)
+    return case
+
+
+def offer(here: Country, there: Country, person: story.Invented, typed: Typed) -> str:
+    """Take a person from the screening to a released offer; return the reference."""
+    case = case_of(here, person, typed)
+    to = there.node.config.country
+    story.consent(here.who(W), case, person, to)
+    referral = story.prepare(
+        here.who(W), case, to, needs=person.needs, fields=story.ALL_FIELDS
+    )
+    story.release(here.who(D), referral)
+    story.open_mail(there.who(D))
+    return referral
+
+
+def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> None:
+    """Live two weeks: every state a referral can be in is reached, and one country stays silent."""
+    real_now = datetime.now(UTC)  # noqa: TID251 - the demo drives the clock, it does not obey it
+
+    def day(ago: float) -> None:
+        for data in (ma.node.data, ci.node.data):
+            shift(data, timedelta(days=-ago))
+
+    try:
+        day(14)
+        say("two weeks ago: a boy who begs with a quota is offered to Côte d'Ivoire")
+        begging = offer(ma, ci, cast.CHILD_TALIBE, typed)
+        story.acknowledge(ci.who(D), begging)
+        day(12)
+        say("the question, the answer, the acceptance, the dossier")
+        story.ask(ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed)
+        story.wait_for(ma.who(D), begging, "question_open")
+        story.reply(ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed)
+        story.open_mail(ci.who(D))
+        _accept(ci, begging, typed, real_now - timedelta(days=11))
+        story.wait_for(ma.who(D), begging, "accepted")
+        story.release_dossier(ma.who(D), begging)
+        story.open_mail(ci.who(D))
+        day(9)
+        say("a footballer of doubtful age: declined, with a reason")
+        football = offer(ma, ci, cast.FOOTBALLER, typed)
+        story.acknowledge(ci.who(D), football)
+        story.decline(ci.who(D), football, "Aucune place de mineur avant le mois prochain à Gagnoa-Dioulabougou.", typed)
+        story.wait_for(ma.who(D), football, "declined")
+        day(8)
+        say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
+        offer(ci, ma, cast.MOROCCAN_MAID, typed)
+        day(3)
+        say("screenings that lead to no referral: a stranded man, a wage dispute, a child in cocoa")
+        story.decide(ma.who(S), story.screen(ma.who(R), cast.STRANDED, typed))
+        story.decide(ci.who(S), story.screen(ci.who(R), cast.MASON, typed))
+        case_of(ci, cast.COCOA_BOY, typed)
+        day(0.25)
+        say("this morning: a screening that waits for its supervisor")
+        story.screen(ma.who(R), cast.MASSAGE, typed)
+    finally:
+        day(0)
+
+
+def _accept(host: Country, referral: str, typed: Typed, from_on: datetime) -> None:
+    story.accept(
+        host.who(D),
+        referral,
+        typed,
+        worker=host.worker_name,
+        phone=host.worker_phone,
+        from_on=from_on.date(),
+        conditions="Un éducateur de Dianra-Fleuve vient le chercher.",
+    )
+
+
+def main_journey(
+    ma: Country, ci: Country, typed: Typed, said: Callable[[str], None]
+) -> tuple[str, str]:
+    """Play the main journey once, a screening in one country to an accepted referral in the other."""
+    person, to = cast.NAFISSATOU, ci.node.config.country
+    screening = story.screen(ma.who(R), person, typed)
+    said("a first responder screens a person: danger check, twelve questions, a receipt")
+    story.decide(ma.who(S), screening)
+    said("a supervisor confirms what the rules propose")
+    case = story.open_case(ma.who(W), screening)
+    story.fill_in(ma.who(W), case, person, typed)
+    said("a case is opened under a code; what identifies the person is sealed")
+    story.consent(ma.who(W), case, person, to)
+    said("consent for this country and this content is recorded")
+    referral = story.prepare(ma.who(W), case, to, needs=person.needs, fields=story.ALL_FIELDS)
+    said("the referral is prepared and shown field by field")
+    story.release(ma.who(D), referral)
+    said("the national desk signs and releases the offer, without identity")
+    story.open_mail(ci.who(D))
+    said("the other desk opens it")
+    story.acknowledge(ci.who(D), referral)
+    said("a person acknowledges it")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)  # noqa: TID251 - as above
+    story.accept(
+        ci.who(D),
+        referral,
+        typed,
+        worker=ci.worker_name,
+        phone=ci.worker_phone,
+        from_on=tomorrow,
+        conditions="Prévenir la veille de l’arrivée.",
+    )
+    said("a named person accepts, with conditions")
+    story.wait_for(ma.who(D), referral, "accepted")
+    story.release_dossier(ma.who(D), referral)
+    said("the acceptance has arrived; the identity dossier is released")
+    story.open_mail(ci.who(D))
+    story.wait_for(ma.who(D), referral, "dossier_received")
+    said("both countries tell the same story: accepted, dossier received")
+    return case, referral

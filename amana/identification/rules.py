@@ -246,3 +246,25 @@ def _rescreen_in_days(seen: Seen, held: Mapping[int, Codes]) -> int | None:
 
 def _is_exploited_without_means(seen: Seen, held: Mapping[int, Codes]) -> bool:
     return bool(held.get(6, frozenset()) & seen.exploitation)
+
+
+def objections_to_sending(content: Mapping[str, object]) -> list[str]:
+    """Return what a screening still lacks before it can be sent; a stop half-way is no fault."""
+    against = []
+    if "danger_seen" not in content:
+        against.append("DANGER_CHECK_FIRST")
+    if not content.get("age_band") or not content.get("minor"):
+        against.append("PERSON_NOT_DESCRIBED")
+    return against
+
+
+def objections_to_decision(
+    *, is_decided: bool, proposed: str, decided: str, reason: str
+) -> list[str]:
+    """Return what stands against a decision: it is made once, and a change says why."""
+    against = []
+    if is_decided:
+        against.append("ALREADY_DECIDED")
+    if decided != proposed and not reason.strip():
+        against.append("CHANGE_NEEDS_REASON")
+    return against

@@ -41,7 +41,8 @@ def _code_list(place: Place) -> CodeList:
 
 @cache
 def load() -> dict[str, CodeList]:
-    return read(opened("code_lists.json"))
+    """Return the field's lists and the words of the house, by name."""
+    return read(opened("code_lists.json")) | read(opened("words.json"))
 
 
 def values(name: str) -> Mapping[str, Words]:

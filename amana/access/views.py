@@ -1,0 +1,73 @@
+"""The door."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from amana.access import actions, queries
+from amana.access.forms import SignInForm
+from amana.access.request import Request
+from amana.access.rules import Refused
+from amana.look import coded
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def sign_in(request: Request) -> HttpResponse:
+    """Ask for name and password; a failure never tells which of the two was wrong."""
+    if request.found_actor is not None and request.method == "GET":
+        return redirect("desk:home")
+    form = SignInForm(request.POST or None)
+    status = 200
+    if form.is_valid():
+        try:
+            cookie = actions.sign_in(
+                **form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""), now=request.now
+            )
+            return _signed_in(cookie)
+        except Refused as refused:
+            for objection in refused.objections:
+                form.add_error(None, coded.label("OBJECTION", objection))
+    if form.errors:
+        status = 422
+    people = queries.accounts() if settings.NODE.is_demo else []
+    context = {"form": form, "people": people, "demo_password": settings.DEMO_PASSWORD}
+    return render(request, "access/sign_in.html", context, status=status)
+
+
+def _signed_in(cookie: bytes) -> HttpResponse:
+    response = redirect("desk:home")
+    response.set_cookie(
+        settings.SESSION_COOKIE,
+        cookie.hex(),
+        httponly=True,
+        secure=settings.IS_HTTPS,
+        samesite="Strict",
+        path="/",
+    )
+    return response
+
+
+@require_POST
+def sign_out(request: Request) -> HttpResponse:
+    """Lock: the keys are gone from this session."""
+    actions.sign_out(actor=request.actor, now=request.now)
+    return _signed_out(redirect("access:sign-in"))
+
+
+@csrf_exempt  # a beacon carries no token; the cookie is SameSite=Strict, and leaving harms nobody
+@require_POST
+def quick_exit(request: Request) -> HttpResponse:
+    """Sign out behind a page that was left in haste."""
+    if request.found_actor is not None:
+        actions.sign_out(actor=request.found_actor, now=request.now)
+    return _signed_out(HttpResponse(status=204))
+
+
+def _signed_out(response: HttpResponse) -> HttpResponse:
+    response.delete_cookie(settings.SESSION_COOKIE, samesite="Strict")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response

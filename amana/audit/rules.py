@@ -1,0 +1,70 @@
+"""What makes the record whole. Pure: entries in, the first fault out."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from amana.crypto.secrets import chain_hash, leaf_hash, same
+
+GENESIS = bytes(32)
+
+
+class Kept(Protocol):
+    """An entry as it is stored."""
+
+    seq: int
+    leaf: bytes
+    chain: bytes
+    salt: bytes | None
+    event: bytes | None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first place where the record is not what was written."""
+
+    seq: int
+    what: str
+
+
+def event_bytes(*, at: datetime, actor: str, verb: str, subject: str, codes: Mapping[str, str]) -> bytes:
+    """Return the exact bytes of one event: codes and opaque references only."""
+    event = {"at": at.isoformat(), "actor": actor, "verb": verb, "subject": subject, **codes}
+    return json.dumps(event, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
+
+
+def next_link(previous: bytes, salt: bytes, event: bytes) -> tuple[bytes, bytes]:
+    """Return (leaf, chain) of an event that follows `previous`."""
+    leaf = leaf_hash(salt, event)
+    return leaf, chain_hash(previous, leaf)
+
+
+def first_fault(entries: Iterable[Kept], *, head_seq: int, head_chain: bytes) -> Fault | None:
+    """Return the first altered, missing or cut entry, or None when the record is whole.
+
+    An erased entry (no salt, no event) keeps its leaf and still proves its place.
+    """
+    chain, expected = GENESIS, 1
+    for entry in entries:
+        if entry.seq != expected:
+            return Fault(expected, "missing")
+        fault = _fault_of(entry, chain)
+        if fault:
+            return Fault(entry.seq, fault)
+        chain, expected = bytes(entry.chain), expected + 1
+    if expected - 1 != head_seq:
+        return Fault(expected, "missing" if head_seq >= expected else "added")
+    return None if same(chain, bytes(head_chain)) else Fault(head_seq, "altered")
+
+
+def _fault_of(entry: Kept, previous: bytes) -> str:
+    leaf = bytes(entry.leaf)
+    if entry.event is not None and entry.salt is not None:
+        salt = bytes(entry.salt)
+        if len(salt) != 32 or not same(leaf_hash(salt, bytes(entry.event)), leaf):
+            return "altered"
+    elif entry.event is not None or entry.salt is not None:
+        return "altered"
+    return "" if same(chain_hash(previous, leaf), bytes(entry.chain)) else "altered"

@@ -1,0 +1,84 @@
+"""What may come into a case."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from amana.cases.rules import ACCOUNT, FIELDS, HISTORICAL, IDENTITY, LOCATION
+from amana.look.coded import choices, label
+
+
+class ReasonForm(forms.Form):
+    """Why a sealed part is opened."""
+
+    reason = forms.ChoiceField(
+        label=_("Why do you open it?"), choices=choices("OPEN_REASON"), widget=forms.RadioSelect
+    )
+
+
+LONG = {"narrative": 4000, "risk_summary": 2000, "wishes": 1000, "safe_contact": 500}
+
+
+class PartForm(forms.Form):
+    """The fields of one sealed part, with the version that they were read at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, part: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in FIELDS[part]:
+            long = LONG.get(name)
+            self.fields[name] = forms.CharField(
+                label=label("FIELD", name),
+                help_text=HINTS.get(name, ""),
+                max_length=long or 200,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 4}) if long else forms.TextInput(),
+            )
+
+
+HINTS = {
+    "full_name": _("As the person says it, in any script. One box, no rule."),
+    "birth": _("As said: a date, a year, “about 14”, or an event."),
+    "safe_contact": _("Channel, number, whose phone, which hours, what may be said."),
+    "place": _("Never the address of a shelter."),
+    "narrative": _("Told once, so that nobody has to ask again."),
+}
+PARTS = {IDENTITY: _("Identity"), LOCATION: _("Place and safe contact"), ACCOUNT: _("Account")}
+
+GIVEN_BY = (
+    ("PERSON", _("The person, an adult")),
+    ("GUARDIAN_WITH_ASSENT", _("The guardian, and the child agrees")),
+    ("NOBODY", _("Nobody: another ground stands here")),
+)
+
+
+class ConsentForm(forms.Form):
+    """What was explained, how the answer was given, and what it covers."""
+
+    country = forms.ChoiceField(label=_("To which country"))
+    ground = forms.ChoiceField(
+        label=_("On what ground"),
+        help_text=_("Anything but consent needs a second person, and holds 72 hours."),
+        widget=forms.RadioSelect,
+    )
+    given_by = forms.ChoiceField(label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=_("How"), choices=choices("CONSENT_MODE"))
+    language = forms.ChoiceField(label=_("In which language it was explained"), choices=choices("LANG"))
+    interpreter = forms.CharField(
+        label=_("Interpreter, if there was one"), max_length=80, required=False
+    )
+    content = forms.MultipleChoiceField(
+        label=_("What may be sent"),
+        choices=choices("CONSENT_CONTENT"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, countries: list[tuple[str, str]], is_historical: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = countries  # type: ignore[attr-defined]
+        grounds = choices("CONSENT_GROUND")()
+        self.fields["ground"].choices = [  # type: ignore[attr-defined]
+            (code, words) for code, words in grounds if (code == HISTORICAL) == is_historical
+        ]

@@ -1,0 +1,101 @@
+"""The case and what belongs to it. In clear: codes, dates, age band, sex, countries; all else sealed."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from amana.identification.models import Screening
+
+
+class Case(models.Model):
+    """One person under protection, known outside the sealed compartments by a code alone."""
+
+    code = models.CharField(max_length=12, primary_key=True)
+    opened_at = models.DateTimeField()
+    origin = models.CharField(max_length=12)
+    screening = models.OneToOneField(Screening, on_delete=models.PROTECT, null=True)
+    age_band = models.CharField(max_length=10)
+    sex = models.CharField(max_length=10)
+    tier = models.CharField(max_length=10)
+    citizenship = models.CharField(max_length=2, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(origin__in=("screening", "historical", "referral")),
+                name="case_has_a_known_origin",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_historical(self) -> bool:
+        """Say whether this is a de-identified record of the past."""
+        return self.origin == "historical"
+
+
+class Compartment(models.Model):
+    """One sealed part of a case (identity, location, account), under a key of its own."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    name = models.CharField(max_length=12)
+    key_id = models.CharField(max_length=32)
+    sealed = models.BinaryField()
+    version = models.PositiveIntegerField(default=1)
+    written_at = models.DateTimeField()
+    written_by = models.CharField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("case", "name"), name="one_compartment_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.case_id}"
+
+
+class Milestone(models.Model):
+    """Something that happened in a case, as a coded kind and a moment."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=32, blank=True)
+    reference = models.CharField(max_length=32, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.case_id}"
+
+
+class Consent(models.Model):
+    """What a person agreed to for one purpose and one country, or the ground that stands instead.
+
+    Who explained, in which language, how it was given and what it covers lies sealed.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    purpose = models.CharField(max_length=30)
+    country = models.CharField(max_length=2)
+    is_ground = models.BooleanField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=32)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=32, blank=True)
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    key_id = models.CharField(max_length=32)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(confirmed_by=models.F("recorded_by"))
+                | models.Q(confirmed_by=""),
+                name="a_ground_takes_two_persons",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} for {self.country}"

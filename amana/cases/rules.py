@@ -1,0 +1,117 @@
+"""When a case may be opened, and when a consent carries what is asked of it. Pure."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Protocol
+
+IDENTITY, LOCATION, ACCOUNT, RECEIVED = "identity", "location", "account", "received"
+
+# Which part of the file each field belongs to; a field that stands nowhere cannot be kept.
+FIELDS = {
+    IDENTITY: ("first_name", "full_name", "known_as", "birth", "document"),
+    LOCATION: ("safe_contact", "place", "family_area"),
+    ACCOUNT: ("narrative", "risk_summary", "wishes"),
+}
+
+CROSS_BORDER = "SHARE_CROSS_BORDER"
+CONSENT, HISTORICAL = "CONSENT", "HISTORICAL_DEIDENTIFIED"
+EMERGENCY_GROUNDS = ("VITAL_INTEREST", "CHILD_IN_DANGER")
+
+# A consent is asked again after a year, for a child after six months; a ground holds 72 hours.
+CONSENT_LIFE = {"adult": timedelta(days=365), "child": timedelta(days=182)}
+GROUND_LIFE = timedelta(hours=72)
+HISTORICAL_LIFE = timedelta(days=365)
+
+NO_CASE_FOR = "AUCUN_INDICATEUR"
+
+
+class Given(Protocol):
+    """A consent or a ground, opened."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def ground(self) -> str: ...
+    @property
+    def given_by(self) -> str: ...
+    @property
+    def content(self) -> Collection[str]: ...
+    @property
+    def is_confirmed(self) -> bool: ...
+    @property
+    def expires_at(self) -> datetime: ...
+    @property
+    def is_withdrawn(self) -> bool: ...
+
+
+def objections_to_opening(*, is_decided: bool, has_case: bool, decided_class: str) -> list[str]:
+    """Return what stands against opening a case from a screening."""
+    against = []
+    if not is_decided:
+        against.append("NOT_DECIDED")
+    if has_case:
+        against.append("HAS_A_CASE")
+    if is_decided and decided_class == NO_CASE_FOR:
+        against.append("NOTHING_INDICATES_A_CASE")
+    return against
+
+
+def objections_to_consent(
+    *, ground: str, given_by: str, tier: str, content: Collection[str], is_historical: bool
+) -> list[str]:
+    """Return what stands against recording this consent, or this ground in its place."""
+    against = []
+    if not content:
+        against.append("CONSENT_COVERS_NOTHING")
+    if ground == HISTORICAL and not is_historical:
+        against.append("GROUND_ONLY_FOR_HISTORICAL")
+    if ground != HISTORICAL and is_historical:
+        against.append("HISTORICAL_HAS_ITS_GROUND")
+    if ground == "CHILD_IN_DANGER" and tier != "child":
+        against.append("GROUND_ONLY_FOR_CHILDREN")
+    if ground == CONSENT and tier == "child" and given_by != "GUARDIAN_WITH_ASSENT":
+        against.append("CHILD_NEEDS_GUARDIAN")
+    return against
+
+
+def consent_expires_at(*, ground: str, tier: str, now: datetime) -> datetime:
+    """Return until when a consent or a ground may carry a step."""
+    if ground == HISTORICAL:
+        return now + HISTORICAL_LIFE
+    return now + (GROUND_LIFE if ground in EMERGENCY_GROUNDS else CONSENT_LIFE[tier])
+
+
+def objections_to_sharing(
+    consents: Collection[Given], *, country: str, content: Collection[str], now: datetime
+) -> list[str]:
+    """Return what stands against sending this content to this country; empty when one consent carries it.
+
+    When none does, the reasons of the one that came nearest are told.
+    """
+    here = [c for c in consents if c.country == country]
+    if not here:
+        return ["NO_CONSENT_FOR_THIS_COUNTRY"]
+    return min((_lacks(c, content, now) for c in here), key=len)
+
+
+def carrying(
+    consents: Collection[Given], *, country: str, content: Collection[str], now: datetime
+) -> Given | None:
+    """Return the consent or ground that carries this content to this country, or None."""
+    for consent in consents:
+        if consent.country == country and not _lacks(consent, content, now):
+            return consent
+    return None
+
+
+def _lacks(consent: Given, content: Collection[str], now: datetime) -> list[str]:
+    against = []
+    if consent.is_withdrawn:
+        against.append("CONSENT_WITHDRAWN")
+    if consent.expires_at <= now:
+        against.append("CONSENT_EXPIRED")
+    if consent.ground != CONSENT and not consent.is_confirmed:
+        against.append("GROUND_NEEDS_SECOND_PERSON")
+    if set(content) - set(consent.content):
+        against.append("CONTENT_NOT_COVERED")
+    return against

@@ -1,0 +1,183 @@
+"""The case on a page: what happened, what lies sealed, what was agreed."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from amana.access.queries import account_names
+from amana.access.request import Request
+from amana.access.rules import NotFound
+from amana.cases import actions, queries, rules
+from amana.cases.forms import PARTS, ConsentForm, PartForm, ReasonForm
+from amana.exchange.queries import peers
+from amana.look import coded
+from amana.standards import countries
+
+
+@require_GET
+def case_list(request: Request) -> HttpResponse:
+    """List the cases of this team by code."""
+    return render(request, "cases/list.html", {"cases": queries.cases(request.actor)})
+
+
+@require_POST
+def open_(request: Request, screening: str) -> HttpResponse:
+    """Open a case from a decided screening; a second press finds the first case."""
+    found = queries.find_case_of(request.actor, screening)
+    case = found or actions.open_case(
+        screening_code=screening,
+        country=settings.NODE.country,
+        actor=request.actor,
+        now=request.now,
+    )
+    return redirect(reverse("cases:case", args=[case.code]) + ("" if found else "?said=opened"))
+
+
+@require_GET
+def case(request: Request, code: str) -> HttpResponse:
+    """Show a case without opening any of it."""
+    row = queries.access_case(request.actor, code, request.purpose)
+    names = account_names()
+    context = {
+        "case": row,
+        "parts": [
+            {
+                "sealed": {
+                    "title": coded.label("PART", part.name),
+                    "contents": [
+                        coded.label("FIELD", f) for f in rules.FIELDS.get(part.name, ("received",))
+                    ],
+                    "author": names.get(part.written_by, ""),
+                    "at": part.written_at,
+                    "open_url": reverse("cases:compartment", args=[code, part.name]),
+                    "form": ReasonForm(auto_id=f"{part.name}_%s"),
+                }
+            }
+            for part in queries.compartments(request.actor, row)
+        ],
+        "consents": [_consent(c, request.now) for c in queries.consents(request.actor, row)],
+        "timeline": _timeline(row, names),
+    }
+    return render(request, "cases/case.html", context)
+
+
+def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noqa: ANN401
+    return [
+        {
+            "title": coded.label("MILESTONE", m.kind),
+            "at": m.at,
+            "who": names.get(m.by, ""),
+            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else m.reference,
+            "kind": "past",
+        }
+        for m in queries.timeline(case_)
+    ]
+
+
+def _consent(consent: queries.OpenedConsent, now: Any) -> dict[str, Any]:  # noqa: ANN401
+    tone, status = "done", "GIVEN"
+    if consent.is_withdrawn:
+        tone, status = "attention", "WITHDRAWN"
+    elif consent.expires_at <= now:
+        tone, status = "attention", "EXPIRED"
+    elif consent.row.is_ground and not consent.is_confirmed:
+        tone, status = "waiting", "NEEDS_SECOND_PERSON"
+    return {"consent": consent, "tone": tone, "status": coded.label("CONSENT_STATE", status)}
+
+
+@require_POST
+def compartment(request: Request, code: str, part: str) -> HttpResponse:
+    """Open one sealed part for a reason; it is shown once, on this page."""
+    row = queries.access_case(request.actor, code, request.purpose)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return render(request, "cases/reason.html", {"form": form, "case": row}, status=422)
+    kept, document = actions.open_compartment(
+        case=row, name=part, reason=form.cleaned_data["reason"], actor=request.actor, now=request.now
+    )
+    fields = rules.FIELDS.get(part, ())
+    may_write = bool(fields) and not row.is_historical and request.actor.role == "R03"
+    initial = {**document, "version": kept.version}
+    context = {
+        "case": row,
+        "part": part,
+        "rows": _rows(document),
+        "form": PartForm(part=part, initial=initial) if may_write else None,
+    }
+    return render(request, "cases/compartment.html", context)
+
+
+def _rows(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return an opened part in words: every field with its label, codes in the reader's language."""
+    return [
+        (coded.label("FIELD", name), coded.spoken(name, value))
+        for name, value in document.items()
+        if value not in ("", None, [], {})
+    ]
+
+
+@require_POST
+def write(request: Request, code: str, part: str) -> HttpResponse:
+    """Keep changes to one sealed part."""
+    row = queries.access_case(request.actor, code, request.purpose)
+    if part not in rules.FIELDS:
+        raise NotFound
+    form = PartForm(request.POST, part=part)
+    if not form.is_valid():
+        context = {"form": form, "case": row, "part": part}
+        return render(request, "cases/compartment.html", context, status=422)
+    changes = dict(form.cleaned_data)
+    version = changes.pop("version")
+    actions.write_compartment(
+        case=row, name=part, changes=changes, version=version, actor=request.actor, now=request.now
+    )
+    return redirect(reverse("cases:case", args=[code]) + "?said=kept")
+
+
+@require_http_methods(["GET", "POST"])
+def consent(request: Request, code: str) -> HttpResponse:
+    """Record what the person agreed to, after its limits were said aloud."""
+    row = queries.access_case(request.actor, code, request.purpose)
+    here = [(p.pk, countries.label(p.pk, coded.language())) for p in peers()]
+    form = ConsentForm(request.POST or None, countries=here, is_historical=row.is_historical)
+    if form.is_valid():
+        details = dict(form.cleaned_data)
+        actions.record_consent(
+            case=row,
+            country=details.pop("country"),
+            details={**details, "explained_by": request.actor.name},
+            actor=request.actor,
+            now=request.now,
+        )
+        return redirect(reverse("cases:case", args=[code]) + "?said=consent")
+    status = 422 if form.errors else 200
+    return render(request, "cases/consent.html", {"form": form, "case": row}, status=status)
+
+
+@require_POST
+def withdraw(request: Request, consent: int) -> HttpResponse:
+    """Take a consent back."""
+    row = actions.withdraw_consent(consent_id=consent, actor=request.actor, now=request.now)
+    return redirect(reverse("cases:case", args=[row.case_id]) + "?said=withdrawn")
+
+
+@require_GET
+def grounds(request: Request) -> HttpResponse:
+    """List the grounds that wait for a second person."""
+    names = account_names()
+    rows = [
+        {"consent": queries.access_consent(request.actor, c.pk), "by": names.get(c.recorded_by, "")}
+        for c in queries.grounds_to_confirm(request.actor)
+    ]
+    return render(request, "cases/grounds.html", {"rows": rows})
+
+
+@require_POST
+def confirm(request: Request, consent: int) -> HttpResponse:
+    """Confirm a ground as the second person."""
+    actions.confirm_ground(consent_id=consent, actor=request.actor, now=request.now)
+    return redirect(reverse("cases:grounds") + "?said=confirmed")

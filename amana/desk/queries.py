@@ -1,0 +1,68 @@
+"""What the home pages gather from the rooms."""
+
+from datetime import datetime
+from typing import Any
+
+from amana.access.rules import Actor, Role
+from amana.audit import queries as audit
+from amana.cases import queries as cases
+from amana.exchange import queries as exchange
+from amana.identification import queries as identification
+from amana.referrals import queries as referrals
+
+# A count below this is a person: it is shown as "fewer than".
+SMALLEST_SHOWN = 5
+
+
+def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
+    """Return what waits for this person: (code of the task, name of the page, how many)."""
+    found: list[tuple[str, str, int]] = []
+    if actor.role in (Role.FIRST_RESPONDER, Role.CASE_WORKER, Role.SUPERVISOR):
+        found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
+    if actor.role is Role.SUPERVISOR:
+        found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
+        found.append(("TO_CONFIRM", "cases:grounds", len(cases.grounds_to_confirm(actor))))
+    if actor.role is Role.CASE_WORKER:
+        found.append(("DECIDED_WITHOUT_CASE", "identification:waiting", _without_case(actor)))
+    if actor.role is Role.DESK:
+        found += _desk_tasks(actor)
+    if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR, Role.DESK):
+        silent = [r for r in referrals.referrals(actor) if referrals.told(r).silences(now)]
+        found.append(("SILENT", "referrals:list", len(silent)))
+    return found
+
+
+def _without_case(actor: Actor) -> int:
+    return sum(not cases.has_case(s.pk) for s in identification.decided(actor))
+
+
+def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
+    rows = referrals.referrals(actor)
+    to_release = [r for r in rows if r.is_ours and not r.released_at and not r.returned_at]
+    to_answer = [
+        r
+        for r in rows
+        if not r.is_ours and referrals.told(r).story.decision is None
+    ]
+    return [
+        ("SEALED_MAIL", "referrals:mail", len(exchange.unopened())),
+        ("TO_RELEASE", "referrals:list", len(to_release)),
+        ("TO_ANSWER", "referrals:mail", len(to_answer)),
+    ]
+
+
+def figures() -> list[dict[str, Any]]:
+    """Return counts of cases by one clear field at a time; small counts are not shown."""
+    return [
+        {
+            "field": field,
+            "list": list_name,
+            "rows": [(code, n if n >= SMALLEST_SHOWN else None) for code, n in cases.counts(field).items()],
+        }
+        for field, list_name in (("age_band", "AGE_BAND"), ("sex", "SEX"), ("origin", "ORIGIN"))
+    ]
+
+
+def record() -> dict[str, Any]:
+    """Return the state of the record: its length and its first fault, if there is one."""
+    return {"length": audit.length(), "fault": audit.first_fault()}

@@ -1,0 +1,66 @@
+"""Home, figures, the state of the node."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from amana.access import actions as access
+from amana.access import queries as people
+from amana.access.request import Request
+from amana.access.rules import NotFound
+from amana.desk import queries
+from amana.exchange import queries as exchange
+from amana.look import coded
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    """Show what waits for this person."""
+    tasks = [
+        {
+            "label": coded.label("TASK", code),
+            "url": reverse(page),
+            "status": str(n),
+            "tone": "attention" if n else "done",
+        }
+        for code, page, n in queries.tasks(request.actor, request.now)
+    ]
+    return render(request, "desk/home.html", {"tasks": tasks})
+
+
+@require_GET
+def figures(request: Request) -> HttpResponse:
+    """Show counts, never a person."""
+    context = {"figures": queries.figures(), "smallest": queries.SMALLEST_SHOWN}
+    return render(request, "desk/figures.html", context)
+
+
+@require_GET
+def node(request: Request) -> HttpResponse:
+    """Show the machine's state to its administrator, who opens nothing."""
+    context = {
+        "record": queries.record(),
+        "peers": exchange.peers(),
+        "waiting": exchange.waiting(),
+        "accounts": people.accounts(),
+        "own": settings.NODE,
+    }
+    return render(request, "desk/node.html", context)
+
+
+@require_GET
+def account(request: Request, account: str) -> HttpResponse:
+    """Ask before an account is closed."""
+    found = next((a for a in people.accounts() if a.pk == account and a.is_open), None)
+    if found is None:
+        raise NotFound
+    return render(request, "desk/account.html", {"account": found})
+
+
+@require_POST
+def close_account(request: Request, account: str) -> HttpResponse:
+    """Close an account at once."""
+    access.close_account(account_id=account, actor=request.actor, now=request.now)
+    return redirect(reverse("desk:node") + "?said=closed")

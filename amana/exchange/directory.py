@@ -1,0 +1,128 @@
+"""A country's directory: its node, its desks, its receiving units and their keys, signed by its root.
+
+Partners pin the root, never a key in the directory. The file is JSON text and two signatures
+over exactly that text.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from amana.crypto.age import public_from, recipient
+from amana.crypto.secrets import Seed, digest
+from amana.crypto.signing import sign, sign_public_of, verify
+from amana.exchange.rules import DIRECTORY, Reason, Unacceptable, moment
+
+
+@dataclass(frozen=True)
+class Party:
+    """A desk or a receiving unit: an address, the key to seal to, the key that it signs with."""
+
+    address: str
+    name: Mapping[str, str]
+    public: bytes
+    signer: bytes
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What one country publishes of itself."""
+
+    country: str
+    version: int
+    expires_at: datetime
+    url: str
+    host: str
+    node: Party
+    desk: Party
+    unit: Party
+    phone: str
+
+
+def root_fingerprint(root_public: bytes) -> str:
+    """Return what two people compare by voice: 64 hex digits in groups of four."""
+    digits = digest(b"amana/root/v1" + root_public).hex()
+    return " ".join(digits[i : i + 4] for i in range(0, 64, 4))
+
+
+def sign_directory(fields: Mapping[str, Any], root: Seed) -> bytes:
+    """Return the signed file of a directory."""
+    text = json.dumps(fields, ensure_ascii=False, indent=1)
+    signature = sign(root, DIRECTORY, text.encode())
+    return json.dumps(
+        {"root": _b64(sign_public_of(root)), "signature": _b64(signature), "directory": text},
+        indent=1,
+    ).encode()
+
+
+def open_directory(file: bytes, *, pinned: str, now: datetime) -> Directory:
+    """Return the directory when its root is the pinned one and its signature holds.
+
+    Raises Unacceptable: unknown_sender for another root, changed for a bad signature, expired.
+    """
+    try:
+        outer = json.loads(file)
+        root, signature = _bytes(outer["root"]), _bytes(outer["signature"])
+        text = str(outer["directory"])
+    except (ValueError, KeyError, TypeError):
+        raise Unacceptable(Reason.MALFORMED) from None
+    if root_fingerprint(root) != pinned:
+        raise Unacceptable(Reason.UNKNOWN_SENDER)
+    if not verify(root, signature, DIRECTORY, text.encode()):
+        raise Unacceptable(Reason.CHANGED)
+    directory = _read(text)
+    if directory.expires_at < now:
+        raise Unacceptable(Reason.EXPIRED)
+    return directory
+
+
+def fingerprint_in(file: bytes) -> str:
+    """Return the fingerprint of the root that a file claims; to be compared before it is pinned."""
+    try:
+        return root_fingerprint(_bytes(json.loads(file)["root"]))
+    except (ValueError, KeyError, TypeError):
+        raise Unacceptable(Reason.MALFORMED) from None
+
+
+def party_fields(address: str, name: Mapping[str, str], public: bytes, signer: bytes) -> dict[str, Any]:
+    """Return a party as it stands in the file."""
+    return {"address": address, "name": name, "recipient": recipient(public), "signer": _b64(signer)}
+
+
+def _read(text: str) -> Directory:
+    try:
+        fields = json.loads(text)
+        node, desk, unit = (_party(fields[key]) for key in ("node", "desk", "unit"))
+        return Directory(
+            country=str(fields["country"]),
+            version=int(fields["version"]),
+            expires_at=moment(fields["expires_at"]),
+            url=str(fields["url"]),
+            host=str(fields["host"]),
+            node=node,
+            desk=desk,
+            unit=unit,
+            phone=str(fields["phone"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        raise Unacceptable(Reason.MALFORMED) from None
+
+
+def _party(fields: Mapping[str, Any]) -> Party:
+    return Party(
+        address=str(fields["address"]),
+        name=dict(fields["name"]),
+        public=public_from(fields["recipient"]),
+        signer=_bytes(fields["signer"]),
+    )
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

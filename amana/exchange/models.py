@@ -1,0 +1,83 @@
+"""Peers, messages and receipts. A message's content lies here only sealed."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Peer(models.Model):
+    """A partner country: the pinned root, and the last directory that it signed."""
+
+    country = models.CharField(max_length=2, primary_key=True)
+    pinned_root = models.CharField(max_length=100)
+    directory = models.BinaryField()
+    version = models.PositiveIntegerField()
+    url = models.CharField(max_length=200)
+    pinned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.country
+
+
+class Message(models.Model):
+    """One message, sent or received: its container, how far it came, and once opened its place.
+
+    Before the desk opens it, a received message is only bytes with a number and an expiry.
+    """
+
+    mid = models.CharField(max_length=32, primary_key=True)
+    is_ours = models.BooleanField()
+    country = models.CharField(max_length=2)
+    container = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    outer = models.BinaryField()
+    expires_at = models.DateTimeField()
+    stored_at = models.DateTimeField()
+    rank = models.PositiveSmallIntegerField(default=0)
+    refused_for = models.CharField(max_length=20, blank=True)
+    # Known once opened, or from the start for a message of our own.
+    kind = models.CharField(max_length=40, blank=True)
+    conversation = models.CharField(max_length=32, blank=True, db_index=True)
+    seq = models.PositiveIntegerField(default=0)
+    in_reply_to = models.CharField(max_length=32, blank=True)
+    written_at = models.DateTimeField(null=True)
+    key_id = models.CharField(max_length=32, blank=True)
+    sealed_body = models.BinaryField(null=True)
+    # Delivery of our own messages.
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("conversation", "is_ours", "seq"),
+                condition=models.Q(seq__gt=0),
+                name="one_message_per_place_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.mid
+
+
+class Receipt(models.Model):
+    """A signed statement how far a message came; ours wait here until the peer has them."""
+
+    mid = models.CharField(max_length=32)
+    is_ours = models.BooleanField()
+    country = models.CharField(max_length=2)
+    rank = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    code = models.CharField(max_length=20, blank=True)
+    signed = models.BinaryField()
+    is_carried = models.BooleanField(default=False)
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("mid", "is_ours", "rank"), name="one_receipt_per_rank"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mid} at rank {self.rank}"

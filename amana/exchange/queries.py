@@ -1,0 +1,90 @@
+"""What came, what waits to leave, what a conversation holds."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from amana.access.documents import open_document
+from amana.access.queries import held_keys
+from amana.access.rules import Actor
+from amana.crypto.boxes import Place
+from amana.exchange.directory import Directory, open_directory
+from amana.exchange.models import Message, Peer, Receipt
+from amana.exchange.rules import Line, Own, Rank, Reason, Unacceptable
+
+
+def own() -> Own:
+    """Return what this node is to others."""
+    own_node: Own = settings.OWN
+    return own_node
+
+
+def peers() -> list[Peer]:
+    """Return the partner countries whose root is pinned here."""
+    return list(Peer.objects.order_by("country"))
+
+
+def peer_directory(country: str, now: datetime) -> Directory:
+    """Return a partner's directory, checked against the pinned root; raises Unacceptable."""
+    peer = Peer.objects.filter(pk=country).first()
+    if peer is None:
+        raise Unacceptable(Reason.UNKNOWN_SENDER)
+    return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now)
+
+
+def body_place(mid: str, key_id: str) -> Place:
+    """Return where the content of an opened message lies."""
+    return Place("exchange_message", mid, "sealed_body", key_id)
+
+
+def lines(conversation: str) -> list[Line]:
+    """Return the messages of a conversation for the fold, ours and theirs."""
+    country = own().country
+    return [
+        Line(
+            mid=m.mid,
+            kind=m.kind,
+            sender=country if m.is_ours else m.country,
+            seq=m.seq,
+            in_reply_to=m.in_reply_to,
+            written_at=m.written_at or m.stored_at,
+            rank=Rank(m.rank),
+        )
+        for m in Message.objects.filter(conversation=conversation).exclude(kind="")
+    ]
+
+
+def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
+    """Return the contents that this person can open, by message."""
+    rows = list(Message.objects.filter(conversation=conversation, sealed_body__isnull=False))
+    keys = held_keys(actor, {m.key_id for m in rows})
+    return {
+        m.mid: open_document(keys[m.key_id], bytes(m.sealed_body or b""), body_place(m.mid, m.key_id))
+        for m in rows
+        if m.key_id in keys
+    }
+
+
+def unopened() -> list[Message]:
+    """Return what arrived for the desk and was neither opened nor refused, oldest first."""
+    return list(
+        Message.objects.filter(is_ours=False, kind="", refused_for="").order_by("stored_at", "mid")
+    )
+
+
+def refused() -> list[Message]:
+    """Return what arrived and was refused at the desk, newest first."""
+    return list(Message.objects.filter(is_ours=False).exclude(refused_for="").order_by("-stored_at"))
+
+
+def waiting() -> tuple[int, int]:
+    """Return how many messages and receipts of ours the peer does not have yet."""
+    messages = Message.objects.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").count()
+    return messages, Receipt.objects.filter(is_ours=True, is_carried=False).count()
+
+
+def receipts(mid: str) -> list[Receipt]:
+    """Return the receipts of a message, lowest first."""
+    return list(Receipt.objects.filter(mid=mid).order_by("rank"))

@@ -1,0 +1,263 @@
+"""What may be believed of a parcel, an envelope, a receipt. Pure: bytes and times in, a reason out."""
+
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from amana.crypto.secrets import Seed
+
+PARCEL = b"amana/parcel/v1\0"
+ENVELOPE = b"amana/envelope/v1\0"
+RECEIPT = b"amana/receipt/v1\0"
+DIRECTORY = b"amana/directory/v1\0"
+
+# An envelope that nobody opened in this time is void; a receiver's clock may be this wrong.
+LIFETIME = timedelta(days=30)
+CLOCK_TOLERANCE = timedelta(hours=48)
+LARGEST_PARCEL = 512 * 1024
+
+_TYPES: dict[Any, type] = {int: int, str: str, list[str]: list}
+
+
+class Reason(enum.StrEnum):
+    """Why something that came from outside was refused. Each is logged and has no effect."""
+
+    TRUNCATED = "truncated"
+    MALFORMED = "malformed"
+    UNSUPPORTED = "unsupported"
+    UNKNOWN_SENDER = "unknown_sender"
+    CHANGED = "changed"
+    NOT_FOR_US = "not_for_us"
+    EXPIRED = "expired"
+    FROM_THE_FUTURE = "from_the_future"
+    REPLAYED = "replayed"
+    CONFLICT = "conflict"
+    OUT_OF_ORDER = "out_of_order"
+    OUT_OF_PLACE = "out_of_place"
+    NOT_THEIRS = "not_theirs"
+    UNKNOWN_KIND = "unknown_kind"
+
+
+class Unacceptable(Exception):
+    """Something from outside that was refused; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Rank(enum.IntEnum):
+    """How far a message has come. Receipts only ever raise it."""
+
+    QUEUED = 0
+    RELAYED = 1
+    DELIVERED = 2
+    ACCEPTED = 3
+    REFUSED = 4
+
+    @property
+    def height(self) -> int:
+        """Accepted and refused are equally high: neither overrules the other."""
+        return min(self.value, 3)
+
+
+def raised(rank: Rank, by: Rank) -> Rank:
+    """Return the rank after a receipt: higher wins, never back, an end stays the end it was."""
+    return by if by.height > rank.height else rank
+
+
+@dataclass(frozen=True)
+class Outer:
+    """What a carrier may see of a message: nothing else stands outside the container."""
+
+    v: int
+    to: str
+    mid: str
+    exp: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """The signed header inside the container, as its fields travel."""
+
+    v: int
+    type: str
+    schema: str
+    mid: str
+    conv: str
+    inc: int
+    seq: int
+    in_reply_to: str
+    sender: str
+    to: str
+    to_kids: list[str]
+    iat: str
+    exp: str
+    urgency: str
+    legal_basis: str
+    consent_ref: str
+    purpose: str
+    handling: str
+    minimum_dataset: str
+    attachments: list[str]
+    receipt_policy: str
+
+
+@dataclass(frozen=True)
+class ReceiptNote:
+    """What a receipt says: which bytes, how far they came, when, and who says so."""
+
+    v: int
+    mid: str
+    rank: int
+    sha256: str
+    at: str
+    signer: str
+    code: str
+
+
+def encode(value: Outer | Header | ReceiptNote) -> bytes:
+    """Return the bytes of a header; what is signed is these bytes and no re-reading of them."""
+    fields = asdict(value)
+    if "sender" in fields:
+        fields["from"] = fields.pop("sender")
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_outer(data: bytes) -> Outer:
+    """Return the outer header; raises Unacceptable with malformed or unsupported."""
+    fields = _mapping(data)
+    _supported(fields)
+    return _built(Outer, fields)
+
+
+def read_header(data: bytes) -> Header:
+    """Return the inner header; raises Unacceptable with malformed or unsupported.
+
+    Fields that this version does not know are kept out of it and do no harm.
+    """
+    fields = _mapping(data)
+    _supported(fields)
+    return _built(Header, {**fields, "sender": fields.get("from", "")})
+
+
+def read_receipt(data: bytes) -> ReceiptNote:
+    """Return what a receipt says; raises Unacceptable."""
+    fields = _mapping(data)
+    _supported(fields)
+    note = _built(ReceiptNote, fields)
+    if note.rank not in set(Rank) - {Rank.QUEUED}:
+        raise Unacceptable(Reason.MALFORMED)
+    return note
+
+
+def _mapping(data: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Unacceptable(Reason.MALFORMED) from None
+    if not isinstance(fields, dict):
+        raise Unacceptable(Reason.MALFORMED)
+    return fields
+
+
+def _supported(fields: Mapping[str, Any]) -> None:
+    if fields.get("v") != 1:
+        raise Unacceptable(Reason.UNSUPPORTED)
+
+
+def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of three
+    """Build a header only from fields of the right type: a number is no text, a list is a list."""
+    values = {}
+    for spec in dataclass_fields(kind):
+        value = fields.get(spec.name)
+        if not isinstance(value, _TYPES[spec.type]) or isinstance(value, bool):
+            raise Unacceptable(Reason.MALFORMED)
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise Unacceptable(Reason.MALFORMED)
+        values[spec.name] = value
+    return kind(**values)
+
+
+def moment(text: str) -> datetime:
+    """Return a moment as it travels; raises Unacceptable when it is none or has no zone."""
+    try:
+        value = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise Unacceptable(Reason.MALFORMED) from None
+    if value.tzinfo is None:
+        raise Unacceptable(Reason.MALFORMED)
+    return value
+
+
+def check_outer(outer: Outer, *, own_country: str, now: datetime) -> None:
+    """Refuse what is not for this country or has expired."""
+    if outer.to != own_country:
+        raise Unacceptable(Reason.NOT_FOR_US)
+    if moment(outer.exp) < now:
+        raise Unacceptable(Reason.EXPIRED)
+
+
+def check_header(
+    header: Header, outer: Outer, *, own_address: str, own_key_id: str, now: datetime
+) -> None:
+    """Refuse what was sealed for somebody else, re-wrapped under other words, expired or not yet."""
+    if header.to != own_address or header.to_kids != [own_key_id]:
+        raise Unacceptable(Reason.NOT_FOR_US)
+    if header.mid != outer.mid or header.exp != outer.exp:
+        raise Unacceptable(Reason.CHANGED)
+    if moment(header.exp) < now:
+        raise Unacceptable(Reason.EXPIRED)
+    if moment(header.iat) > now + CLOCK_TOLERANCE:
+        raise Unacceptable(Reason.FROM_THE_FUTURE)
+
+
+def check_order(header: Header, *, applied: int) -> None:
+    """Refuse a sequence number that was used before, hold one that comes too early."""
+    if header.seq <= applied:
+        raise Unacceptable(Reason.CONFLICT)
+    if header.seq != applied + 1:
+        raise Unacceptable(Reason.OUT_OF_ORDER)
+
+
+def retry_after(attempts: int, *, base: float, jitter: float) -> timedelta:
+    """Return how long to wait after a failed delivery: doubling, at most an hour, with jitter 0-1."""
+    return timedelta(seconds=min(3600.0, base * 2 ** min(attempts, 12)) * (0.5 + jitter / 2))
+
+
+@dataclass(frozen=True)
+class Own:
+    """What this node is to others: its country, its addresses, its own key, its incarnation."""
+
+    country: str
+    desk: str
+    unit: str
+    seed: Seed
+    incarnation: int
+    retry_base: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message of a conversation as both countries see it: the row that the fold reads."""
+
+    mid: str
+    kind: str
+    sender: str
+    seq: int
+    in_reply_to: str
+    written_at: datetime
+    rank: Rank
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A message that was opened at the desk: verified, in order, not yet acted on."""
+
+    header: Header
+    body: Mapping[str, Any]
+    country: str

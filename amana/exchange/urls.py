@@ -1,0 +1,11 @@
+"""Where other nodes knock."""
+
+from django.urls import path
+
+from amana.exchange import views
+
+app_name = "exchange"
+urlpatterns = [
+    path("exchange/messages", views.messages, name="messages"),
+    path("exchange/receipts", views.receipts, name="receipts"),
+]

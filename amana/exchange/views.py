@@ -1,0 +1,50 @@
+"""The door for other nodes. It takes bytes, never a session, and answers with bytes."""
+
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from amana.access.request import Request
+from amana.exchange import actions
+from amana.exchange.rules import LARGEST_PARCEL, Unacceptable
+
+# What a machine is told: the reason in a header, and a status that says whether to try again.
+REFUSED = 422
+
+
+@csrf_exempt
+@require_POST
+def messages(request: Request) -> HttpResponse:
+    """Take a sealed message; answer with the sealed receipt."""
+    try:
+        receipt = actions.receive_message(
+            _body(request), caller=_caller(request), now=request.now
+        )
+    except Unacceptable as refused:
+        return _refusal(refused)
+    return HttpResponse(receipt, content_type="application/octet-stream")
+
+
+@csrf_exempt
+@require_POST
+def receipts(request: Request) -> HttpResponse:
+    """Take a receipt."""
+    try:
+        actions.receive_receipt(_body(request), caller=_caller(request), now=request.now)
+    except Unacceptable as refused:
+        return _refusal(refused)
+    return HttpResponse(b"", content_type="application/octet-stream")
+
+
+def _body(request: Request) -> bytes:
+    return request.read(LARGEST_PARCEL + 1)
+
+
+def _caller(request: Request) -> str:
+    return request.headers.get("Amana-Node", "")
+
+
+def _refusal(refused: Unacceptable) -> HttpResponse:
+    return HttpResponse(
+        refused.reason.value.encode(), status=REFUSED, content_type="application/octet-stream"
+    )

@@ -1,0 +1,79 @@
+"""Coded values on a page: the label of a code, and the choices of a list, in the reader's language."""
+
+from collections.abc import Callable
+
+from django.utils.translation import get_language, ngettext
+
+from amana.standards import catalogue, codes
+
+
+def language() -> str:
+    """Return the reader's language as the vocabularies know it."""
+    return (get_language() or "en").split("-")[0]
+
+
+def label(name: str, code: str) -> str:
+    """Return the label of a code; a code that is unknown here is shown as it is, never hidden."""
+    try:
+        return codes.label(name, code, language())
+    except codes.UnknownValue:
+        return str(code)
+
+
+def labels(name: str, found: list[str]) -> str:
+    """Return several labels in one line."""
+    return " · ".join(label(name, code) for code in found)
+
+
+def choices(name: str, *, blank: bool = False) -> Callable[[], list[tuple[str, str]]]:
+    """Return the choices of a list, asked anew for every form and so in its reader's language."""
+
+    def asked() -> list[tuple[str, str]]:
+        empty = [("", "—")] if blank else []
+        return empty + codes.choices(name, language())
+
+    return asked
+
+
+# Fields of a file whose values are codes, and the list that says them.
+LISTS = {
+    "class": "CLASS",
+    "sex": "SEX",
+    "age_band": "AGE_BAND",
+    "minor": "MINOR",
+    "situation": "SITUATION",
+    "language": "LANG",
+    "citizenship": "COUNTRY",
+    "exploited_in": "COUNTRY",
+    "needs": "NEEDS",
+    "risk": "RISK",
+    "ground": "CONSENT_GROUND",
+    "purpose": "REFERRAL_PURPOSE",
+    "forms": "FORM_EXPL",
+    "not_reported": "NOT_REPORTED",
+    "topics": "COMPLETE_TOPIC",
+    "reason": "DECLINE_REASON",
+    "urgency": "URGENCY",
+    "decision": "DECISION",
+    "mode": "CONSENT_MODE",
+    "given_by": "GIVEN_BY",
+    "content": "CONSENT_CONTENT",
+}
+
+
+def spoken(field: str, value: object) -> str:
+    """Return the value of a field in the reader's words: codes as labels, lists in one line."""
+    if isinstance(value, bool):
+        return label("YES_NO", "yes" if value else "no")
+    if isinstance(value, dict):
+        return " · ".join(f"{label('FIELD', k)}: {spoken(k, v)}" for k, v in value.items() if v)
+    if isinstance(value, list):
+        return " · ".join(spoken(field, item) for item in value)
+    if field == "indicators":
+        return f"{value} {catalogue.load().indicator(str(value)).label.said_in(language())}"
+    return label(LISTS[field], str(value)) if field in LISTS else str(value)
+
+
+def octets(size: int) -> str:
+    """Return a size that people can read, rounded up to tens: it must not betray a word."""
+    return ngettext("%(n)d character", "%(n)d characters", size) % {"n": -(-size // 10) * 10}

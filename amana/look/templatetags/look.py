@@ -1,0 +1,127 @@
+"""Safe values on a page: isolated figures, human dates, drawn icons."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from amana.look import coded
+from amana.look.icons import MIRRORED, PATHS
+from amana.standards import countries
+
+register = template.Library()
+
+# Month names differ inside a language: Morocco says nuwanbir where Egypt says nufimbir.
+LOCALES = {"fr": "fr_CI", "ar": "ar_MA", "en": "en"}
+DAYS = {"fr": "d MMMM y", "ar": "d MMMM y", "en": "d MMMM y"}
+FIRST_DAYS = DAYS | {"fr": "d'er' MMMM y"}
+TIMES = {
+    "fr": " 'à' HH'\u00a0h\u00a0'mm",
+    "ar": " 'على الساعة' HH:mm",
+    "en": " 'at' HH:mm",
+}
+
+
+@register.filter(name="ltr")
+@register.simple_tag(name="ltr")
+def ltr(value: object) -> SafeString:
+    """Isolate a reference, a phone number or a date in figures: Arabic text keeps its order."""
+    return format_html('<bdi dir="ltr">{}</bdi>', "" if value is None else value)
+
+
+@register.filter
+def person(value: object) -> SafeString:
+    """Isolate a person's name, written in whatever script it has."""
+    return format_html("<bdi>{}</bdi>", "" if value is None else value)
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """Write a date in words in the reader's language."""
+    if not value:
+        return ""
+    if isinstance(value, datetime):
+        value = _local(value, None).date()
+    return _time(value.isoformat(), format_date(value, _pattern(value), _locale()))
+
+
+@register.filter
+def moment(value: datetime | None, zone: str | None = None) -> SafeString | str:
+    """Write a date and time in words, in this node's time zone or in the one named."""
+    if not value:
+        return ""
+    local = _local(value, zone)
+    # Figures of an hour stand in the order of the clock in every script.
+    pattern = _pattern(local) + TIMES[_language()]
+    return _time(
+        local.isoformat(timespec="minutes"), format_datetime(local, pattern, locale=_locale())
+    )
+
+
+@register.filter
+def since(value: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """Say how long ago or how soon, measured from the `now` of the request."""
+    if not value or not now:
+        return moment(value)
+    words = format_timedelta(value - now, add_direction=True, threshold=1.1, locale=_locale())
+    return _time(_local(value, None).isoformat(timespec="minutes"), words)
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "") -> SafeString:
+    """Draw an icon that decorates words and is silent to a screen reader."""
+    mirrored = " icon-mirrored" if name in MIRRORED else ""
+    paths = format_html_join("", '<path d="{}"/>', ((path,) for path in PATHS[name]))
+    return format_html(
+        '<svg class="icon{} {}" width="20" height="20" viewBox="0 0 24 24" '
+        'aria-hidden="true" focusable="false">{}</svg>',
+        mirrored,
+        css_class,
+        paths,
+    )
+
+
+def _language() -> str:
+    language = (get_language() or "en").split("-")[0]
+    return language if language in LOCALES else "en"
+
+
+def _locale() -> str:
+    return LOCALES[_language()]
+
+
+def _pattern(value: date) -> str:
+    return (FIRST_DAYS if value.day == 1 else DAYS)[_language()]
+
+
+def _local(value: datetime, zone: str | None) -> datetime:
+    if timezone.is_naive(value):
+        return value
+    return timezone.localtime(value, ZoneInfo(zone) if zone else None)
+
+
+def _time(machine: str, words: str) -> SafeString:
+    return format_html('<time datetime="{}" dir="auto">{}</time>', machine, words)
+
+
+@register.filter
+def label(code: object, name: str) -> str:
+    """Write a code in the reader's words: `{{ case.sex|label:"SEX" }}`."""
+    return coded.label(name, str(code)) if code else ""
+
+
+@register.filter
+def labels(found: list[str], name: str) -> str:
+    """Write several codes in the reader's words."""
+    return coded.labels(name, found or [])
+
+
+@register.filter
+def country(code: str) -> str:
+    """Write a country's name in the reader's language."""
+    return countries.label(code, coded.language()) if code else ""

@@ -1,0 +1,179 @@
+"""The command line: `amana --help`. Exit code 0; 1 with a one-line cause; 2 for wrong usage."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Failed(Exception):
+    """A command that could not do what was asked; the message is one line for a person."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as problem:  # noqa: BLE001 - the last door: one line, never a trace of data
+        print(f"amana: {_one_line(problem)}", file=sys.stderr)
+        return 1
+
+
+def _one_line(problem: Exception) -> str:
+    text = " ".join(str(problem).split())
+    return text or type(problem).__name__
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="amana",
+        description="One country's node for protecting trafficked people and children on the move.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _node(commands)
+    _demo(commands)
+    _assess(commands)
+    _import(commands)
+    _corridor(commands)
+    _verify(commands)
+    return parser
+
+
+
+def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    node = commands.add_parser("node", help="make a node, run it, look at it")
+    acts = node.add_subparsers(dest="act", required=True, metavar="ACT")
+    init = acts.add_parser("init", help="make a node's directory, or pin a partner's root in it")
+    init.add_argument("--data", type=Path, required=True, metavar="DIR")
+    init.add_argument("--country", metavar="CC", help="two letters, needed for a new node")
+    init.add_argument("--name", help="what people read in the footer")
+    init.add_argument("--desk", metavar="ADDRESS", help="CC/GOV/member/desk")
+    init.add_argument("--unit", metavar="ADDRESS", help="the receiving unit: CC/GOV/member/unit")
+    init.add_argument("--host", help="the name that people open")
+    init.add_argument("--url", help="where other nodes knock: https://...")
+    init.add_argument("--port", type=int, default=8000)
+    init.add_argument("--language", choices=("fr", "ar", "en"), default="fr")
+    init.add_argument("--phone", help="the duty number")
+    init.add_argument("--demo", action="store_true", help="loopback, a shown password, a clock that can be shifted")
+    init.add_argument("--peer", type=Path, metavar="FILE", help="a partner's directory file")
+    init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
+    init.set_defaults(run=_run_init)
+    for name, text in (
+        ("serve", "run the web server"),
+        ("work", "run the worker that carries messages"),
+        ("status", "say where everything stands"),
+    ):
+        act = acts.add_parser(name, help=text)
+        act.add_argument("--data", type=Path, required=True, metavar="DIR")
+        if name == "status":
+            act.add_argument("--json", action="store_true")
+        act.set_defaults(run=globals()[f"_run_{name}"])
+
+
+def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    demo = commands.add_parser("demo", help="two nodes with invented people, and the main journey between them")
+    demo.add_argument("--fresh", action="store_true", help="start over")
+    demo.add_argument("--check", action="store_true", help="walk the tour on free ports, stop, exit 0")
+    demo.add_argument("--keep", type=Path, metavar="DIR", help="with --check: leave both nodes in DIR/ci and DIR/ma, and what was typed in DIR/typed.json")
+    demo.add_argument("--shots", type=Path, metavar="DIR", help="write screenshots of the tour")
+    demo.set_defaults(run=_run_demo)
+
+
+def _assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    assess = commands.add_parser("assess", help="read screenings by the rules; needs no database")
+    assess.add_argument("file", type=Path, metavar="FILE.json")
+    assess.add_argument("--json", action="store_true")
+    assess.set_defaults(run=_run_assess)
+
+
+def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from_ = commands.add_parser("import", help="bring in public data")
+    sources = from_.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    ctdc = sources.add_parser("ctdc", help="the public synthetic release of 2021")
+    ctdc.add_argument("file", type=Path, metavar="FILE[.gz]")
+    ctdc.add_argument("--exploited-in", metavar="ISO3", help="only rows of people exploited there, e.g. MAR")
+    ctdc.add_argument("--citizens-of", metavar="ISO3", help="only rows of citizens of this country, e.g. CIV")
+    ctdc.add_argument("--data", type=Path, metavar="DIR", help="the node that takes them")
+    ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
+    ctdc.add_argument("--json", action="store_true")
+    ctdc.set_defaults(run=_run_ctdc)
+
+
+def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    corridor = commands.add_parser("corridor", help="take real rows through the whole journey between two nodes")
+    corridor.add_argument("--data", type=Path, metavar="FILE[.gz]", help="default: a small invented file")
+    corridor.add_argument("--from", dest="from_", default="MA", metavar="CC")
+    corridor.add_argument("--to", default="CI", metavar="CC")
+    corridor.add_argument("--fail", type=float, default=0.2, metavar="SHARE", help="share of deliveries made to fail")
+    corridor.add_argument("--json", action="store_true")
+    corridor.set_defaults(run=_run_corridor)
+
+
+def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verify = commands.add_parser("verify", help="prove the record of acts, or name the first altered entry")
+    verify.add_argument("--data", type=Path, required=True, metavar="DIR")
+    verify.set_defaults(run=_run_verify)
+
+
+def _run_init(a: argparse.Namespace) -> int:
+    from amana.node import commands  # noqa: PLC0415 - a command loads only what it needs
+
+    return commands.init(a)
+
+
+def _run_serve(a: argparse.Namespace) -> int:
+    from amana.node.serve import serve  # noqa: PLC0415
+
+    serve(a.data)
+    return 0
+
+
+def _run_work(a: argparse.Namespace) -> int:
+    from amana.node.serve import work  # noqa: PLC0415
+
+    work(a.data)
+    return 0
+
+
+def _run_status(a: argparse.Namespace) -> int:
+    from amana.node import commands  # noqa: PLC0415
+
+    return commands.status(a)
+
+
+def _run_verify(a: argparse.Namespace) -> int:
+    from amana.node import commands  # noqa: PLC0415
+
+    return commands.verify(a)
+
+
+def _run_assess(a: argparse.Namespace) -> int:
+    from amana.node import assess  # noqa: PLC0415
+
+    return assess.run(a.file, as_json=a.json)
+
+
+def _run_ctdc(a: argparse.Namespace) -> int:
+    from amana.node import historical  # noqa: PLC0415
+
+    return historical.run(a)
+
+
+def _run_demo(a: argparse.Namespace) -> int:
+    from amana.node import demo  # noqa: PLC0415
+
+    return demo.run(a)
+
+
+def _run_corridor(a: argparse.Namespace) -> int:
+    from amana.node import corridor  # noqa: PLC0415
+
+    if not 0 <= a.fail <= 0.9:
+        print("amana corridor: --fail is a share between 0 and 0.9", file=sys.stderr)
+        return 2
+    return corridor.run(a)

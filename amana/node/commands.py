@@ -1,0 +1,107 @@
+"""`amana node init|status` and `amana verify`: what they do and print."""
+
+import argparse
+import json
+import sys
+
+from amana.node.cli import Failed
+from amana.node.config import load
+from amana.node.lifecycle import config_for, found, founders, lay_out, use
+
+
+def init(a: argparse.Namespace) -> int:
+    """Make a node, or pin a partner's root in a node that stands."""
+    is_new = not (a.data / "node.json").exists()
+    if is_new:
+        _make(a)
+    elif a.peer is None:
+        raise Failed(f"{a.data} is a node already; give --peer FILE to pin a partner's root in it")
+    if a.peer is not None:
+        _pin(a)
+    return 0
+
+
+def _make(a: argparse.Namespace) -> None:
+    from amana.node.clock import Clock  # noqa: PLC0415
+
+    if not a.country:
+        raise Failed("a new node needs --country CC")
+    if not a.demo and not (a.host and a.url and a.url.startswith("https://")):
+        raise Failed("a node that is no demo needs --host NAME and --url https://... ")
+    given = {"name": a.name, "desk": a.desk, "unit": a.unit, "language": a.language, "phone": a.phone}
+    more = {} if a.demo else {"host": a.host, "url": a.url}
+    config = config_for(a.country, port=a.port, is_demo=a.demo, **given, **more)
+    lay_out(a.data, config)
+    use(a.data)
+    people = founders()
+    found(a.data, people, Clock(None, is_demo=False).now())
+    print(f"The node of {config.country} stands in {a.data}. First accounts, shown once:")
+    for person in people:
+        print(f"  {person.sign_in_name:24} {person.password}   ({person.role.value})")
+    print(f"Give partners the file {a.data / 'directory.json'} and let two people compare:")
+    print(f"  {_own_fingerprint(a)}")
+    print(f"Take {a.data / 'keys' / 'root.seed'} offline now: it signs the next directory.")
+
+
+def _own_fingerprint(a: argparse.Namespace) -> str:
+    from amana.exchange.directory import fingerprint_in  # noqa: PLC0415
+
+    return fingerprint_in((a.data / "directory.json").read_bytes())
+
+
+def _pin(a: argparse.Namespace) -> None:
+    use(a.data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.exchange.actions import pin_peer  # noqa: PLC0415
+    from amana.exchange.directory import fingerprint_in  # noqa: PLC0415
+
+    file = a.peer.read_bytes()
+    if not a.fingerprint:
+        found_print = fingerprint_in(file)
+        raise Failed(f"compare by voice, then give it with --fingerprint: {found_print}")
+    peer = pin_peer(file=file, fingerprint=a.fingerprint, now=settings.CLOCK.now(), by="init")
+    print(f"The root of {peer.country} is pinned; its directory is version {peer.version}.")
+
+
+def status(a: argparse.Namespace) -> int:
+    """Say where everything stands: the record, what waits, every referral's state. No person."""
+    load(a.data)
+    use(a.data)
+    from amana.audit import queries as audit  # noqa: PLC0415
+    from amana.exchange import queries as exchange  # noqa: PLC0415
+    from amana.referrals import queries as referrals  # noqa: PLC0415
+
+    fault = audit.first_fault()
+    messages, receipts = exchange.waiting()
+    found_state = {
+        "country": exchange.own().country,
+        "peers": [p.country for p in exchange.peers()],
+        "record": {"entries": audit.length(), "first_fault": fault.seq if fault else None},
+        "waiting": {"messages": messages, "receipts": receipts},
+        "sealed_mail": len(exchange.unopened()),
+        "referrals": referrals.states(),
+    }
+    if a.json:
+        print(json.dumps(found_state, indent=1))
+        return 0
+    print(f"Node of {found_state['country']}, partners: {', '.join(found_state['peers']) or 'none'}")
+    print(f"Record: {audit.length()} entries, {'whole' if fault is None else f'fault at {fault.seq}'}")
+    print(f"Waiting to leave: {messages} messages, {receipts} receipts; sealed mail: {len(exchange.unopened())}")
+    for row in referrals.states():
+        print(f"  {row['code']}  {row['state']}")
+    return 0
+
+
+def verify(a: argparse.Namespace) -> int:
+    """Prove the record from its first entry to its head."""
+    load(a.data)
+    use(a.data)
+    from amana.audit import queries as audit  # noqa: PLC0415
+
+    fault = audit.first_fault()
+    if fault is None:
+        print(f"The record is whole: {audit.length()} entries.")
+        return 0
+    print(f"amana: entry {fault.seq} is {fault.what}; everything before it is whole", file=sys.stderr)
+    return 1

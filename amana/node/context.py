@@ -1,0 +1,69 @@
+"""What every page knows: the node, the person, where she can go."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from amana.node.who_may_open import TABLE
+from amana.standards import codes, countries
+
+# The way through the work: shown to whom the access table lets in.
+WAYS = (
+    ("desk:home", _("Home")),
+    ("identification:start", _("Screen a person")),
+    ("identification:waiting", _("Screenings")),
+    ("cases:list", _("Cases")),
+    ("cases:grounds", _("Second signature")),
+    ("referrals:mail", _("Mail")),
+    ("referrals:list", _("Referrals")),
+    ("desk:figures", _("Figures")),
+    ("desk:node", _("Node")),
+)
+
+# What may be said after an act; a code travels in the address, never the words.
+NOTICES = ("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared",
+           "released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed")  # fmt: skip
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return what base.html shows on every page."""
+    language = get_language() or settings.LANGUAGE_CODE
+    node = settings.NODE
+    said = request.GET.get("said", "")
+    return {
+        "node": {
+            "country": node.country,
+            "country_name": countries.label(node.country, language),
+            "name": node.name,
+            "is_demo": node.is_demo,
+            "exit_url": node.exit_url,
+            "help_phone": node.phone,
+            "version": settings.VERSION,
+        },
+        "actor": _actor(request, language),
+        "navigation": _navigation(request),
+        "notice": codes.label("NOTICE", said, language) if said in NOTICES else "",
+        "languages": settings.LANGUAGES,
+    }
+
+
+def _actor(request: HttpRequest, language: str) -> dict[str, str] | None:
+    actor = getattr(request, "found_actor", None)
+    if actor is None:
+        return None
+    return {"name": actor.name, "role": actor.role, "role_label": codes.label("ROLE", actor.role, language)}
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    actor = getattr(request, "found_actor", None)
+    if actor is None:
+        return []
+    ways = [(name, label) for name, label in WAYS if actor.role in TABLE[name].roles]
+    return [
+        {"label": label, "url": reverse(name), "is_current": request.path == reverse(name)}
+        for name, label in ways
+    ]

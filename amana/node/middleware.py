@@ -1,0 +1,99 @@
+"""What every request passes: headers, the moment, the person, the access table, the refusals."""
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+
+from amana.access.actions import keep_alive
+from amana.access.queries import find_actor
+from amana.access.request import Request
+from amana.access.rules import Actor, NotFound, Refused
+from amana.node.errors import missing
+from amana.node.who_may_open import TABLE, Page
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:"
+)
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # With no-referrer a browser sends `Origin: null` and every form would be refused.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class SecurityHeaders:
+    """Gives every answer its headers; pages are never kept by a browser or a proxy."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with headers."""
+        nonce = secrets.token_urlsafe(16)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        response = self.answer(request)
+        response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class Gate:
+    """Sets moment, person and purpose; opens a page only to whom the access table names."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: Request) -> HttpResponse:
+        """Answer, or ask to sign in, or say that there is nothing here."""
+        request.now = settings.CLOCK.now()
+        request.found_actor = _actor(request)
+        page = _page(request)
+        if page is not None and page.is_public:
+            return self.answer(request)
+        if request.found_actor is None:
+            return redirect("access:sign-in")
+        if page is None or request.found_actor.role not in page.roles:
+            return missing(request)
+        keep_alive(request.found_actor, request.now)
+        request.purpose = page.purpose
+        return self.answer(request)
+
+    def process_exception(self, request: Request, problem: Exception) -> HttpResponse | None:
+        """Show a refusal as the list of everything that stands against the act."""
+        if isinstance(problem, NotFound):
+            return missing(request)
+        if isinstance(problem, Refused):
+            context = {"objections": problem.objections, "back": request.path}
+            return render(request, "node/refused.html", context, status=422)
+        return None
+
+
+def _actor(request: Request) -> Actor | None:
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE, "")
+    try:
+        return find_actor(bytes.fromhex(cookie), request.now) if cookie else None
+    except ValueError:
+        return None
+
+
+def _page(request: Request) -> Page | None:
+    try:
+        return TABLE.get(resolve(request.path_info).view_name)
+    except Resolver404:
+        return None

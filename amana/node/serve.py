@@ -1,0 +1,104 @@
+"""The two long-lived processes of a node: the web server, and the worker's loop."""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+from amana.node.config import load
+from amana.node.lifecycle import use
+
+LOOP_SECONDS = 2.0
+DEMO_LOOP_SECONDS = 0.15
+
+
+def serve(data: Path) -> None:
+    """Run the web server in this process until it is told to stop."""
+    config, _, _ = load(data)
+    use(data)
+    from gunicorn.app.wsgiapp import WSGIApplication  # noqa: PLC0415
+
+    class Server(WSGIApplication):  # type: ignore[misc]
+        """gunicorn, set up from here and from no file."""
+
+        def load_config(self) -> None:
+            """Set what a node needs."""
+            for key, value in _gunicorn(data, config.port, is_demo=config.is_demo).items():
+                self.cfg.set(key, value)
+
+    Server("%(prog)s").run()
+
+
+def _gunicorn(data: Path, port: int, *, is_demo: bool) -> dict[str, object]:
+    return {
+        "wsgi_app": "amana.node.wsgi",
+        "bind": [f"127.0.0.1:{port}"],
+        "worker_class": "gthread",
+        "workers": 1 if is_demo else 2,
+        "threads": 4,
+        "timeout": 60,
+        "graceful_timeout": 5,
+        "loglevel": "warning",
+        "errorlog": "-",
+        # No access log: who opened which page when is in the record, sealed codes are nobody's.
+        "accesslog": None,
+        "worker_tmp_dir": str(data / "tmp"),
+        # One control socket under the home folder would be shared by two nodes of one user.
+        "control_socket_disable": True,
+    }
+
+
+def work(data: Path) -> None:
+    """Carry what waits, again and again, until told to stop."""
+    config, _, _ = load(data)
+    use(data)
+    from django.conf import settings  # noqa: PLC0415
+    from django.db import close_old_connections  # noqa: PLC0415
+
+    stop = _stop_flag()
+    pause = DEMO_LOOP_SECONDS if config.is_demo else LOOP_SECONDS
+    jobs = _jobs(config.fail)
+    due: dict[str, datetime] = {}
+    while not stop():
+        close_old_connections()
+        for name, period, job in jobs:
+            now = settings.CLOCK.now()
+            if name not in due or now >= due[name]:
+                job(now)
+                due[name] = now + period
+        time.sleep(pause)
+
+
+Job = Callable[[datetime], object]
+
+
+def _jobs(fail: float) -> list[tuple[str, timedelta, Job]]:
+    """Return the whole table of background work: name, period, what is done."""
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.exchange.actions import deliver_due  # noqa: PLC0415
+    from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
+    from amana.node.faults import losing  # noqa: PLC0415
+
+    def deliver(now: datetime) -> int:
+        jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
+        return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=losing(fail))
+
+    return [
+        ("deliver", timedelta(), deliver),
+        ("drop_old_drafts", timedelta(hours=1), drop_old_drafts),
+    ]
+
+
+def _stop_flag() -> Callable[[], bool]:
+    asked = []
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        asked.append(True)
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return lambda: bool(asked)

@@ -1,0 +1,17 @@
+"""The root of all addresses."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+urlpatterns = [
+    path("language", set_language, name="set_language"),
+    path("", include("amana.desk.urls")),
+    path("", include("amana.access.urls")),
+    path("", include("amana.exchange.urls")),
+    path("", include("amana.identification.urls")),
+    path("", include("amana.cases.urls")),
+    path("", include("amana.referrals.urls")),
+]
+
+handler404 = "amana.node.errors.missing"
+handler500 = "amana.node.errors.broken"

@@ -1,0 +1,88 @@
+"""The access table: every URL of the node, who may open it, and for what purpose.
+
+A URL that is not here opens for nobody. What a person then finds behind a page is decided by
+the keys that her teams hold.
+"""
+
+from dataclasses import dataclass
+
+from amana.access.rules import Role
+
+R, W, S, D, C, A = (
+    Role.FIRST_RESPONDER,
+    Role.CASE_WORKER,
+    Role.SUPERVISOR,
+    Role.DESK,
+    Role.COORDINATOR,
+    Role.ADMINISTRATOR,
+)
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Who may open a page, and for what."""
+
+    roles: frozenset[Role]
+    purpose: str = ""
+    is_public: bool = False
+
+
+def _public() -> Page:
+    return Page(frozenset(), is_public=True)
+
+
+def _for(*roles: Role, purpose: str) -> Page:
+    return Page(frozenset(roles), purpose)
+
+
+TABLE: dict[str, Page] = {
+    # Doors without a person behind them.
+    "access:sign-in": _public(),
+    "access:quick-exit": _public(),
+    "set_language": _public(),
+    "exchange:messages": _public(),
+    "exchange:receipts": _public(),
+    # Everybody who works here.
+    "desk:home": Page(EVERYBODY, "work"),
+    "access:sign-out": Page(EVERYBODY, "work"),
+    # Screening.
+    "identification:start": _for(R, W, S, purpose="care"),
+    "identification:danger": _for(R, W, S, purpose="care"),
+    "identification:person": _for(R, W, S, purpose="care"),
+    "identification:question": _for(R, W, S, purpose="care"),
+    "identification:review": _for(R, W, S, purpose="care"),
+    "identification:discard": _for(R, W, S, purpose="care"),
+    "identification:sent": _for(R, W, S, purpose="care"),
+    "identification:waiting": _for(S, W, purpose="review"),
+    "identification:screening": _for(S, W, purpose="review"),
+    "identification:decide": _for(S, purpose="review"),
+    # The case.
+    "cases:list": _for(W, S, purpose="care"),
+    "cases:open": _for(W, S, purpose="care"),
+    "cases:case": _for(W, S, purpose="care"),
+    "cases:compartment": _for(W, S, purpose="care"),
+    "cases:write": _for(W, purpose="care"),
+    "cases:consent": _for(W, purpose="care"),
+    "cases:withdraw": _for(W, S, purpose="care"),
+    "cases:grounds": _for(S, purpose="review"),
+    "cases:confirm": _for(S, purpose="review"),
+    # The referral.
+    "referrals:prepare": _for(W, purpose="referral"),
+    "referrals:list": _for(W, S, D, purpose="referral"),
+    "referrals:referral": _for(W, S, D, purpose="referral"),
+    "referrals:mail": _for(D, purpose="referral"),
+    "referrals:release": _for(D, purpose="referral"),
+    "referrals:return": _for(D, purpose="referral"),
+    "referrals:dossier": _for(D, purpose="referral"),
+    "referrals:acknowledge": _for(D, purpose="referral"),
+    "referrals:ask": _for(D, purpose="referral"),
+    "referrals:reply": _for(D, purpose="referral"),
+    "referrals:accept": _for(D, purpose="referral"),
+    "referrals:decline": _for(D, purpose="referral"),
+    # Figures, and the machine.
+    "desk:figures": _for(C, purpose="figures"),
+    "desk:node": _for(A, purpose="operation"),
+    "desk:account": _for(A, purpose="operation"),
+    "desk:close-account": _for(A, purpose="operation"),
+}

@@ -1,0 +1,15 @@
+"""Which function acts on which message from abroad. The whole table; nothing is registered elsewhere."""
+
+from amana.exchange.actions import Handler
+from amana.referrals import actions as referrals
+from amana.referrals import rules
+
+HANDLERS: dict[str, Handler] = {
+    rules.OFFER: referrals.receive_offer,
+    rules.ACKNOWLEDGE: referrals.receive_answer,
+    rules.ASK: referrals.receive_answer,
+    rules.REPLY: referrals.receive_answer,
+    rules.ACCEPT: referrals.receive_answer,
+    rules.DECLINE: referrals.receive_answer,
+    rules.CASE: referrals.receive_dossier,
+}

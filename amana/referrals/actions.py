@@ -1,0 +1,479 @@
+"""Preparing, offering, answering, releasing. What one desk says and what the other desk's words do."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from amana.access.actions import issue_key, share_key
+from amana.access.documents import seal_document
+from amana.access.queries import access_key
+from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
+from amana.audit.actions import record
+from amana.cases.actions import add_received, mark, open_received_case
+from amana.cases.models import Case
+from amana.cases.queries import OpenedConsent, consents
+from amana.cases.rules import IDENTITY, RECEIVED, carrying
+from amana.crypto import age
+from amana.crypto.secrets import Key, new_id
+from amana.exchange import actions as exchange
+from amana.exchange.actions import Letter
+from amana.exchange.queries import own, peer_directory
+from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
+from amana.referrals import dossier, queries, rules
+from amana.referrals.models import Referral
+from amana.standards import codes
+from amana.standards.references import is_reference, new_reference
+
+
+@transaction.atomic
+def prepare(
+    *,
+    case: Case,
+    country: str,
+    wanted: Mapping[str, Any],
+    fields: list[str],
+    actor: Actor,
+    now: datetime,
+) -> Referral:
+    """Prepare a referral and hand it to the desk. Nothing leaves yet.
+
+    `wanted` holds purpose, urgency, needs, risk; `fields` the fields of the file that may leave.
+    What only the receiving unit may read is sealed to it here and now, in the worker's session.
+    """
+    values = _values(actor, case, wanted, fields)
+    against = queries.objections(
+        actor=actor,
+        case=case,
+        country=country,
+        groups=dossier.groups(values),
+        needs=values["needs"],
+        now=now,
+    )
+    if any(r.released_at is None and r.returned_at is None for r in queries.of_case(actor, case)):
+        against.append("ONE_IS_WITH_THE_DESK")
+    if against:
+        raise Refused(against)
+    consent = _carrying(actor, case, country, values, now)
+    key_id, key = issue_key(CARE, DESK)
+    share_key(key_id=consent.row.key_id, key=access_key(actor, consent.row.key_id), team=DESK)
+    referral = Referral(
+        id=new_id(),
+        code=new_reference("R"),
+        is_ours=True,
+        country=country,
+        case=case,
+        tier="emergency" if wanted["urgency"] == "emergency" else case.tier,
+        age_band=case.age_band,
+        sex=case.sex,
+        prepared_at=now,
+        prepared_by=actor.account_id,
+        key_id=key_id,
+    )
+    draft = _draft(values, wanted, consent, country, actor, now)
+    referral.sealed = seal_document(key, draft, queries.draft_place(referral.pk, key_id))
+    referral.save(force_insert=True)
+    mark(case, "referral_prepared", at=now, by=actor.account_id, reference=referral.code)
+    record(
+        at=now, actor=actor.account_id, verb="referrals.prepare", subject=referral.code, to=country
+    )
+    return referral
+
+
+def _values(
+    actor: Actor, case: Case, wanted: Mapping[str, Any], fields: list[str]
+) -> dict[str, Any]:
+    """Collect exactly what was chosen from the file, and what every offer needs."""
+    file = queries.available(actor, case)
+    chosen = [] if case.is_historical else [f for f in fields if f in dossier.CHOSEN]
+    values = {
+        "age_band": case.age_band,
+        "sex": case.sex,
+        "is_child": case.tier == "child",
+        "language": file.get("language", ""),
+        "class": file["class"],
+        "needs": [str(need) for need in wanted["needs"]],
+        "risk": wanted["risk"],
+        **{name: file.get(name, "") for name in chosen},
+    }
+    for need in values["needs"]:
+        codes.check("NEEDS", need)
+    return {**values, "coded": file["coded"]} if case.is_historical else values
+
+
+def _carrying(
+    actor: Actor, case: Case, country: str, values: Mapping[str, Any], now: datetime
+) -> OpenedConsent:
+    found = carrying(
+        consents(actor, case), country=country, content=dossier.groups(values), now=now
+    )
+    if not isinstance(found, OpenedConsent):
+        raise Refused(["NO_CONSENT_FOR_THIS_COUNTRY"])
+    return found
+
+
+def _draft(
+    values: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    consent: OpenedConsent,
+    country: str,
+    actor: Actor,
+    now: datetime,
+) -> dict[str, Any]:
+    """Split what was chosen into the parts that leave, and seal the unit's part to the unit."""
+    unit_part = dossier.for_unit(values)
+    unit = peer_directory(country, now).unit
+    sealed = age.encrypt([unit.public], json.dumps(unit_part, ensure_ascii=False).encode())
+    return {
+        "offer": dossier.offered(values),
+        "identity": dossier.identity(values),
+        "unit_sealed": base64.b64encode(sealed).decode() if unit_part else "",
+        "unit_fields": [
+            {"name": name, "size": len(str(value).encode()), "author": actor.name}
+            for name, value in unit_part.items()
+        ],
+        "purpose": wanted["purpose"],
+        "urgency": wanted["urgency"],
+        "consent_id": consent.row.pk,
+        "ground": consent.ground,
+        "consent": {
+            "mode": consent.details["mode"],
+            "given_by": consent.given_by,
+            "recorded_at": consent.row.recorded_at.isoformat(),
+            "expires_at": consent.row.expires_at.isoformat(),
+            "content": consent.content,
+        },
+    }
+
+
+@transaction.atomic
+def return_to_worker(*, referral: Referral, actor: Actor, now: datetime) -> None:
+    """Give a prepared referral back; nothing has left."""
+    _only(actor, Role.DESK)
+    if referral.released_at or referral.returned_at:
+        raise Refused(["ALREADY_OFFERED"])
+    referral.returned_at = now
+    referral.save(update_fields=["returned_at"])
+    _mark(referral, "referral_returned", actor, now)
+    record(at=now, actor=actor.account_id, verb="referrals.return", subject=referral.code)
+
+
+@transaction.atomic
+def release_offer(*, referral: Referral, actor: Actor, now: datetime) -> None:
+    """Release the offer: needs and codes, no identity. The desk signs, the post office carries."""
+    _only(actor, Role.DESK)
+    # Two of the desk may press in the same second; the row decides who was first.
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    draft = queries.prepared(actor, row)
+    against = _objections_to_release(row, draft, actor, now)
+    if against:
+        raise Refused(against)
+    offer = {
+        "m": rules.NUMBER[rules.OFFER],
+        "reference": row.code,
+        "cover": draft["offer"],
+        "purpose": draft["purpose"],
+        "urgency": draft["urgency"],
+        "ground": draft["ground"],
+        "by": actor.name,
+    }
+    _say(row, rules.OFFER, offer, actor, now, draft=draft)
+    row.released_at, row.released_by = now, actor.account_id
+    row.save(update_fields=["released_at", "released_by"])
+    _mark(row, "referral_offered", actor, now)
+    record(at=now, actor=actor.account_id, verb="referrals.release_offer", subject=row.code)
+
+
+def _objections_to_release(
+    row: Referral, draft: Mapping[str, Any], actor: Actor, now: datetime
+) -> list[str]:
+    if not row.is_ours or row.case is None:
+        raise NotFound
+    if row.returned_at or row.released_at:
+        return ["ALREADY_OFFERED"]
+    against = list(_consent_objections(row, draft, actor, now))
+    return against + rules.objections_to_saying([], rules.OFFER, sender=own().country)
+
+
+def _consent_objections(
+    row: Referral, draft: Mapping[str, Any], actor: Actor, now: datetime
+) -> list[str]:
+    """Ask the consent again at the moment of sending: it may have been taken back since."""
+    if row.case is None:
+        raise NotFound
+    held = [c for c in consents(actor, row.case) if c.row.pk == draft["consent_id"]]
+    needed = {**draft["offer"], **draft["identity"], **{f["name"]: 1 for f in draft["unit_fields"]}}
+    return queries.objections_to_sharing(
+        held, country=row.country, content=dossier.groups(needed), now=now
+    )
+
+
+@transaction.atomic
+def release_dossier(*, referral: Referral, actor: Actor, now: datetime) -> None:
+    """Release the identity dossier. Only the acceptance of a named person of the other desk allows it."""
+    _only(actor, Role.DESK)
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    if not row.is_ours:
+        raise NotFound
+    draft = queries.prepared(actor, row)
+    told = queries.told(row)
+    against = rules.objections_to_saying(told.lines, rules.CASE, sender=own().country)
+    against += _consent_objections(row, draft, actor, now)
+    if against:
+        raise Refused(against)
+    body = {
+        "m": rules.NUMBER[rules.CASE],
+        "reference": row.code,
+        "identity": draft["identity"],
+        "unit_sealed": draft["unit_sealed"],
+        "ground": draft["ground"],
+        "consent": draft["consent"],
+        "by": actor.name,
+    }
+    _say(row, rules.CASE, body, actor, now, draft=draft)
+    _mark(row, "dossier_released", actor, now)
+    record(at=now, actor=actor.account_id, verb="referrals.release_dossier", subject=row.code)
+
+
+@transaction.atomic
+def acknowledge(*, referral: Referral, actor: Actor, now: datetime) -> None:
+    """Say that a person has read the offer."""
+    _answer(referral, rules.ACKNOWLEDGE, {}, actor, now)
+    _mark(referral, "referral_acknowledged", actor, now)
+
+
+@transaction.atomic
+def ask(
+    *, referral: Referral, topics: list[str], text: str, actor: Actor, now: datetime
+) -> None:
+    """Ask the other desk for what is missing."""
+    for topic in topics:
+        codes.check("COMPLETE_TOPIC", topic)
+    _answer(referral, rules.ASK, {"topics": topics, "text": text}, actor, now)
+    _mark(referral, "complement_asked", actor, now)
+
+
+@transaction.atomic
+def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None:
+    """Answer the other desk's question."""
+    question = queries.told(referral).story.open_question
+    _answer(referral, rules.REPLY, {"text": text}, actor, now, to=question.mid if question else "")
+    _mark(referral, "complement_given", actor, now)
+
+
+@transaction.atomic
+def accept(
+    *, referral: Referral, promise: Mapping[str, str], actor: Actor, now: datetime
+) -> Case:
+    """Accept in one's own name: who will be responsible, from which day, on what conditions.
+
+    A case is opened here for the person, without identity; the identity comes with the dossier.
+    """
+    told = queries.told(referral)
+    offer = queries.contents(actor, referral).get(told.story.offer.mid if told.story.offer else "")
+    if offer is None:
+        raise NotFound
+    decision = "ACCEPT_CONDITIONS" if promise.get("conditions") else "ACCEPT"
+    _answer(referral, rules.ACCEPT, {"decision": decision, **promise}, actor, now)
+    _settle(told, Rank.ACCEPTED, actor, now)
+    cover = offer["cover"]
+    case = open_received_case(
+        profile={"age_band": referral.age_band, "sex": referral.sex, "tier": _tier(cover)},
+        account={**_account(cover), "ground": offer["ground"], "purpose": offer["purpose"]},
+        reference=referral.code,
+        country=own().country,
+        actor=actor,
+        now=now,
+    )
+    share_key(key_id=referral.key_id, key=access_key(actor, referral.key_id), team=CARE)
+    Referral.objects.filter(pk=referral.pk).update(case=case)
+    referral.case = case
+    _mark(referral, "referral_accepted", actor, now)
+    return case
+
+
+def _account(cover: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "class": cover.get("class", ""),
+        "indicators": [],
+        "minor": "yes" if cover.get("is_child") else "no",
+        "situation": "unknown",
+        "language": cover.get("language", ""),
+        "citizenship": "",
+        "needs": cover.get("needs", []),
+    }
+
+
+@transaction.atomic
+def decline(
+    *, referral: Referral, reason: str, text: str, actor: Actor, now: datetime
+) -> None:
+    """Decline with a reason; the person's identity was never known here."""
+    codes.check("DECLINE_REASON", reason)
+    told = queries.told(referral)
+    _answer(referral, rules.DECLINE, {"reason": reason, "text": text}, actor, now)
+    _settle(told, Rank.REFUSED, actor, now)
+    record(at=now, actor=actor.account_id, verb="referrals.decline", subject=referral.code)
+
+
+def _settle(told: queries.Told, rank: Rank, actor: Actor, now: datetime) -> None:
+    if told.story.offer is not None:
+        exchange.settle(told.story.offer.mid, rank, actor=actor, now=now)
+
+
+def _answer(
+    referral: Referral,
+    kind: str,
+    body: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    *,
+    to: str = "",
+) -> None:
+    """Say something in a running conversation, when nothing stands against it."""
+    _only(actor, Role.DESK)
+    # The row is the lock: of two answers in the same second, the second meets the first.
+    Referral.objects.select_for_update().get(pk=referral.pk)
+    told = queries.told(referral)
+    against = rules.objections_to_saying(told.lines, kind, sender=own().country)
+    if against:
+        raise Refused(against)
+    offer = told.story.offer
+    said = {"m": rules.NUMBER[kind], "by": actor.name, **body}
+    _say(referral, kind, said, actor, now, to=to or (offer.mid if offer else ""))
+    record(at=now, actor=actor.account_id, verb="referrals.say", subject=referral.code, kind=kind)
+
+
+def _say(
+    referral: Referral,
+    kind: str,
+    body: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    *,
+    to: str = "",
+    draft: Mapping[str, Any] | None = None,
+) -> None:
+    letter = Letter(
+        kind=kind,
+        country=referral.country,
+        conversation=referral.pk,
+        body=body,
+        in_reply_to=to,
+        urgency=referral.tier,
+        legal_basis=str(draft["ground"]) if draft else "",
+        consent_ref=str(draft["consent_id"]) if draft else "",
+        purpose=str(draft["purpose"]) if draft else "",
+        minimum_dataset="identity" if kind == rules.CASE else "offer",
+    )
+    key = access_key(actor, referral.key_id)
+    exchange.post(letter, actor=actor, key_id_=referral.key_id, key=key, now=now)
+
+
+def _only(actor: Actor, role: Role) -> None:
+    if actor.role is not role:
+        raise NotFound
+
+
+def _mark(referral: Referral, kind: str, actor: Actor, now: datetime) -> None:
+    if referral.case is not None:
+        mark(referral.case, kind, at=now, by=actor.account_id, reference=referral.code)
+
+
+# What the other desk's messages do here. node.wiring names these functions.
+
+
+def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take an offer in: a person without a name, and a country that waits for an answer."""
+    header, body = opened.header, opened.body
+    cover = _checked_cover(body)
+    if Referral.objects.filter(pk=header.conv).exists():
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    key_id, key = issue_key(DESK)
+    Referral.objects.create(
+        id=header.conv,
+        code=str(body["reference"]),
+        is_ours=False,
+        country=opened.country,
+        tier="emergency" if body.get("urgency") == "emergency" else _tier(cover),
+        age_band=str(cover["age_band"]),
+        sex=str(cover["sex"]),
+        prepared_at=now,
+        key_id=key_id,
+    )
+    record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=header.conv)
+    return key_id, key
+
+
+def _checked_cover(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take only an offer that says what an offer must, in codes that this node knows."""
+    cover = body.get("cover")
+    texts = ("reference", "purpose", "ground")
+    if not isinstance(cover, dict) or not all(isinstance(body.get(k), str) for k in texts):
+        raise Unacceptable(Reason.MALFORMED)
+    try:
+        codes.check("AGE_BAND", str(cover.get("age_band")))
+        codes.check("SEX", str(cover.get("sex")))
+    except codes.UnknownValue:
+        raise Unacceptable(Reason.MALFORMED) from None
+    if not is_reference(str(body["reference"])) or set(cover) - set(dossier.KIND_OF):
+        raise Unacceptable(Reason.MALFORMED)
+    return cover
+
+
+def _tier(cover: Mapping[str, Any]) -> str:
+    return "child" if cover.get("is_child") else "adult"
+
+
+def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take in what the other desk said in a running conversation."""
+    referral = _running(opened)
+    _mark_received(referral, opened.header.type, now)
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="referrals.receive_answer",
+        subject=referral.code,
+        kind=opened.header.type,
+    )
+    return referral.key_id, access_key(actor, referral.key_id)
+
+
+def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take in the identity of an accepted person; the care team's parts are sealed to it at once."""
+    referral = _running(opened)
+    body = opened.body
+    if referral.case is None or not isinstance(body.get("identity"), dict):
+        raise Unacceptable(Reason.MALFORMED)
+    parts = {IDENTITY: body["identity"], RECEIVED: {"unit_sealed": body.get("unit_sealed", "")}}
+    add_received(case_code=referral.case.code, parts=parts, actor=actor, now=now)
+    record(at=now, actor=actor.account_id, verb="referrals.receive_dossier", subject=referral.code)
+    return referral.key_id, access_key(actor, referral.key_id)
+
+
+def _running(opened: Opened) -> Referral:
+    header = opened.header
+    referral = Referral.objects.select_related("case").filter(pk=header.conv).first()
+    if referral is None or referral.country != opened.country:
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    lines = queries.told(referral).lines
+    if rules.objections_to_saying(lines, header.type, sender=opened.country):
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    return referral
+
+
+_MILESTONE = {
+    rules.ACKNOWLEDGE: "referral_acknowledged",
+    rules.ASK: "complement_asked",
+    rules.REPLY: "complement_given",
+    rules.ACCEPT: "referral_accepted",
+    rules.DECLINE: "referral_declined",
+}
+
+
+def _mark_received(referral: Referral, kind: str, now: datetime) -> None:
+    if referral.case is not None:
+        mark(referral.case, _MILESTONE[kind], at=now, reference=referral.code)

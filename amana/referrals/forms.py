@@ -1,0 +1,103 @@
+"""What a referral and its answers may hold."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from amana.look.coded import choices, label
+
+
+class PrepareForm(forms.Form):
+    """What is asked, of whom, and which fields of the file may leave."""
+
+    country = forms.ChoiceField(label=_("To which country"))
+    purpose = forms.ChoiceField(
+        label=_("What is asked"), choices=choices("REFERRAL_PURPOSE"), widget=forms.RadioSelect
+    )
+    urgency = forms.ChoiceField(
+        label=_("How urgent"), choices=choices("URGENCY"), widget=forms.RadioSelect
+    )
+    needs = forms.MultipleChoiceField(
+        label=_("What the person needs first"),
+        choices=choices("NEEDS"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    risk = forms.ChoiceField(label=_("Risk"), choices=choices("RISK"))
+    fields_to_send = forms.MultipleChoiceField(
+        label=_("What may leave after the acceptance"),
+        help_text=_("Only what the task needs. Nothing of this leaves with the offer."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(
+        self, *args: Any, countries: list[tuple[str, str]], available: list[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = countries  # type: ignore[attr-defined]
+        offered = [(name, label("FIELD", name)) for name in available]
+        self.fields["fields_to_send"].choices = offered  # type: ignore[attr-defined]
+        if not available:
+            del self.fields["fields_to_send"]
+
+
+class AskForm(forms.Form):
+    """What is missing."""
+
+    topics = forms.MultipleChoiceField(
+        label=_("What is missing"),
+        choices=choices("COMPLETE_TOPIC"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    text = forms.CharField(
+        label=_("Your question"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000
+    )
+
+
+class ReplyForm(forms.Form):
+    """The answer to a question."""
+
+    text = forms.CharField(
+        label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000
+    )
+
+
+class AcceptForm(forms.Form):
+    """A promise, in a person's name."""
+
+    worker_name = forms.CharField(label=_("Who will be responsible"), max_length=120)
+    worker_phone = forms.CharField(label=_("Telephone of that person"), max_length=40)
+    service = forms.CharField(
+        label=_("What stands ready from the first day"),
+        help_text=_("For example: a bed, a school, a doctor."),
+        max_length=300,
+    )
+    from_on = forms.DateField(
+        label=_("From which day"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    conditions = forms.CharField(
+        label=_("Conditions, if there are any"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+        required=False,
+    )
+    budget_line = forms.CharField(label=_("Who pays"), max_length=120, required=False)
+
+    def promise(self) -> dict[str, str]:
+        """Return what was promised, as text."""
+        return {name: str(value) for name, value in self.cleaned_data.items()}
+
+
+class DeclineForm(forms.Form):
+    """A reason."""
+
+    reason = forms.ChoiceField(
+        label=_("Why"), choices=choices("DECLINE_REASON"), widget=forms.RadioSelect
+    )
+    text = forms.CharField(
+        label=_("In your words"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        required=False,
+    )

@@ -1,0 +1,143 @@
+"""Referrals that this person may see, and the story of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from amana.access.documents import open_document
+from amana.access.queries import access_key, holds_key
+from amana.access.rules import Actor, NotFound
+from amana.cases.models import Case
+from amana.cases.queries import access_compartment, consents
+from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing
+from amana.crypto.boxes import Place
+from amana.exchange import queries as exchange
+from amana.exchange.models import Receipt
+from amana.exchange.rules import Line
+from amana.referrals import rules
+from amana.referrals.models import Referral
+from amana.referrals.rules import Story, Watch
+
+
+def draft_place(referral_id: str, key_id: str) -> Place:
+    """Return where a prepared referral lies."""
+    return Place("referrals_referral", referral_id, "sealed", key_id)
+
+
+def access_referral(actor: Actor, code: str) -> Referral:
+    """Return a referral whose key a team of this person holds, or NotFound."""
+    referral = (
+        Referral.objects.select_related("case").filter(holds_key(actor), code=code).first()
+    )
+    if referral is None:
+        raise NotFound
+    return referral
+
+
+def referrals(actor: Actor) -> list[Referral]:
+    """Return this person's referrals, newest first, pseudonymous."""
+    return list(Referral.objects.filter(holds_key(actor)).order_by("-prepared_at")[:300])
+
+
+def of_case(actor: Actor, case: Case) -> list[Referral]:
+    """Return the referrals of a case."""
+    return list(Referral.objects.filter(holds_key(actor), case=case).order_by("prepared_at"))
+
+
+def prepared(actor: Actor, referral: Referral) -> dict[str, Any]:
+    """Return what the case worker prepared; nothing for a referral that came from abroad."""
+    if referral.sealed is None:
+        return {}
+    key = access_key(actor, referral.key_id)
+    return open_document(
+        key, bytes(referral.sealed), draft_place(referral.pk, referral.key_id)
+    )
+
+
+def host_of(referral: Referral) -> str:
+    """Return the country that must answer."""
+    return referral.country if referral.is_ours else exchange.own().country
+
+
+def origin_of(referral: Referral) -> str:
+    """Return the country that asks."""
+    return exchange.own().country if referral.is_ours else referral.country
+
+
+@dataclass(frozen=True)
+class Told:
+    """A referral with its messages, its story and its clocks."""
+
+    referral: Referral
+    lines: list[Line]
+    story: Story
+    watches: list[Watch]
+
+    def silences(self, now: datetime) -> list[Watch]:
+        """Return the steps whose time has passed without a word."""
+        return [w for w in self.watches if w.is_silent(now)]
+
+
+def told(referral: Referral) -> Told:
+    """Return the story of a referral from its message log."""
+    lines = exchange.lines(referral.pk)
+    watches = rules.watches(lines, tier=referral.tier, host=host_of(referral))
+    return Told(referral, lines, rules.story(lines), watches)
+
+
+def contents(actor: Actor, referral: Referral) -> Mapping[str, dict[str, Any]]:
+    """Return the message contents that this person can open, by message number."""
+    return exchange.bodies(actor, referral.pk)
+
+
+def receipts_of(told_: Told) -> dict[str, list[Receipt]]:
+    """Return the receipts of every message of a referral."""
+    return {line.mid: exchange.receipts(line.mid) for line in told_.lines}
+
+
+def states() -> list[dict[str, Any]]:
+    """Return where every referral stands, for the node's own status: codes, states and counts."""
+    found = []
+    for referral in Referral.objects.order_by("prepared_at", "code"):
+        told_ = told(referral)
+        found.append(
+            {
+                "code": referral.code,
+                "conversation": referral.pk,
+                "state": told_.story.state.value,
+                "messages": [
+                    [line.sender, line.seq, line.kind, int(line.rank)]
+                    for line in sorted(told_.lines, key=lambda m: (m.sender, m.seq))
+                ],
+            }
+        )
+    return found
+
+
+def available(actor: Actor, case: Case) -> dict[str, Any]:
+    """Return the values of a case that could go into a referral, for the case worker's session."""
+    account = access_compartment(actor, case, ACCOUNT)[1]
+    if case.is_historical:
+        return {"class": account["class"], "coded": account["coded"]}
+    identity = access_compartment(actor, case, IDENTITY)[1]
+    location = access_compartment(actor, case, LOCATION)[1]
+    return {**location, **identity, **account}
+
+
+def objections(
+    *, actor: Actor, case: Case, country: str, groups: set[str], needs: list[str], now: datetime
+) -> list[str]:
+    """Return everything that stands against offering this case to this country now."""
+    account = access_compartment(actor, case, ACCOUNT)[1]
+    sharing = objections_to_sharing(
+        consents(actor, case), country=country, content=groups, now=now
+    )
+    return rules.objections_to_offering(
+        sharing=sharing,
+        indicators=account["indicators"],
+        citizenship=account["citizenship"],
+        country=country,
+        own_country=exchange.own().country,
+        needs=needs,
+    )

@@ -1,0 +1,222 @@
+"""The story of a referral: what was said, what may be said next, who owes an answer by when. Pure."""
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from amana.standards.calendars import calendar_of, due
+from amana.standards.clocks import Clock, clock
+
+OFFER, CASE = "referral.offer", "referral.case"
+ACKNOWLEDGE, ASK, REPLY = "referral.acknowledge", "info.request", "referral.update"
+ACCEPT, DECLINE = "referral.accept", "referral.refuse"
+
+# The field's own number of each message kind.
+NUMBER = {
+    OFFER: "M01",
+    CASE: "M01",
+    ACKNOWLEDGE: "M02",
+    ASK: "M03",
+    REPLY: "M03",
+    ACCEPT: "M04",
+    DECLINE: "M04",
+}
+RELAYED, DELIVERED = 1, 2
+
+
+class Said(Protocol):
+    """A message of the conversation, as both countries see it."""
+
+    @property
+    def mid(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def in_reply_to(self) -> str: ...
+    @property
+    def written_at(self) -> datetime: ...
+    @property
+    def rank(self) -> int: ...
+
+
+class State(enum.StrEnum):
+    """Where a referral stands. Silence is no state: it is told beside it."""
+
+    NOT_OFFERED = "not_offered"
+    OFFERED = "offered"
+    ACKNOWLEDGED = "acknowledged"
+    QUESTION_OPEN = "question_open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    DOSSIER_SENT = "dossier_sent"
+    DOSSIER_RECEIVED = "dossier_received"
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the message log says, the same at both ends whatever the order of arrival."""
+
+    state: State
+    offer: Said | None = None
+    acknowledgement: Said | None = None
+    open_question: Said | None = None
+    decision: Said | None = None
+    dossier: Said | None = None
+
+
+def story(messages: Iterable[Said]) -> Story:
+    """Fold a message log into its story. Doubles and order of arrival change nothing."""
+    said = _in_order(messages)
+    offer = next((m for m in said if m.kind == OFFER), None)
+    if offer is None:
+        return Story(State.NOT_OFFERED)
+    theirs = [m for m in said if m.sender != offer.sender]
+    ours = [m for m in said if m.sender == offer.sender]
+    decision = next((m for m in theirs if m.kind in (ACCEPT, DECLINE)), None)
+    dossier = next((m for m in ours if m.kind == CASE), None)
+    answered = {m.in_reply_to for m in ours if m.kind == REPLY}
+    question = next((m for m in theirs if m.kind == ASK and m.mid not in answered), None)
+    acknowledgement = next((m for m in theirs if m.kind == ACKNOWLEDGE), None)
+    state = _state(acknowledgement, question, decision, dossier)
+    return Story(state, offer, acknowledgement, question, decision, dossier)
+
+
+def _in_order(messages: Iterable[Said]) -> list[Said]:
+    once = {m.mid: m for m in messages}
+    return sorted(once.values(), key=lambda m: (m.sender, m.seq, m.mid))
+
+
+def _state(
+    acknowledgement: Said | None, question: Said | None, decision: Said | None, dossier: Said | None
+) -> State:
+    if decision is not None:
+        if decision.kind == DECLINE:
+            return State.DECLINED
+        if dossier is None:
+            return State.ACCEPTED
+        return State.DOSSIER_RECEIVED if dossier.rank >= DELIVERED else State.DOSSIER_SENT
+    if question is not None:
+        return State.QUESTION_OPEN
+    return State.OFFERED if acknowledgement is None else State.ACKNOWLEDGED
+
+
+def objections_to_saying(messages: Sequence[Said], kind: str, *, sender: str) -> list[str]:
+    """Return what stands against this message from this country now; both ends ask the same."""
+    told = story(messages)
+    if kind == OFFER:
+        return [] if told.state is State.NOT_OFFERED else ["ALREADY_OFFERED"]
+    if told.offer is None:
+        return ["NOT_OFFERED"]
+    is_ours = sender == told.offer.sender
+    if is_ours != (kind in (CASE, REPLY)):
+        return ["NOT_THEIRS_TO_SAY"]
+    return _objections_in(told, kind)
+
+
+def _objections_in(told: Story, kind: str) -> list[str]:
+    if kind == CASE:
+        if told.dossier is not None:
+            return ["DOSSIER_WAS_SENT"]
+        accepted = told.decision is not None and told.decision.kind == ACCEPT
+        return [] if accepted else ["NO_ACCEPTANCE"]
+    if told.decision is not None:
+        return ["ALREADY_DECIDED"]
+    if kind == REPLY:
+        return [] if told.open_question is not None else ["NO_OPEN_QUESTION"]
+    if kind == ACKNOWLEDGE:
+        return [] if told.acknowledgement is None else ["ALREADY_ACKNOWLEDGED"]
+    if told.acknowledgement is None:
+        return ["ACKNOWLEDGE_FIRST"]
+    if kind == ASK and told.open_question is not None:
+        return ["QUESTION_IS_OPEN"]
+    return []
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One step that somebody owes: who, by when, and whether it was done."""
+
+    key: str
+    country: str
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    is_met: bool
+    clock: Clock
+
+    def is_silent(self, now: datetime) -> bool:
+        """Say whether the time has passed and nothing was said: neither a yes nor a no."""
+        return not self.is_met and now > self.due_at
+
+
+def watches(messages: Sequence[Said], *, tier: str, host: str) -> list[Watch]:
+    """Return the clocks of a referral: those that run, and those that were met.
+
+    `host` is the country that must answer; working days are its own. A question stops nobody's
+    clock: it starts one for the country that was asked.
+    """
+    told = story(messages)
+    if told.offer is None:
+        return []
+    offer = told.offer
+    found = [
+        _watch("technical_receipt", tier, host, offer, None, is_met=offer.rank >= RELAYED),
+        _watch("human_acknowledgement", tier, host, offer, told.acknowledgement),
+        _watch("decision", tier, host, offer, told.decision),
+    ]
+    if told.open_question is not None and told.decision is None:
+        found.append(
+            _watch("completeness_check", tier, offer.sender, told.open_question, None)
+        )
+    return found
+
+
+def _watch(
+    key: str,
+    tier: str,
+    country: str,
+    start: Said,
+    met_by: Said | None,
+    *,
+    is_met: bool = False,
+) -> Watch:
+    read = clock(key, tier)
+    return Watch(
+        key=key,
+        country=country,
+        started_at=start.written_at,
+        due_at=due(start.written_at, read, calendar_of(country)),
+        met_at=met_by.written_at if met_by else None,
+        is_met=is_met or met_by is not None,
+        clock=read,
+    )
+
+
+def objections_to_offering(
+    *,
+    sharing: Sequence[str],
+    indicators: Iterable[str],
+    citizenship: str,
+    country: str,
+    own_country: str,
+    needs: Sequence[str],
+) -> list[str]:
+    """Return everything that stands against offering this case to this country.
+
+    Whoever fears persecution is not made known to the country of origin, whatever the consent,
+    before specialised legal advice.
+    """
+    against = list(sharing)
+    if country == own_country:
+        against.append("SAME_COUNTRY")
+    if "P4" in set(indicators) and citizenship in ("", country):
+        against.append("FEAR_OF_RETURN")
+    if not needs:
+        against.append("NO_NEED_NAMED")
+    return against

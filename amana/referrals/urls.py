@@ -1,0 +1,21 @@
+"""Addresses of referrals: codes only."""
+
+from django.urls import path
+
+from amana.referrals import views
+
+app_name = "referrals"
+urlpatterns = [
+    path("cases/<str:code>/refer", views.prepare, name="prepare"),
+    path("referrals/", views.referral_list, name="list"),
+    path("mail/", views.mail, name="mail"),
+    path("referrals/<str:code>/", views.referral, name="referral"),
+    path("referrals/<str:code>/release", views.release, name="release"),
+    path("referrals/<str:code>/return", views.return_, name="return"),
+    path("referrals/<str:code>/dossier", views.dossier_, name="dossier"),
+    path("referrals/<str:code>/acknowledge", views.acknowledge, name="acknowledge"),
+    path("referrals/<str:code>/ask", views.ask, name="ask"),
+    path("referrals/<str:code>/reply", views.reply, name="reply"),
+    path("referrals/<str:code>/accept", views.accept, name="accept"),
+    path("referrals/<str:code>/decline", views.decline, name="decline"),
+]

@@ -1,0 +1,329 @@
+"""The referral on a page: what would leave, what was answered, who owes a word."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from amana.access.queries import account_names
+from amana.access.request import Request
+from amana.access.rules import Refused, Role
+from amana.cases.queries import access_case
+from amana.exchange import queries as exchange
+from amana.exchange.actions import open_messages
+from amana.look import coded
+from amana.referrals import actions, dossier, queries, rules
+from amana.referrals.forms import AcceptForm, AskForm, DeclineForm, PrepareForm, ReplyForm
+from amana.standards import countries
+
+
+@require_http_methods(["GET", "POST"])
+def prepare(request: Request, code: str) -> HttpResponse:
+    """Choose what is asked and what may leave, field by field."""
+    case = access_case(request.actor, code, request.purpose)
+    file = queries.available(request.actor, case)
+    form = PrepareForm(
+        request.POST or None,
+        countries=[(p.pk, countries.label(p.pk, coded.language())) for p in exchange.peers()],
+        available=[name for name in dossier.CHOSEN if file.get(name)],
+    )
+    objections: list[str] = []
+    if form.is_valid():
+        wanted = dict(form.cleaned_data)
+        country, fields = wanted.pop("country"), wanted.pop("fields_to_send", [])
+        try:
+            referral = actions.prepare(
+                case=case,
+                country=country,
+                wanted=wanted,
+                fields=fields,
+                actor=request.actor,
+                now=request.now,
+            )
+            return _back(referral.code, "prepared")
+        except Refused as refused:
+            objections = refused.objections
+    context = {
+        "form": form,
+        "case": case,
+        "objections": [coded.label("OBJECTION", o) for o in objections],
+        "objection_codes": objections,
+    }
+    status = 422 if form.errors or objections else 200
+    return render(request, "referrals/prepare.html", context, status=status)
+
+
+@require_GET
+def referral_list(request: Request) -> HttpResponse:
+    """List referrals by code, the silent ones first."""
+    rows = [_listed(r, request.now) for r in queries.referrals(request.actor)]
+    rows.sort(key=lambda row: not row["silent"])
+    return render(request, "referrals/list.html", {"rows": rows})
+
+
+def _listed(referral: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401
+    told = queries.told(referral)
+    silent = told.silences(now)
+    state, tone = _state(referral, told)
+    return {"referral": referral, "state": state, "tone": tone, "silent": silent}
+
+
+TONES = {
+    rules.State.NOT_OFFERED: "waiting",
+    rules.State.OFFERED: "waiting",
+    rules.State.ACKNOWLEDGED: "waiting",
+    rules.State.QUESTION_OPEN: "attention",
+    rules.State.ACCEPTED: "done",
+    rules.State.DECLINED: "attention",
+    rules.State.DOSSIER_SENT: "done",
+    rules.State.DOSSIER_RECEIVED: "done",
+}
+
+
+def _state(referral: Any, told: queries.Told) -> tuple[str, str]:  # noqa: ANN401
+    state = told.story.state
+    if state is rules.State.NOT_OFFERED:
+        with_whom = "returned" if referral.returned_at else "with_desk"
+        return coded.label("STATE", with_whom), "waiting"
+    return coded.label("STATE", state.value), TONES[state]
+
+
+@require_GET
+def referral(request: Request, code: str) -> HttpResponse:
+    """Show a referral as this person may see it."""
+    return _referral(request, code)
+
+
+FORMS: dict[str, type[forms.Form]] = {
+    "ask": AskForm,
+    "reply": ReplyForm,
+    "accept": AcceptForm,
+    "decline": DeclineForm,
+}
+
+
+def _referral(
+    request: Request, code: str, *, bound: Mapping[str, forms.Form] | None = None
+) -> HttpResponse:
+    row = queries.access_referral(request.actor, code)
+    told = queries.told(row)
+    contents = queries.contents(request.actor, row)
+    prepared = queries.prepared(request.actor, row)
+    state, tone = _state(row, told)
+    bound = bound or {}
+    filled = next(iter(bound.values()), None)
+    context = {
+        "referral": row,
+        "told": told,
+        "state": state,
+        "tone": tone,
+        "origin": queries.origin_of(row),
+        "host": queries.host_of(row),
+        "preview": _preview(prepared),
+        "ground": prepared.get("ground") or _offer(told, contents).get("ground", ""),
+        "prepared_by": account_names().get(row.prepared_by, ""),
+        "offer": _spoken(_offer(told, contents)),
+        "timeline": _timeline(told, contents, request.now),
+        "watches": _watches(told, request.now),
+        "may": _may(request, row, told),
+        "forms": {name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()},
+        "opened_form": next(iter(bound), ""),
+        "form": filled,
+    }
+    return render(request, "referrals/referral.html", context, status=422 if filled else 200)
+
+
+def _offer(told: queries.Told, contents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    return contents.get(told.story.offer.mid, {}) if told.story.offer else {}
+
+
+def _spoken(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return a message's content in words, without its envelope's own fields."""
+    flat = {**body, **body.get("cover", {}), **body.get("identity", {})}
+    hidden = ("m", "cover", "identity", "unit_sealed", "consent", "reference")
+    return [
+        (coded.label("FIELD", name), coded.spoken(name, value))
+        for name, value in flat.items()
+        if name not in hidden and value not in ("", None, [])
+    ]
+
+
+def _preview(prepared: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if not prepared:
+        return []
+    values = {**prepared["offer"], **prepared["identity"]}
+    return [
+        {
+            "label": coded.label("FIELD", field.kind.name),
+            "value": "" if field.is_sealed else coded.spoken(field.kind.name, field.value),
+            "sealed": {"size": coded.octets(field.size), "author": field.author}
+            if field.is_sealed
+            else None,
+            "leaves": "offer" if field.kind.leaves == dossier.WITH_OFFER else "acceptance",
+        }
+        for field in dossier.preview(values, prepared["unit_fields"])
+    ]
+
+
+def _timeline(
+    told: queries.Told, contents: Mapping[str, dict[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """Tell the story in the reader's language; both countries tell the same one."""
+    items = [
+        {
+            "kind": "past",
+            "title": coded.label("MESSAGE", line.kind),
+            "at": line.written_at,
+            "who": f"{contents.get(line.mid, {}).get('by', '')} ({countries.label(line.sender, coded.language())})",
+            "text": coded.label("RANK", line.rank.name.lower()),
+            "rows": _spoken(contents.get(line.mid, {})),
+        }
+        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
+    ]
+    for watch in told.silences(now):
+        who = countries.label(watch.country, coded.language())
+        title = f"{coded.label('CLOCK', watch.key)} – {coded.label('SILENCE', 'silence')} ({who})"
+        items.append({"kind": "silence", "title": title, "days": (now - watch.due_at).days})
+    return items
+
+
+def _watches(told: queries.Told, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": coded.label("CLOCK", w.key),
+            "country": w.country,
+            "due_at": w.due_at,
+            "tone": "done" if w.is_met else "urgent" if w.is_silent(now) else "waiting",
+            "status": coded.label(
+                "SILENCE", "met" if w.is_met else "silence" if w.is_silent(now) else "running"
+            ),
+            "clock": w.clock,
+            "is_silent": w.is_silent(now),
+        }
+        for w in told.watches
+    ]
+
+
+def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # noqa: ANN401
+    """Say which acts nothing stands against now, so that no button leads to a refusal."""
+    if request.actor.role is not Role.DESK:
+        return {}
+    sender = exchange.own().country
+    kinds = {
+        "acknowledge": rules.ACKNOWLEDGE,
+        "ask": rules.ASK,
+        "reply": rules.REPLY,
+        "accept": rules.ACCEPT,
+        "decline": rules.DECLINE,
+        "dossier": rules.CASE,
+    }
+    may = {
+        name: not rules.objections_to_saying(told.lines, kind, sender=sender)
+        for name, kind in kinds.items()
+    }
+    may["release"] = row.is_ours and not row.released_at and not row.returned_at
+    return may
+
+
+@require_http_methods(["GET", "POST"])
+def mail(request: Request) -> HttpResponse:
+    """Show what arrived sealed; open it with the desk's key when asked."""
+    if request.method == "POST":
+        opened, refused = open_messages(actor=request.actor, now=request.now)
+        said = "?said=mail" if opened or not refused else ""
+        return redirect(reverse("referrals:mail") + said)
+    rows = [_listed(r, request.now) for r in queries.referrals(request.actor)]
+    context = {
+        "sealed": exchange.unopened(),
+        "refused": exchange.refused(),
+        "rows": [row for row in rows if not row["referral"].is_ours],
+        "waiting": exchange.waiting(),
+    }
+    return render(request, "referrals/mail.html", context)
+
+
+@require_POST
+def release(request: Request, code: str) -> HttpResponse:
+    """Release the offer."""
+    row = queries.access_referral(request.actor, code)
+    actions.release_offer(referral=row, actor=request.actor, now=request.now)
+    return _back(code, "released")
+
+
+@require_POST
+def return_(request: Request, code: str) -> HttpResponse:
+    """Give it back to the case worker."""
+    row = queries.access_referral(request.actor, code)
+    actions.return_to_worker(referral=row, actor=request.actor, now=request.now)
+    return _back(code, "returned")
+
+
+@require_POST
+def dossier_(request: Request, code: str) -> HttpResponse:
+    """Release the identity dossier after the acceptance."""
+    row = queries.access_referral(request.actor, code)
+    actions.release_dossier(referral=row, actor=request.actor, now=request.now)
+    return _back(code, "dossier")
+
+
+@require_POST
+def acknowledge(request: Request, code: str) -> HttpResponse:
+    """Say that a person has read it."""
+    row = queries.access_referral(request.actor, code)
+    actions.acknowledge(referral=row, actor=request.actor, now=request.now)
+    return _back(code, "said")
+
+
+@require_POST
+def ask(request: Request, code: str) -> HttpResponse:
+    """Ask for what is missing."""
+    form = AskForm(request.POST, auto_id="ask_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"ask": form})
+    row = queries.access_referral(request.actor, code)
+    actions.ask(referral=row, actor=request.actor, now=request.now, **form.cleaned_data)
+    return _back(code, "said")
+
+
+@require_POST
+def reply(request: Request, code: str) -> HttpResponse:
+    """Answer a question."""
+    form = ReplyForm(request.POST, auto_id="reply_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"reply": form})
+    row = queries.access_referral(request.actor, code)
+    actions.reply(referral=row, actor=request.actor, now=request.now, **form.cleaned_data)
+    return _back(code, "said")
+
+
+@require_POST
+def accept(request: Request, code: str) -> HttpResponse:
+    """Accept in one's own name."""
+    form = AcceptForm(request.POST, auto_id="accept_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"accept": form})
+    row = queries.access_referral(request.actor, code)
+    actions.accept(referral=row, promise=form.promise(), actor=request.actor, now=request.now)
+    return _back(code, "accepted")
+
+
+@require_POST
+def decline(request: Request, code: str) -> HttpResponse:
+    """Decline with a reason."""
+    form = DeclineForm(request.POST, auto_id="decline_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"decline": form})
+    row = queries.access_referral(request.actor, code)
+    actions.decline(referral=row, actor=request.actor, now=request.now, **form.cleaned_data)
+    return _back(code, "declined")
+
+
+def _back(code: str, said: str) -> HttpResponse:
+    return redirect(reverse("referrals:referral", args=[code]) + f"?said={said}")
+
+

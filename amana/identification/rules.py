@@ -5,7 +5,8 @@ the classes they lead to.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from amana.standards import next_steps
 from amana.standards.catalogue import Catalogue, UnknownCode, load
@@ -40,11 +41,21 @@ class BadFacts(ValueError):
 
 @dataclass(frozen=True)
 class Facts:
-    """What the screening found."""
+    """What the screening found; a word the rules do not know is refused, never taken for `no`."""
 
     minor: str
     situation: str
     indicators: Collection[str]
+
+    def __post_init__(self) -> None:
+        for field, value, allowed in (
+            ("minor", self.minor, MINOR),
+            ("situation", self.situation, SITUATIONS),
+        ):
+            if value not in allowed:
+                raise BadFacts(field, f"{value!r} is none of {', '.join(allowed)}")
+        if isinstance(self.indicators, str) or not isinstance(self.indicators, Collection):
+            raise BadFacts("indicators", "must be a list of codes")
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,7 @@ class Seen:
     strong_control: Codes
 
 
-def facts_from(given: Mapping[str, object]) -> Facts:
+def facts_from(given: Mapping[str, Any]) -> Facts:
     """Return the facts a mapping holds, or refuse it and name the field."""
     fields = ("minor", "situation", "indicators")
     for field in (*fields, *given):
@@ -81,32 +92,11 @@ def facts_from(given: Mapping[str, object]) -> Facts:
             raise BadFacts(field, "is missing")
         if field not in fields:
             raise BadFacts(str(field), "is not a field of the facts")
-    return Facts(
-        minor=_one_of("minor", given["minor"], MINOR),
-        situation=_one_of("situation", given["situation"], SITUATIONS),
-        indicators=_indicators(given["indicators"]),
-    )
-
-
-def _one_of(field: str, value: object, allowed: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in allowed:
-        raise BadFacts(field, f"{value!r} is none of {', '.join(allowed)}")
-    return value
-
-
-def _indicators(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Collection):
-        raise BadFacts("indicators", "must be a list of codes")
+    facts = Facts(**given)
     try:
-        return load().in_order([_text(code) for code in value])
+        return replace(facts, indicators=load().in_order(facts.indicators))
     except UnknownCode as unknown:
         raise BadFacts("indicators", str(unknown)) from unknown
-
-
-def _text(code: object) -> str:
-    if not isinstance(code, str):
-        raise UnknownCode(code)
-    return code
 
 
 def reading(facts: Facts, catalogue: Catalogue) -> Reading:
@@ -118,23 +108,21 @@ def reading(facts: Facts, catalogue: Catalogue) -> Reading:
     fired = frozenset().union(*held.values())
     vulnerabilities = _vulnerabilities(seen, held)
     rescreen = _rescreen_in_days(seen, held)
+    circumstances = Circumstances(
+        classes=classes,
+        codes=given,
+        vulnerabilities=vulnerabilities,
+        situation=facts.situation,
+        is_child=seen.is_child,
+        is_rescreened=rescreen is not None,
+    )
     return Reading(
         primary=classes[0],
         also=tuple(classes[1:]),
         rules=tuple(held),
         fired=tuple(code for code in given if code in fired),
         noted=tuple(code for code in given if code not in fired),
-        next_steps=next_steps.applying(
-            next_steps.load(),
-            Circumstances(
-                classes=classes,
-                codes=given,
-                vulnerabilities=vulnerabilities,
-                situation=facts.situation,
-                is_child=seen.is_child,
-                is_rescreened=rescreen is not None,
-            ),
-        ),
+        next_steps=next_steps.applying(next_steps.load(), circumstances),
         rescreen_in_days=rescreen,
         vulnerabilities=vulnerabilities,
     )

@@ -12,7 +12,7 @@ from amana.standards.clocks import Clock
 
 
 class Calendar(Protocol):
-    """Where the sun is, and on which days nobody is at the desk."""
+    """The local time, and the days on which nobody is at the desk."""
 
     @property
     def zone(self) -> ZoneInfo: ...
@@ -25,7 +25,7 @@ class NationalCalendar:
     def __init__(self, country: str) -> None:
         self.country = country
         self.zone = countries.zone(country)
-        self.is_holiday_known = country in holidays.list_supported_countries()
+        self.is_holiday_known = country in _countries_with_holidays()
         # A country the library does not know rests at weekends only, and says so.
         self._days = (
             holidays.country_holidays(country) if self.is_holiday_known else holidays.HolidayBase()
@@ -33,6 +33,11 @@ class NationalCalendar:
 
     def is_rest_day(self, day: date) -> bool:
         return not self._days.is_working_day(day)
+
+
+@cache
+def _countries_with_holidays() -> frozenset[str]:
+    return frozenset(holidays.list_supported_countries())
 
 
 @cache

@@ -7,7 +7,7 @@ _LENGTH = 7
 
 
 def new_reference(prefix: str) -> str:
-    """Return a reference such as `MA-K7R4-2D9C`: random, so that it tells neither order nor place."""
+    """Return a reference such as `MA-K7R4-2D9C`: random, so it tells neither order nor place."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
     return written(prefix, body + check_character(body))
 

@@ -288,6 +288,12 @@ def test_facts_that_cannot_be_read_are_refused_by_name(
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize("minor", ["Yes", "oui", "", None, True])
+def test_a_misspelt_age_is_never_taken_for_an_adult(minor: str) -> None:
+    with pytest.raises(BadFacts, match=r"^minor"):
+        Facts(minor, "alone", ())
+
+
 def test_an_unknown_sign_is_never_passed_over_in_silence() -> None:
     with pytest.raises(catalogue.UnknownCode, match="Z9"):
         read("no", "unknown", "T1", "Z9")

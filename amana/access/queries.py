@@ -37,7 +37,9 @@ def find_actor(cookie: bytes, now: datetime) -> Actor | None:
     if not rules.is_live(created_at=found.created_at, last_seen_at=found.last_seen_at, now=now):
         return None
     try:
-        seed = Seed(unseal(session_key_of(cookie), bytes(found.sealed_seed), session_place(found.pk)))
+        seed = Seed(
+            unseal(session_key_of(cookie), bytes(found.sealed_seed), session_place(found.pk))
+        )
         teams = _open_teams(found.account, seed)
     except CannotOpen:
         return None

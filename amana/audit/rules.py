@@ -29,7 +29,9 @@ class Fault:
     what: str
 
 
-def event_bytes(*, at: datetime, actor: str, verb: str, subject: str, codes: Mapping[str, str]) -> bytes:
+def event_bytes(
+    *, at: datetime, actor: str, verb: str, subject: str, codes: Mapping[str, str]
+) -> bytes:
     """Return the exact bytes of one event: codes and opaque references only."""
     event = {"at": at.isoformat(), "actor": actor, "verb": verb, "subject": subject, **codes}
     return json.dumps(event, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()

@@ -63,9 +63,13 @@ class ConsentForm(forms.Form):
         help_text=_("Anything but consent needs a second person, and holds 72 hours."),
         widget=forms.RadioSelect,
     )
-    given_by = forms.ChoiceField(label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect)
+    given_by = forms.ChoiceField(
+        label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect
+    )
     mode = forms.ChoiceField(label=_("How"), choices=choices("CONSENT_MODE"))
-    language = forms.ChoiceField(label=_("In which language it was explained"), choices=choices("LANG"))
+    language = forms.ChoiceField(
+        label=_("In which language it was explained"), choices=choices("LANG")
+    )
     interpreter = forms.CharField(
         label=_("Interpreter, if there was one"), max_length=80, required=False
     )
@@ -75,7 +79,9 @@ class ConsentForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args: Any, countries: list[tuple[str, str]], is_historical: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, countries: list[tuple[str, str]], is_historical: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = countries  # type: ignore[attr-defined]
         grounds = choices("CONSENT_GROUND")()

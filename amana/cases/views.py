@@ -71,7 +71,9 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
             "title": coded.label("MILESTONE", m.kind),
             "at": m.at,
             "who": names.get(m.by, ""),
-            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else m.reference,
+            "text": countries.label(m.reference, coded.language())
+            if len(m.reference) == 2
+            else m.reference,
             "kind": "past",
         }
         for m in queries.timeline(case_)
@@ -97,7 +99,11 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "cases/reason.html", {"form": form, "case": row}, status=422)
     kept, document = actions.open_compartment(
-        case=row, name=part, reason=form.cleaned_data["reason"], actor=request.actor, now=request.now
+        case=row,
+        name=part,
+        reason=form.cleaned_data["reason"],
+        actor=request.actor,
+        now=request.now,
     )
     fields = rules.FIELDS.get(part, ())
     may_write = bool(fields) and not row.is_historical and request.actor.role == "R03"

@@ -327,9 +327,7 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     message.kind, message.conversation, message.seq = header.type, header.conv, header.seq
     message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)
     message.key_id = key_id_
-    message.sealed_body = seal_document(
-        key, opened.body, queries.body_place(message.mid, key_id_)
-    )
+    message.sealed_body = seal_document(key, opened.body, queries.body_place(message.mid, key_id_))
     message.rank = rules.raised(Rank(message.rank), Rank.DELIVERED)
     message.save()
     _keep_receipt(message, Rank.DELIVERED, actor.teams[DESK], queries.own().desk, now)
@@ -470,7 +468,9 @@ Post = Callable[..., Answer]
 LEASE = timedelta(seconds=60)
 
 
-def deliver_due(*, now: datetime, clock: Callable[[], datetime], jitter: float, via: Post = carry) -> int:
+def deliver_due(
+    *, now: datetime, clock: Callable[[], datetime], jitter: float, via: Post = carry
+) -> int:
     """Carry every message and receipt that is due; return how many arrived.
 
     A claim on the row (its next moment is put off) keeps two workers from one parcel; a worker
@@ -553,9 +553,7 @@ def _carried(directory: Directory, path: str, parcel: bytes, via: Post) -> bytes
     return answer.body
 
 
-def _try_later(
-    row: Message | Receipt, failure: Exception, now: datetime, jitter: float
-) -> None:
+def _try_later(row: Message | Receipt, failure: Exception, now: datetime, jitter: float) -> None:
     row.attempts += 1
     wait = rules.retry_after(row.attempts, base=queries.own().retry_base, jitter=jitter)
     row.not_before = now + wait

@@ -87,9 +87,16 @@ def fingerprint_in(file: bytes) -> str:
         raise Unacceptable(Reason.MALFORMED) from None
 
 
-def party_fields(address: str, name: Mapping[str, str], public: bytes, signer: bytes) -> dict[str, Any]:
+def party_fields(
+    address: str, name: Mapping[str, str], public: bytes, signer: bytes
+) -> dict[str, Any]:
     """Return a party as it stands in the file."""
-    return {"address": address, "name": name, "recipient": recipient(public), "signer": _b64(signer)}
+    return {
+        "address": address,
+        "name": name,
+        "recipient": recipient(public),
+        "signer": _b64(signer),
+    }
 
 
 def _read(text: str) -> Directory:

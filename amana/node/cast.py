@@ -180,7 +180,12 @@ MASON = Invented(
     citizenship="GN",
     place="Chantier Riviera-Wassa",
     narrative="Deux mois de salaire non payés; il a ses papiers et dort chez lui.",
-    answers={"q06": ["mine"], "q07": ["free"], "q08": ["agreed_work", "unpaid"], "q12": ["wages_or_papers"]},
+    answers={
+        "q06": ["mine"],
+        "q07": ["free"],
+        "q08": ["agreed_work", "unpaid"],
+        "q12": ["wages_or_papers"],
+    },
 )
 
 MASSAGE = Invented(

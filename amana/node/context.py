@@ -55,7 +55,11 @@ def _actor(request: HttpRequest, language: str) -> dict[str, str] | None:
     actor = getattr(request, "found_actor", None)
     if actor is None:
         return None
-    return {"name": actor.name, "role": actor.role, "role_label": codes.label("ROLE", actor.role, language)}
+    return {
+        "name": actor.name,
+        "role": actor.role,
+        "role_label": codes.label("ROLE", actor.role, language),
+    }
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

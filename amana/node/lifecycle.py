@@ -31,7 +31,12 @@ class Person:
 
 def founders() -> list[Person]:
     """Return one account for each role, with passwords that are shown once."""
-    return [Person(r.name.lower().replace("_", "-"), r.name.title().replace("_", " "), r, new_password()) for r in Role]
+    return [
+        Person(
+            r.name.lower().replace("_", "-"), r.name.title().replace("_", " "), r, new_password()
+        )
+        for r in Role
+    ]
 
 
 def cast_of(country: str) -> list[Person]:
@@ -105,7 +110,10 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
     root = Seed((data / "keys" / "root.seed").read_bytes())
     parties: dict[str, Any] = {
         "node": party_fields(
-            f"{config.country}/NODE", {"en": config.name}, public_of(own_seed), sign_public_of(own_seed)
+            f"{config.country}/NODE",
+            {"en": config.name},
+            public_of(own_seed),
+            sign_public_of(own_seed),
         )
     }
     for key, code in (("desk", DESK), ("unit", CARE)):

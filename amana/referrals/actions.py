@@ -246,9 +246,7 @@ def acknowledge(*, referral: Referral, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def ask(
-    *, referral: Referral, topics: list[str], text: str, actor: Actor, now: datetime
-) -> None:
+def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: datetime) -> None:
     """Ask the other desk for what is missing."""
     for topic in topics:
         codes.check("COMPLETE_TOPIC", topic)
@@ -265,9 +263,7 @@ def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None
 
 
 @transaction.atomic
-def accept(
-    *, referral: Referral, promise: Mapping[str, str], actor: Actor, now: datetime
-) -> Case:
+def accept(*, referral: Referral, promise: Mapping[str, str], actor: Actor, now: datetime) -> Case:
     """Accept in one's own name: who will be responsible, from which day, on what conditions.
 
     A case is opened here for the person, without identity; the identity comes with the dossier.
@@ -308,9 +304,7 @@ def _account(cover: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def decline(
-    *, referral: Referral, reason: str, text: str, actor: Actor, now: datetime
-) -> None:
+def decline(*, referral: Referral, reason: str, text: str, actor: Actor, now: datetime) -> None:
     """Decline with a reason; the person's identity was never known here."""
     codes.check("DECLINE_REASON", reason)
     told = queries.told(referral)

@@ -171,9 +171,7 @@ def watches(messages: Sequence[Said], *, tier: str, host: str) -> list[Watch]:
         _watch("decision", tier, host, offer, told.decision),
     ]
     if told.open_question is not None and told.decision is None:
-        found.append(
-            _watch("completeness_check", tier, offer.sender, told.open_question, None)
-        )
+        found.append(_watch("completeness_check", tier, offer.sender, told.open_question, None))
     return found
 
 

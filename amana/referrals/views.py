@@ -131,7 +131,9 @@ def _referral(
         "timeline": _timeline(told, contents, request.now),
         "watches": _watches(told, request.now),
         "may": _may(request, row, told),
-        "forms": {name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()},
+        "forms": {
+            name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()
+        },
         "opened_form": next(iter(bound), ""),
         "form": filled,
     }
@@ -325,5 +327,3 @@ def decline(request: Request, code: str) -> HttpResponse:
 
 def _back(code: str, said: str) -> HttpResponse:
     return redirect(reverse("referrals:referral", args=[code]) + f"?said={said}")
-
-

@@ -101,7 +101,7 @@ def account_names() -> dict[str, str]:
 
 
 def may_try(subjects: list[str], now: datetime) -> timedelta | None:
-    """Return how long a sign-in must wait for these names or addresses, or None when it may go on."""
+    """Return how long a sign-in for these names or addresses must wait, or None when it may."""
     since = now - rules.FAILURE_WINDOW
     for subject in subjects:
         recent = list(

@@ -10,15 +10,23 @@ from amana.crypto.secrets import chain_hash, leaf_hash, same
 
 GENESIS = bytes(32)
 
+# One database hands out bytes, the other a view of them.
+Stored = bytes | memoryview
+
 
 class Kept(Protocol):
     """An entry as it is stored."""
 
-    seq: int
-    leaf: bytes
-    chain: bytes
-    salt: bytes | None
-    event: bytes | None
+    @property
+    def seq(self) -> int: ...
+    @property
+    def leaf(self) -> Stored: ...
+    @property
+    def chain(self) -> Stored: ...
+    @property
+    def salt(self) -> Stored | None: ...
+    @property
+    def event(self) -> Stored | None: ...
 
 
 @dataclass(frozen=True)

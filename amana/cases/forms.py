@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amana.cases.rules import ACCOUNT, FIELDS, HISTORICAL, IDENTITY, LOCATION
+from amana.cases.rules import FIELDS, HISTORICAL
 from amana.look.coded import choices, label
 
 
@@ -45,7 +45,6 @@ HINTS = {
     "place": _("Never the address of a shelter."),
     "narrative": _("Told once, so that nobody has to ask again."),
 }
-PARTS = {IDENTITY: _("Identity"), LOCATION: _("Place and safe contact"), ACCOUNT: _("Account")}
 
 GIVEN_BY = (
     ("PERSON", _("The person, an adult")),

@@ -12,7 +12,7 @@ from amana.access.queries import account_names
 from amana.access.request import Request
 from amana.access.rules import NotFound
 from amana.cases import actions, queries, rules
-from amana.cases.forms import PARTS, ConsentForm, PartForm, ReasonForm
+from amana.cases.forms import ConsentForm, PartForm, ReasonForm
 from amana.exchange.queries import peers
 from amana.look import coded
 from amana.standards import countries
@@ -118,7 +118,7 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
 
 
 def _rows(document: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return an opened part in words: every field with its label, codes in the reader's language."""
+    """Return an opened part in words: labelled fields, codes in the reader's language."""
     return [
         (coded.label("FIELD", name), coded.spoken(name, value))
         for name, value in document.items()

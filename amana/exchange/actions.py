@@ -83,7 +83,7 @@ class Letter:
 
 @transaction.atomic
 def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime) -> Message:
-    """Sign and seal a letter to the other desk and put it in the outbox, with the act that caused it.
+    """Sign and seal a letter to the other desk and put it in the outbox, with the act behind it.
 
     Only a member of the desk can: the signature is the desk's. The content is kept sealed under
     the conversation's key; the container itself opens for the other desk alone.
@@ -248,7 +248,7 @@ def _note_refusal(verb: str, caller: str, reason: Reason, now: datetime) -> None
 
 
 def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
-    """Open all that waits for the desk, each message by itself; return how many, and what was refused.
+    """Open all that waits for the desk, one by one; return how many, and what was refused.
 
     A message that waits for an earlier one stays sealed and is tried again when that one is there.
     """
@@ -491,8 +491,8 @@ def deliver_due(
     return arrived
 
 
-def _claim(model: type[Message] | type[Receipt], pk: object, now: datetime) -> bool:
-    rows = model.objects.filter(pk=pk, not_before__lte=now)  # type: ignore[union-attr]
+def _claim(model: type[Message] | type[Receipt], pk: str | int, now: datetime) -> bool:
+    rows = model.objects.filter(pk=pk, not_before__lte=now)
     return bool(rows.update(not_before=now + LEASE))
 
 

@@ -1,4 +1,4 @@
-"""A country's directory: its node, its desks, its receiving units and their keys, signed by its root.
+"""A country's directory: its node, desk, receiving unit and their keys, signed by its root.
 
 Partners pin the root, never a key in the directory. The file is JSON text and two signatures
 over exactly that text.

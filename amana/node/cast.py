@@ -63,7 +63,8 @@ NAFISSATOU = Invented(
     place="Derb Kandilia, porte bleue",
     phone="+225 07 98 76 54 32, tante Ouéna, le soir",
     family_area="Tiénigboué, quartier Sokoura-Dji",
-    narrative="On lui avait promis une boutique; elle a servi sept mois sans salaire chez Mme Berrakia.",
+    narrative="On lui avait promis une boutique; elle a servi sept mois sans salaire "
+    "chez Mme Berrakia.",
     risk_summary="La recruteuse connaît la maison de sa mère à Tiénigboué.",
     wishes="Rentrer, apprendre la couture, ne pas croiser la recruteuse.",
     answers={

@@ -94,7 +94,7 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "--keep",
         type=Path,
         metavar="DIR",
-        help="with --check: leave both nodes in DIR/ci and DIR/ma, and what was typed in DIR/typed.json",
+        help="with --check: leave the nodes in DIR/ci and DIR/ma, what was typed in DIR/typed.json",
     )
     demo.add_argument("--shots", type=Path, metavar="DIR", help="write screenshots of the tour")
     demo.set_defaults(run=_run_demo)

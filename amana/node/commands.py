@@ -82,9 +82,10 @@ def status(a: argparse.Namespace) -> int:
 
     fault = audit.first_fault()
     messages, receipts = exchange.waiting()
+    peers = [p.country for p in exchange.peers()]
     found_state = {
         "country": exchange.own().country,
-        "peers": [p.country for p in exchange.peers()],
+        "peers": peers,
         "record": {"entries": audit.length(), "first_fault": fault.seq if fault else None},
         "waiting": {"messages": messages, "receipts": receipts},
         "sealed_mail": len(exchange.unopened()),
@@ -93,15 +94,12 @@ def status(a: argparse.Namespace) -> int:
     if a.json:
         print(json.dumps(found_state, indent=1))
         return 0
-    print(
-        f"Node of {found_state['country']}, partners: {', '.join(found_state['peers']) or 'none'}"
-    )
+    print(f"Node of {found_state['country']}, partners: {', '.join(peers) or 'none'}")
     print(
         f"Record: {audit.length()} entries, {'whole' if fault is None else f'fault at {fault.seq}'}"
     )
-    print(
-        f"Waiting to leave: {messages} messages, {receipts} receipts; sealed mail: {len(exchange.unopened())}"
-    )
+    print(f"Waiting to leave: {messages} messages, {receipts} receipts")
+    print(f"Sealed mail: {len(exchange.unopened())}")
     for row in referrals.states():
         print(f"  {row['code']}  {row['state']}")
     return 0

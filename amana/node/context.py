@@ -25,8 +25,10 @@ WAYS = (
 )
 
 # What may be said after an act; a code travels in the address, never the words.
-NOTICES = ("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared",
-           "released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed")  # fmt: skip
+NOTICES = (
+    *("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared"),
+    *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
+)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Losing parcels on purpose, for a demo node's worker: before they arrive, or the answer to them."""
+"""Losing parcels on purpose, for a demo node's worker: before they arrive, or their answer."""
 
 import random
 

@@ -137,7 +137,7 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
 
 
 def move(data: Path, port: int) -> None:
-    """Give a node another port and sign a new version of its directory, to be pinned by its peers."""
+    """Give a node another port and sign a new version of its directory, for its peers to pin."""
     config, own_seed, _ = load(data)
     url = f"http://127.0.0.1:{port}" if config.is_demo else config.url
     write(data, replace(config, port=port, public_port=port, url=url))
@@ -152,7 +152,7 @@ def _version(data: Path) -> int:
     return int(json.loads(outer["directory"])["version"])
 
 
-def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeConfig:  # noqa: ANN401
+def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeConfig:
     """Return a node's configuration with what its country implies."""
     known = countries.known(country)
     name = f"Amana {countries.label(known, 'fr')}"

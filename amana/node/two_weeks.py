@@ -132,7 +132,7 @@ def _accept(host: Country, referral: str, typed: Typed, from_on: datetime) -> No
 def main_journey(
     ma: Country, ci: Country, typed: Typed, said: Callable[[str], None]
 ) -> tuple[str, str]:
-    """Play the main journey once, a screening in one country to an accepted referral in the other."""
+    """Play the main journey once: a screening here to an accepted referral over there."""
     person, to = cast.NAFISSATOU, ci.node.config.country
     screening = story.screen(ma.who(R), person, typed)
     said("a first responder screens a person: danger check, twelve questions, a receipt")

@@ -1,4 +1,4 @@
-"""The story of a referral: what was said, what may be said next, who owes an answer by when. Pure."""
+"""The story of a referral: what was said, what may be said next, who owes a word by when. Pure."""
 
 import enum
 from collections.abc import Iterable, Sequence

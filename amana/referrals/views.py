@@ -181,17 +181,21 @@ def _timeline(
             "kind": "past",
             "title": coded.label("MESSAGE", line.kind),
             "at": line.written_at,
-            "who": f"{contents.get(line.mid, {}).get('by', '')} ({countries.label(line.sender, coded.language())})",
+            "who": _who(contents.get(line.mid, {}).get("by", ""), line.sender),
             "text": coded.label("RANK", line.rank.name.lower()),
             "rows": _spoken(contents.get(line.mid, {})),
         }
         for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
     ]
     for watch in told.silences(now):
-        who = countries.label(watch.country, coded.language())
-        title = f"{coded.label('CLOCK', watch.key)} – {coded.label('SILENCE', 'silence')} ({who})"
+        silence = _who(coded.label("SILENCE", "silence"), watch.country)
+        title = f"{coded.label('CLOCK', watch.key)} – {silence}"
         items.append({"kind": "silence", "title": title, "days": (now - watch.due_at).days})
     return items
+
+
+def _who(name: str, country: str) -> str:
+    return f"{name} ({countries.label(country, coded.language())})"
 
 
 def _watches(told: queries.Told, now: datetime) -> list[dict[str, Any]]:

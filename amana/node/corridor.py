@@ -18,7 +18,7 @@ from typing import Any
 from amana.access.rules import Role
 from amana.node import story, two_weeks
 from amana.node.cli import Failed
-from amana.node.config import load, write
+from amana.node.config import write
 from amana.node.demo import make_nodes
 from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode, running
@@ -221,12 +221,12 @@ def _said(referrals: dict[str, Any], kind: str) -> int:
 
 
 def _doubled(theirs: dict[str, Any], state: dict[str, Any]) -> int:
-    """Count what stands more than once at the other country: referrals by reference, cases, messages."""
+    """Count what stands more than once at the other country: references, cases, messages."""
     references = Counter(r["code"] for r in theirs.values())
     messages = Counter((c, m[0], m[1]) for c, r in theirs.items() for m in r["messages"])
     kinds = Counter((c, m[2]) for c, r in theirs.items() for m in r["messages"])
     found = (references, messages, kinds)
-    extra_cases = state["cases"].get("referral", 0) - len(theirs)
+    extra_cases = int(state["cases"].get("referral", 0)) - len(theirs)
     return sum(n - 1 for counter in found for n in counter.values()) + max(0, extra_cases)
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 from pathlib import Path
+from typing import NoReturn
 
 from amana.exchange.carrier import Answer, NotCarried, carry
 
@@ -23,23 +24,25 @@ class Counting:
     def __call__(self, *, url: str, host: str, sender: str, parcel: bytes) -> Answer:
         """Carry one parcel, or lose it."""
         chance = random.random() if self.fail else 1.0  # noqa: S311 - a fault, not a secret
+        if chance < self.fail / 2:
+            self._lose("lost on the way")
         try:
-            if chance < self.fail / 2:
-                raise NotCarried("lost on the way")
             answer = carry(url=url, host=host, sender=sender, parcel=parcel)
-            self.counts["parcels"] += 1
-            self.counts["bytes"] += len(parcel) + len(answer.body)
-            if chance < self.fail:
-                raise NotCarried("the answer was lost")
         except NotCarried:
-            self.counts["failed"] += 1
+            self._count(failed=1)
             raise
-        else:
-            return answer
-        finally:
-            self._keep()
+        self._count(parcels=1, bytes=len(parcel) + len(answer.body))
+        if chance < self.fail:
+            self._lose("the answer was lost")
+        return answer
 
-    def _keep(self) -> None:
+    def _lose(self, how: str) -> NoReturn:
+        self._count(failed=1)
+        raise NotCarried(how)
+
+    def _count(self, **more: int) -> None:
+        for name, n in more.items():
+            self.counts[name] += n
         half = self.log.with_suffix(".new")
         half.write_text(json.dumps(self.counts))
         half.replace(self.log)

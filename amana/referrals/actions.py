@@ -384,6 +384,10 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     cover = _checked_cover(body)
     if Referral.objects.filter(pk=header.conv).exists():
         raise Unacceptable(Reason.OUT_OF_PLACE)
+    known = Referral.objects.filter(code=str(body["reference"]))
+    if known.exists():
+        # One reference is one conversation; a second would hide behind the first.
+        raise Unacceptable(Reason.CONFLICT)
     key_id, key = issue_key(DESK)
     Referral.objects.create(
         id=header.conv,

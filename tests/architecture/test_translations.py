@@ -82,11 +82,11 @@ def entries(language: str) -> list[Message]:
 
 
 def forms(message: Message) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    return message.string if isinstance(message.string, tuple) else (str(message.string or ""),)
 
 
 def english(message: Message) -> tuple[str, ...]:
-    return message.id if isinstance(message.id, tuple) else (message.id,)
+    return message.id if isinstance(message.id, tuple) else (str(message.id),)
 
 
 def serves_many(form: int, plural: Callable[[int], int]) -> bool:

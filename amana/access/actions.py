@@ -141,9 +141,9 @@ def sign_out(*, actor: Actor, now: datetime) -> None:
 
 def keep_alive(actor: Actor, now: datetime) -> None:
     """Note that the person is still there, at most once a minute."""
-    Session.objects.filter(
-        pk=actor.session_id, last_seen_at__lt=now - rules.IDLE / 20
-    ).update(last_seen_at=now)
+    Session.objects.filter(pk=actor.session_id, last_seen_at__lt=now - rules.IDLE / 20).update(
+        last_seen_at=now
+    )
 
 
 def issue_key(*teams: str) -> tuple[str, Key]:

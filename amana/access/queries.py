@@ -37,7 +37,9 @@ def find_actor(cookie: bytes, now: datetime) -> Actor | None:
     if not rules.is_live(created_at=found.created_at, last_seen_at=found.last_seen_at, now=now):
         return None
     try:
-        seed = Seed(unseal(session_key_of(cookie), bytes(found.sealed_seed), session_place(found.pk)))
+        seed = Seed(
+            unseal(session_key_of(cookie), bytes(found.sealed_seed), session_place(found.pk))
+        )
         teams = _open_teams(found.account, seed)
     except CannotOpen:
         return None
@@ -99,7 +101,7 @@ def account_names() -> dict[str, str]:
 
 
 def may_try(subjects: list[str], now: datetime) -> timedelta | None:
-    """Return how long a sign-in must wait for these names or addresses, or None when it may go on."""
+    """Return how long a sign-in for these names or addresses must wait, or None when it may."""
     since = now - rules.FAILURE_WINDOW
     for subject in subjects:
         recent = list(

@@ -1,4 +1,4 @@
-"""The request as every view sees it: who asks, for what, when. Set once, by the node's middleware."""
+"""The request as every view sees it: who asks, for what, when. Set once, by node.middleware."""
 
 from datetime import datetime
 

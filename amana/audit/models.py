@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One act. The leaf hash stays for ever; salt and event may be erased, and the slot still proves."""
+    """One act. The leaf stays for ever; salt and event may be erased, and the slot still proves."""
 
     seq = models.BigIntegerField(primary_key=True)
     leaf = models.BinaryField(max_length=32)

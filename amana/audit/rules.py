@@ -10,15 +10,23 @@ from amana.crypto.secrets import chain_hash, leaf_hash, same
 
 GENESIS = bytes(32)
 
+# One database hands out bytes, the other a view of them.
+Stored = bytes | memoryview
+
 
 class Kept(Protocol):
     """An entry as it is stored."""
 
-    seq: int
-    leaf: bytes
-    chain: bytes
-    salt: bytes | None
-    event: bytes | None
+    @property
+    def seq(self) -> int: ...
+    @property
+    def leaf(self) -> Stored: ...
+    @property
+    def chain(self) -> Stored: ...
+    @property
+    def salt(self) -> Stored | None: ...
+    @property
+    def event(self) -> Stored | None: ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,9 @@ class Fault:
     what: str
 
 
-def event_bytes(*, at: datetime, actor: str, verb: str, subject: str, codes: Mapping[str, str]) -> bytes:
+def event_bytes(
+    *, at: datetime, actor: str, verb: str, subject: str, codes: Mapping[str, str]
+) -> bytes:
     """Return the exact bytes of one event: codes and opaque references only."""
     event = {"at": at.isoformat(), "actor": actor, "verb": verb, "subject": subject, **codes}
     return json.dumps(event, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()

@@ -25,7 +25,7 @@ def mark(case: Case, kind: str, *, at: datetime, by: str = "", reference: str = 
 
 @transaction.atomic
 def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime) -> Case:
-    """Open a case from a screening that a supervisor decided; its content moves into sealed parts."""
+    """Open a case from a screening that was decided; its content moves into sealed parts."""
     screening = access_screening(actor, screening_code)
     decision = screening.decision or {}
     against = rules.objections_to_opening(

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amana.cases.rules import ACCOUNT, FIELDS, HISTORICAL, IDENTITY, LOCATION
+from amana.cases.rules import FIELDS, HISTORICAL
 from amana.look.coded import choices, label
 
 
@@ -45,7 +45,6 @@ HINTS = {
     "place": _("Never the address of a shelter."),
     "narrative": _("Told once, so that nobody has to ask again."),
 }
-PARTS = {IDENTITY: _("Identity"), LOCATION: _("Place and safe contact"), ACCOUNT: _("Account")}
 
 GIVEN_BY = (
     ("PERSON", _("The person, an adult")),
@@ -63,9 +62,13 @@ class ConsentForm(forms.Form):
         help_text=_("Anything but consent needs a second person, and holds 72 hours."),
         widget=forms.RadioSelect,
     )
-    given_by = forms.ChoiceField(label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect)
+    given_by = forms.ChoiceField(
+        label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect
+    )
     mode = forms.ChoiceField(label=_("How"), choices=choices("CONSENT_MODE"))
-    language = forms.ChoiceField(label=_("In which language it was explained"), choices=choices("LANG"))
+    language = forms.ChoiceField(
+        label=_("In which language it was explained"), choices=choices("LANG")
+    )
     interpreter = forms.CharField(
         label=_("Interpreter, if there was one"), max_length=80, required=False
     )
@@ -75,7 +78,9 @@ class ConsentForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args: Any, countries: list[tuple[str, str]], is_historical: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, countries: list[tuple[str, str]], is_historical: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = countries  # type: ignore[attr-defined]
         grounds = choices("CONSENT_GROUND")()

@@ -1,4 +1,7 @@
-"""The case and what belongs to it. In clear: codes, dates, age band, sex, countries; all else sealed."""
+"""The case and what belongs to it. In clear: codes, dates, age band, sex, countries.
+
+All else lies sealed.
+"""
 
 from typing import ClassVar
 

@@ -84,9 +84,9 @@ def consent_expires_at(*, ground: str, tier: str, now: datetime) -> datetime:
 def objections_to_sharing(
     consents: Collection[Given], *, country: str, content: Collection[str], now: datetime
 ) -> list[str]:
-    """Return what stands against sending this content to this country; empty when one consent carries it.
+    """Return what stands against sending this content to this country.
 
-    When none does, the reasons of the one that came nearest are told.
+    Empty when one consent carries it. When none does, the one that came nearest says why.
     """
     here = [c for c in consents if c.country == country]
     if not here:

@@ -12,7 +12,7 @@ from amana.access.queries import account_names
 from amana.access.request import Request
 from amana.access.rules import NotFound
 from amana.cases import actions, queries, rules
-from amana.cases.forms import PARTS, ConsentForm, PartForm, ReasonForm
+from amana.cases.forms import ConsentForm, PartForm, ReasonForm
 from amana.exchange.queries import peers
 from amana.look import coded
 from amana.standards import countries
@@ -71,7 +71,9 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
             "title": coded.label("MILESTONE", m.kind),
             "at": m.at,
             "who": names.get(m.by, ""),
-            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else m.reference,
+            "text": countries.label(m.reference, coded.language())
+            if len(m.reference) == 2
+            else m.reference,
             "kind": "past",
         }
         for m in queries.timeline(case_)
@@ -97,7 +99,11 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "cases/reason.html", {"form": form, "case": row}, status=422)
     kept, document = actions.open_compartment(
-        case=row, name=part, reason=form.cleaned_data["reason"], actor=request.actor, now=request.now
+        case=row,
+        name=part,
+        reason=form.cleaned_data["reason"],
+        actor=request.actor,
+        now=request.now,
     )
     fields = rules.FIELDS.get(part, ())
     may_write = bool(fields) and not row.is_historical and request.actor.role == "R03"
@@ -112,7 +118,7 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
 
 
 def _rows(document: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return an opened part in words: every field with its label, codes in the reader's language."""
+    """Return an opened part in words: labelled fields, codes in the reader's language."""
     return [
         (coded.label("FIELD", name), coded.spoken(name, value))
         for name, value in document.items()

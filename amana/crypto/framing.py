@@ -14,7 +14,7 @@ from amana.crypto.secrets import Seed
 from amana.crypto.signing import SIGNATURE_SIZE, sign, verify
 
 
-class BadFrame(Exception):  # noqa: N818 - it is said of bytes, not of a program
+class BadFrame(Exception):
     """These bytes are no frame; `reason` says whether some are missing or some are wrong."""
 
     def __init__(self, reason: Literal["truncated", "malformed"]) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 SIZE = 32
 
 
-class CannotOpen(Exception):  # noqa: N818 - it is said of a box, not of a program
+class CannotOpen(Exception):
     """Something did not open.
 
     It never says why: wrong key, moved box and damaged bytes look the same to whoever tries.

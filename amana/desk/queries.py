@@ -39,11 +39,7 @@ def _without_case(actor: Actor) -> int:
 def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
     rows = referrals.referrals(actor)
     to_release = [r for r in rows if r.is_ours and not r.released_at and not r.returned_at]
-    to_answer = [
-        r
-        for r in rows
-        if not r.is_ours and referrals.told(r).story.decision is None
-    ]
+    to_answer = [r for r in rows if not r.is_ours and referrals.told(r).story.decision is None]
     return [
         ("SEALED_MAIL", "referrals:mail", len(exchange.unopened())),
         ("TO_RELEASE", "referrals:list", len(to_release)),
@@ -57,7 +53,10 @@ def figures() -> list[dict[str, Any]]:
         {
             "field": field,
             "list": list_name,
-            "rows": [(code, n if n >= SMALLEST_SHOWN else None) for code, n in cases.counts(field).items()],
+            "rows": [
+                (code, n if n >= SMALLEST_SHOWN else None)
+                for code, n in cases.counts(field).items()
+            ],
         }
         for field, list_name in (("age_band", "AGE_BAND"), ("sex", "SEX"), ("origin", "ORIGIN"))
     ]

@@ -83,7 +83,7 @@ class Letter:
 
 @transaction.atomic
 def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime) -> Message:
-    """Sign and seal a letter to the other desk and put it in the outbox, with the act that caused it.
+    """Sign and seal a letter to the other desk and put it in the outbox, with the act behind it.
 
     Only a member of the desk can: the signature is the desk's. The content is kept sealed under
     the conversation's key; the container itself opens for the other desk alone.
@@ -248,7 +248,7 @@ def _note_refusal(verb: str, caller: str, reason: Reason, now: datetime) -> None
 
 
 def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
-    """Open all that waits for the desk, each message by itself; return how many, and what was refused.
+    """Open all that waits for the desk, one by one; return how many, and what was refused.
 
     A message that waits for an earlier one stays sealed and is tried again when that one is there.
     """
@@ -327,9 +327,7 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     message.kind, message.conversation, message.seq = header.type, header.conv, header.seq
     message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)
     message.key_id = key_id_
-    message.sealed_body = seal_document(
-        key, opened.body, queries.body_place(message.mid, key_id_)
-    )
+    message.sealed_body = seal_document(key, opened.body, queries.body_place(message.mid, key_id_))
     message.rank = rules.raised(Rank(message.rank), Rank.DELIVERED)
     message.save()
     _keep_receipt(message, Rank.DELIVERED, actor.teams[DESK], queries.own().desk, now)
@@ -470,7 +468,9 @@ Post = Callable[..., Answer]
 LEASE = timedelta(seconds=60)
 
 
-def deliver_due(*, now: datetime, clock: Callable[[], datetime], jitter: float, via: Post = carry) -> int:
+def deliver_due(
+    *, now: datetime, clock: Callable[[], datetime], jitter: float, via: Post = carry
+) -> int:
     """Carry every message and receipt that is due; return how many arrived.
 
     A claim on the row (its next moment is put off) keeps two workers from one parcel; a worker
@@ -491,8 +491,8 @@ def deliver_due(*, now: datetime, clock: Callable[[], datetime], jitter: float, 
     return arrived
 
 
-def _claim(model: type[Message] | type[Receipt], pk: object, now: datetime) -> bool:
-    rows = model.objects.filter(pk=pk, not_before__lte=now)  # type: ignore[union-attr]
+def _claim(model: type[Message] | type[Receipt], pk: str | int, now: datetime) -> bool:
+    rows = model.objects.filter(pk=pk, not_before__lte=now)
     return bool(rows.update(not_before=now + LEASE))
 
 
@@ -553,9 +553,7 @@ def _carried(directory: Directory, path: str, parcel: bytes, via: Post) -> bytes
     return answer.body
 
 
-def _try_later(
-    row: Message | Receipt, failure: Exception, now: datetime, jitter: float
-) -> None:
+def _try_later(row: Message | Receipt, failure: Exception, now: datetime, jitter: float) -> None:
     row.attempts += 1
     wait = rules.retry_after(row.attempts, base=queries.own().retry_base, jitter=jitter)
     row.not_before = now + wait

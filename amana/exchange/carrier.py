@@ -1,4 +1,4 @@
-"""Carrying bytes to the other node. Knows nothing of what they say, and trusts nobody on the way."""
+"""Carrying bytes to the other node. Knows nothing of what they say, trusts nobody on the way."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""A country's directory: its node, its desks, its receiving units and their keys, signed by its root.
+"""A country's directory: its node, desk, receiving unit and their keys, signed by its root.
 
 Partners pin the root, never a key in the directory. The file is JSON text and two signatures
 over exactly that text.
@@ -87,9 +87,16 @@ def fingerprint_in(file: bytes) -> str:
         raise Unacceptable(Reason.MALFORMED) from None
 
 
-def party_fields(address: str, name: Mapping[str, str], public: bytes, signer: bytes) -> dict[str, Any]:
+def party_fields(
+    address: str, name: Mapping[str, str], public: bytes, signer: bytes
+) -> dict[str, Any]:
     """Return a party as it stands in the file."""
-    return {"address": address, "name": name, "recipient": recipient(public), "signer": _b64(signer)}
+    return {
+        "address": address,
+        "name": name,
+        "recipient": recipient(public),
+        "signer": _b64(signer),
+    }
 
 
 def _read(text: str) -> Directory:

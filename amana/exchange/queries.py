@@ -61,7 +61,9 @@ def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
     rows = list(Message.objects.filter(conversation=conversation, sealed_body__isnull=False))
     keys = held_keys(actor, {m.key_id for m in rows})
     return {
-        m.mid: open_document(keys[m.key_id], bytes(m.sealed_body or b""), body_place(m.mid, m.key_id))
+        m.mid: open_document(
+            keys[m.key_id], bytes(m.sealed_body or b""), body_place(m.mid, m.key_id)
+        )
         for m in rows
         if m.key_id in keys
     }
@@ -76,7 +78,9 @@ def unopened() -> list[Message]:
 
 def refused() -> list[Message]:
     """Return what arrived and was refused at the desk, newest first."""
-    return list(Message.objects.filter(is_ours=False).exclude(refused_for="").order_by("-stored_at"))
+    return list(
+        Message.objects.filter(is_ours=False).exclude(refused_for="").order_by("-stored_at")
+    )
 
 
 def waiting() -> tuple[int, int]:

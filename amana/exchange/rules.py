@@ -1,4 +1,4 @@
-"""What may be believed of a parcel, an envelope, a receipt. Pure: bytes and times in, a reason out."""
+"""What may be believed of a parcel, an envelope, a receipt. Pure: bytes in, a reason out."""
 
 import enum
 import json
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from amana.crypto.secrets import Seed
 
@@ -170,9 +170,12 @@ def _supported(fields: Mapping[str, Any]) -> None:
         raise Unacceptable(Reason.UNSUPPORTED)
 
 
-def _built(kind: type[Any], fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of three
+Built = TypeVar("Built", Outer, Header, ReceiptNote)
+
+
+def _built(kind: type[Built], fields: Mapping[str, Any]) -> Built:
     """Build a header only from fields of the right type: a number is no text, a list is a list."""
-    values = {}
+    values: dict[str, Any] = {}
     for spec in dataclass_fields(kind):
         value = fields.get(spec.name)
         if not isinstance(value, _TYPES[spec.type]) or isinstance(value, bool):
@@ -205,7 +208,7 @@ def check_outer(outer: Outer, *, own_country: str, now: datetime) -> None:
 def check_header(
     header: Header, outer: Outer, *, own_address: str, own_key_id: str, now: datetime
 ) -> None:
-    """Refuse what was sealed for somebody else, re-wrapped under other words, expired or not yet."""
+    """Refuse what was sealed for somebody else, re-wrapped, expired, or from the future."""
     if header.to != own_address or header.to_kids != [own_key_id]:
         raise Unacceptable(Reason.NOT_FOR_US)
     if header.mid != outer.mid or header.exp != outer.exp:
@@ -225,8 +228,11 @@ def check_order(header: Header, *, applied: int) -> None:
 
 
 def retry_after(attempts: int, *, base: float, jitter: float) -> timedelta:
-    """Return how long to wait after a failed delivery: doubling, at most an hour, with jitter 0-1."""
-    return timedelta(seconds=min(3600.0, base * 2 ** min(attempts, 12)) * (0.5 + jitter / 2))
+    """Return how long to wait after a failed delivery: doubling to 120 times `base` seconds.
+
+    `jitter` between 0 and 1 spreads the retries of many over half of the wait.
+    """
+    return timedelta(seconds=base * min(120, 2 ** min(attempts, 7)) * (0.5 + jitter / 2))
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,7 @@ REFUSED = 422
 def messages(request: Request) -> HttpResponse:
     """Take a sealed message; answer with the sealed receipt."""
     try:
-        receipt = actions.receive_message(
-            _body(request), caller=_caller(request), now=request.now
-        )
+        receipt = actions.receive_message(_body(request), caller=_caller(request), now=request.now)
     except Unacceptable as refused:
         return _refusal(refused)
     return HttpResponse(receipt, content_type="application/octet-stream")

@@ -61,9 +61,7 @@ def drop_old_drafts(now: datetime) -> int:
 
 
 @transaction.atomic
-def send_screening(
-    *, draft_id: str, observation: str, actor: Actor, now: datetime
-) -> Screening:
+def send_screening(*, draft_id: str, observation: str, actor: Actor, now: datetime) -> Screening:
     """Seal a finished screening to the care team; its author keeps a receipt and no more.
 
     Sending the same draft twice gives the same screening.
@@ -142,9 +140,7 @@ def _facts(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def decide(
-    *, code: str, decided_class: str, reason: str, actor: Actor, now: datetime
-) -> Screening:
+def decide(*, code: str, decided_class: str, reason: str, actor: Actor, now: datetime) -> Screening:
     """Confirm the proposed class or change it; a change needs a reason in words."""
     if actor.role is not Role.SUPERVISOR:
         raise NotFound

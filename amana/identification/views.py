@@ -187,7 +187,11 @@ def _screening(
         "decided_by": account_names().get(opened.row.decided_by, ""),
         "summary": _summary(content),
         "form": form
-        or (DecisionForm(initial={"decided_class": content["reading"]["primary"]}) if may_decide else None),
+        or (
+            DecisionForm(initial={"decided_class": content["reading"]["primary"]})
+            if may_decide
+            else None
+        ),
         "due": queries.review_due(opened.row, settings.NODE.country),
         **_explained(content["reading"]),
     }
@@ -211,7 +215,12 @@ def _indicators(found: list[str]) -> list[dict[str, str]]:
     loaded = catalogue.load()
     indicators = [loaded.indicator(code) for code in found]
     return [
-        {"code": i.code, "label": i.label.said_in(language()), "weight": i.weight, "element": i.element}
+        {
+            "code": i.code,
+            "label": i.label.said_in(language()),
+            "weight": i.weight,
+            "element": i.element,
+        }
         for i in indicators
     ]
 

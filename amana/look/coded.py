@@ -1,4 +1,4 @@
-"""Coded values on a page: the label of a code, and the choices of a list, in the reader's language."""
+"""Coded values on a page: labels of codes, choices of lists, in the reader's language."""
 
 from collections.abc import Callable
 

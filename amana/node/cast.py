@@ -63,7 +63,8 @@ NAFISSATOU = Invented(
     place="Derb Kandilia, porte bleue",
     phone="+225 07 98 76 54 32, tante Ouéna, le soir",
     family_area="Tiénigboué, quartier Sokoura-Dji",
-    narrative="On lui avait promis une boutique; elle a servi sept mois sans salaire chez Mme Berrakia.",
+    narrative="On lui avait promis une boutique; elle a servi sept mois sans salaire "
+    "chez Mme Berrakia.",
     risk_summary="La recruteuse connaît la maison de sa mère à Tiénigboué.",
     wishes="Rentrer, apprendre la couture, ne pas croiser la recruteuse.",
     answers={
@@ -180,7 +181,12 @@ MASON = Invented(
     citizenship="GN",
     place="Chantier Riviera-Wassa",
     narrative="Deux mois de salaire non payés; il a ses papiers et dort chez lui.",
-    answers={"q06": ["mine"], "q07": ["free"], "q08": ["agreed_work", "unpaid"], "q12": ["wages_or_papers"]},
+    answers={
+        "q06": ["mine"],
+        "q07": ["free"],
+        "q08": ["agreed_work", "unpaid"],
+        "q12": ["wages_or_papers"],
+    },
 )
 
 MASSAGE = Invented(

@@ -44,7 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-
 def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     node = commands.add_parser("node", help="make a node, run it, look at it")
     acts = node.add_subparsers(dest="act", required=True, metavar="ACT")
@@ -56,10 +55,18 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     init.add_argument("--unit", metavar="ADDRESS", help="the receiving unit: CC/GOV/member/unit")
     init.add_argument("--host", help="the name that people open")
     init.add_argument("--url", help="where other nodes knock: https://...")
-    init.add_argument("--port", type=int, help="default 8000; for a node that stands: move it and sign its directory anew")
+    init.add_argument(
+        "--port",
+        type=int,
+        help="default 8000; for a node that stands: move it and sign its directory anew",
+    )
     init.add_argument("--language", choices=("fr", "ar", "en"), default="fr")
     init.add_argument("--phone", help="the duty number")
-    init.add_argument("--demo", action="store_true", help="loopback, a shown password, a clock that can be shifted")
+    init.add_argument(
+        "--demo",
+        action="store_true",
+        help="loopback, a shown password, a clock that can be shifted",
+    )
     init.add_argument("--peer", type=Path, metavar="FILE", help="a partner's directory file")
     init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
     init.set_defaults(run=_run_init)
@@ -76,10 +83,19 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    demo = commands.add_parser("demo", help="two nodes with invented people, and the main journey between them")
+    demo = commands.add_parser(
+        "demo", help="two nodes with invented people, and the main journey between them"
+    )
     demo.add_argument("--fresh", action="store_true", help="start over")
-    demo.add_argument("--check", action="store_true", help="walk the tour on free ports, stop, exit 0")
-    demo.add_argument("--keep", type=Path, metavar="DIR", help="with --check: leave both nodes in DIR/ci and DIR/ma, and what was typed in DIR/typed.json")
+    demo.add_argument(
+        "--check", action="store_true", help="walk the tour on free ports, stop, exit 0"
+    )
+    demo.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="with --check: leave the nodes in DIR/ci and DIR/ma, what was typed in DIR/typed.json",
+    )
     demo.add_argument("--shots", type=Path, metavar="DIR", help="write screenshots of the tour")
     demo.set_defaults(run=_run_demo)
 
@@ -96,8 +112,12 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     sources = from_.add_subparsers(dest="source", required=True, metavar="SOURCE")
     ctdc = sources.add_parser("ctdc", help="the public synthetic release of 2021")
     ctdc.add_argument("file", type=Path, metavar="FILE[.gz]")
-    ctdc.add_argument("--exploited-in", metavar="ISO3", help="only rows of people exploited there, e.g. MAR")
-    ctdc.add_argument("--citizens-of", metavar="ISO3", help="only rows of citizens of this country, e.g. CIV")
+    ctdc.add_argument(
+        "--exploited-in", metavar="ISO3", help="only rows of people exploited there, e.g. MAR"
+    )
+    ctdc.add_argument(
+        "--citizens-of", metavar="ISO3", help="only rows of citizens of this country, e.g. CIV"
+    )
     ctdc.add_argument("--data", type=Path, metavar="DIR", help="the node that takes them")
     ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
     ctdc.add_argument("--json", action="store_true")
@@ -105,17 +125,25 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    corridor = commands.add_parser("corridor", help="take real rows through the whole journey between two nodes")
-    corridor.add_argument("--data", type=Path, metavar="FILE[.gz]", help="default: a small invented file")
+    corridor = commands.add_parser(
+        "corridor", help="take real rows through the whole journey between two nodes"
+    )
+    corridor.add_argument(
+        "--data", type=Path, metavar="FILE[.gz]", help="default: a small invented file"
+    )
     corridor.add_argument("--from", dest="from_", default="MA", metavar="CC")
     corridor.add_argument("--to", default="CI", metavar="CC")
-    corridor.add_argument("--fail", type=float, default=0.2, metavar="SHARE", help="share of deliveries made to fail")
+    corridor.add_argument(
+        "--fail", type=float, default=0.2, metavar="SHARE", help="share of deliveries made to fail"
+    )
     corridor.add_argument("--json", action="store_true")
     corridor.set_defaults(run=_run_corridor)
 
 
 def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    verify = commands.add_parser("verify", help="prove the record of acts, or name the first altered entry")
+    verify = commands.add_parser(
+        "verify", help="prove the record of acts, or name the first altered entry"
+    )
     verify.add_argument("--data", type=Path, required=True, metavar="DIR")
     verify.set_defaults(run=_run_verify)
 

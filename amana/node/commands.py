@@ -30,7 +30,13 @@ def _make(a: argparse.Namespace) -> None:
         raise Failed("a new node needs --country CC")
     if not a.demo and not (a.host and a.url and a.url.startswith("https://")):
         raise Failed("a node that is no demo needs --host NAME and --url https://... ")
-    given = {"name": a.name, "desk": a.desk, "unit": a.unit, "language": a.language, "phone": a.phone}
+    given = {
+        "name": a.name,
+        "desk": a.desk,
+        "unit": a.unit,
+        "language": a.language,
+        "phone": a.phone,
+    }
     more = {} if a.demo else {"host": a.host, "url": a.url}
     config = config_for(a.country, port=a.port or 8000, is_demo=a.demo, **given, **more)
     lay_out(a.data, config)
@@ -71,25 +77,31 @@ def status(a: argparse.Namespace) -> int:
     load(a.data)
     use(a.data)
     from amana.audit import queries as audit  # noqa: PLC0415
+    from amana.cases import queries as cases  # noqa: PLC0415
     from amana.exchange import queries as exchange  # noqa: PLC0415
     from amana.referrals import queries as referrals  # noqa: PLC0415
 
     fault = audit.first_fault()
     messages, receipts = exchange.waiting()
+    peers = [p.country for p in exchange.peers()]
     found_state = {
         "country": exchange.own().country,
-        "peers": [p.country for p in exchange.peers()],
+        "peers": peers,
         "record": {"entries": audit.length(), "first_fault": fault.seq if fault else None},
         "waiting": {"messages": messages, "receipts": receipts},
         "sealed_mail": len(exchange.unopened()),
+        "cases": cases.counts("origin"),
         "referrals": referrals.states(),
     }
     if a.json:
         print(json.dumps(found_state, indent=1))
         return 0
-    print(f"Node of {found_state['country']}, partners: {', '.join(found_state['peers']) or 'none'}")
-    print(f"Record: {audit.length()} entries, {'whole' if fault is None else f'fault at {fault.seq}'}")
-    print(f"Waiting to leave: {messages} messages, {receipts} receipts; sealed mail: {len(exchange.unopened())}")
+    print(f"Node of {found_state['country']}, partners: {', '.join(peers) or 'none'}")
+    print(
+        f"Record: {audit.length()} entries, {'whole' if fault is None else f'fault at {fault.seq}'}"
+    )
+    print(f"Waiting to leave: {messages} messages, {receipts} receipts")
+    print(f"Sealed mail: {len(exchange.unopened())}")
     for row in referrals.states():
         print(f"  {row['code']}  {row['state']}")
     return 0
@@ -105,5 +117,7 @@ def verify(a: argparse.Namespace) -> int:
     if fault is None:
         print(f"The record is whole: {audit.length()} entries.")
         return 0
-    print(f"amana: entry {fault.seq} is {fault.what}; everything before it is whole", file=sys.stderr)
+    print(
+        f"amana: entry {fault.seq} is {fault.what}; everything before it is whole", file=sys.stderr
+    )
     return 1

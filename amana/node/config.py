@@ -77,7 +77,9 @@ def load(data: Path | None) -> tuple[NodeConfig, Seed, str]:
         seed = Seed((data / "keys" / "node.seed").read_bytes())
         web = (data / "keys" / "web").read_text()
     except (OSError, ValueError, TypeError) as problem:
-        raise BadNode(f"{data} is not a node's directory; make one with: amana node init") from problem
+        raise BadNode(
+            f"{data} is not a node's directory; make one with: amana node init"
+        ) from problem
     # Only a directory marked demo may lose parcels on purpose.
     return (config if config.is_demo else replace(config, fail=0.0)), seed, web
 

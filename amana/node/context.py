@@ -25,8 +25,10 @@ WAYS = (
 )
 
 # What may be said after an act; a code travels in the address, never the words.
-NOTICES = ("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared",
-           "released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed")  # fmt: skip
+NOTICES = (
+    *("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared"),
+    *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
+)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -55,7 +57,11 @@ def _actor(request: HttpRequest, language: str) -> dict[str, str] | None:
     actor = getattr(request, "found_actor", None)
     if actor is None:
         return None
-    return {"name": actor.name, "role": actor.role, "role_label": codes.label("ROLE", actor.role, language)}
+    return {
+        "name": actor.name,
+        "role": actor.role,
+        "role_label": codes.label("ROLE", actor.role, language),
+    }
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

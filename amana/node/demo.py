@@ -78,14 +78,33 @@ def make_nodes(home: Path, ports: dict[str, int]) -> list[RunningNode]:
                 _amana("node", "init", "--data", str(data), "--port", str(free_port()))
         else:
             port = free_port(wanted)
-            _amana("node", "init", "--demo", "--country", country, "--data", str(data), "--port", str(port))
+            _amana(
+                "node",
+                "init",
+                "--demo",
+                "--country",
+                country,
+                "--data",
+                str(data),
+                "--port",
+                str(port),
+            )
     places = [home / c.lower() for c in ports]
     for data in places:
         for peer in places:
             if peer != data:
                 file = peer / "directory.json"
                 compared = fingerprint_in(file.read_bytes())
-                _amana("node", "init", "--data", str(data), "--peer", str(file), "--fingerprint", compared)
+                _amana(
+                    "node",
+                    "init",
+                    "--data",
+                    str(data),
+                    "--peer",
+                    str(file),
+                    "--fingerprint",
+                    compared,
+                )
     return [RunningNode(data) for data in places]
 
 
@@ -151,13 +170,43 @@ def tour(lived: dict[str, str]) -> list[Stop]:
     """Return the seven stops."""
     referral = lived["referral"]
     return [
-        ("MA", Role.FIRST_RESPONDER, "/screen/", "begin a screening; of those already sent only receipts are left"),
-        ("MA", Role.SUPERVISOR, "/screenings/", "one waits; open it: the rule that fired, the indicators behind it, your decision"),
-        ("MA", Role.CASE_WORKER, f"/cases/{lived['case']}/", "sealed parts open only for a reason, and the opening is on record"),
-        ("MA", Role.DESK, f"/referrals/{referral}/", "what left, field by field; what the desk itself cannot read"),
+        (
+            "MA",
+            Role.FIRST_RESPONDER,
+            "/screen/",
+            "begin a screening; of those already sent only receipts are left",
+        ),
+        (
+            "MA",
+            Role.SUPERVISOR,
+            "/screenings/",
+            "one waits; open it: the rule that fired, the indicators behind it, your decision",
+        ),
+        (
+            "MA",
+            Role.CASE_WORKER,
+            f"/cases/{lived['case']}/",
+            "sealed parts open only for a reason, and the opening is on record",
+        ),
+        (
+            "MA",
+            Role.DESK,
+            f"/referrals/{referral}/",
+            "what left, field by field; what the desk itself cannot read",
+        ),
         ("CI", Role.DESK, "/mail/", "the other desk: what is asked of it, and the clocks that run"),
-        ("CI", Role.CASE_WORKER, f"/referrals/{referral}/", "the same story on the other side, in the reader's language"),
-        ("CI", Role.COORDINATOR, "/figures/", "figures only: a count under five is a person and is not shown"),
+        (
+            "CI",
+            Role.CASE_WORKER,
+            f"/referrals/{referral}/",
+            "the same story on the other side, in the reader's language",
+        ),
+        (
+            "CI",
+            Role.COORDINATOR,
+            "/figures/",
+            "figures only: a count under five is a person and is not shown",
+        ),
     ]
 
 

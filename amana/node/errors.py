@@ -9,7 +9,7 @@ log = logging.getLogger("amana")
 
 
 class Bare(logging.Filter):
-    """Strips a log record of everything but its type and place: no values, no URL, no traceback text."""
+    """Strips a log record of all but its type and place: no values, no URL, no traceback text."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the record, emptied."""

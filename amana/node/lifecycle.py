@@ -31,7 +31,12 @@ class Person:
 
 def founders() -> list[Person]:
     """Return one account for each role, with passwords that are shown once."""
-    return [Person(r.name.lower().replace("_", "-"), r.name.title().replace("_", " "), r, new_password()) for r in Role]
+    return [
+        Person(
+            r.name.lower().replace("_", "-"), r.name.title().replace("_", " "), r, new_password()
+        )
+        for r in Role
+    ]
 
 
 def cast_of(country: str) -> list[Person]:
@@ -105,7 +110,10 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
     root = Seed((data / "keys" / "root.seed").read_bytes())
     parties: dict[str, Any] = {
         "node": party_fields(
-            f"{config.country}/NODE", {"en": config.name}, public_of(own_seed), sign_public_of(own_seed)
+            f"{config.country}/NODE",
+            {"en": config.name},
+            public_of(own_seed),
+            sign_public_of(own_seed),
         )
     }
     for key, code in (("desk", DESK), ("unit", CARE)):
@@ -129,7 +137,7 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
 
 
 def move(data: Path, port: int) -> None:
-    """Give a node another port and sign a new version of its directory, to be pinned by its peers."""
+    """Give a node another port and sign a new version of its directory, for its peers to pin."""
     config, own_seed, _ = load(data)
     url = f"http://127.0.0.1:{port}" if config.is_demo else config.url
     write(data, replace(config, port=port, public_port=port, url=url))
@@ -144,7 +152,7 @@ def _version(data: Path) -> int:
     return int(json.loads(outer["directory"])["version"])
 
 
-def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeConfig:  # noqa: ANN401
+def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeConfig:
     """Return a node's configuration with what its country implies."""
     known = countries.known(country)
     name = f"Amana {countries.label(known, 'fr')}"
@@ -163,6 +171,7 @@ def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeC
         is_demo=is_demo,
         phone=given.pop("phone", None) or PHONES.get(known, ""),
         exit_url="https://www.wikipedia.org/",
+        retry_base=0.5 if is_demo else 30.0,
         **given,
     )
 

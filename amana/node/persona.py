@@ -76,11 +76,16 @@ class Persona:
 
     def open(self, path: str) -> Seen:
         """Open a page that must be there; sign in again when the session has ended."""
-        page = self._follow(self._ask("GET", path, None))
-        if page.path == "/sign-in" and path != "/sign-in":
-            page = self.sign_in().open(path)
+        page = self.look(path)
         if page.status != 200:
             raise Unexpected(f"{path} answered {page.status}")
+        return page
+
+    def look(self, path: str) -> Seen:
+        """Open a page that may not be there yet."""
+        page = self._follow(self._ask("GET", path, None))
+        if page.path == "/sign-in" and path != "/sign-in":
+            return self.sign_in().look(path)
         return page
 
     def post(self, path: str, fields: Mapping[str, Value], *, at: str | None = None) -> Seen:
@@ -103,7 +108,7 @@ class Persona:
         deadline = time.monotonic() + TIMEOUT
         pause = 0.05
         while time.monotonic() < deadline:
-            page = self.open(path)
+            page = self.look(path)
             if is_there(page):
                 return page
             time.sleep(pause)

@@ -98,7 +98,9 @@ class RunningNode:
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.config.port, timeout=5)
         try:
-            connection.request("GET", "/sign-in", headers={"Host": f"{self.config.host}:{self.config.port}"})
+            connection.request(
+                "GET", "/sign-in", headers={"Host": f"{self.config.host}:{self.config.port}"}
+            )
             return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False

@@ -16,7 +16,7 @@ OWN = NODE.own(_SEED)
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.
-DEMO_PASSWORD = "amana-demo-2026" if NODE.is_demo else ""  # noqa: S105 - as in node.cast
+DEMO_PASSWORD = "amana-demo-2026" if NODE.is_demo else ""
 
 DEBUG = False
 IS_HTTPS = NODE.url.startswith("https://")

@@ -51,9 +51,7 @@ def screen(responder: Persona, person: Invented, typed: Typed) -> str:
     for number in range(1, 13):
         ticked = person.answers.get(f"q{number:02}", ["none"])
         responder.post(f"/screen/{draft}/question/{number}", {"answers": ticked})
-    sent = responder.post(
-        f"/screen/{draft}/review", {"send": "1", "observation": person.narrative}
-    )
+    sent = responder.post(f"/screen/{draft}/review", {"send": "1", "observation": person.narrative})
     _note(typed, names=[person.alias], places=[person.place], narratives=[person.narrative])
     return sent.path.rstrip("/").rsplit("/", 1)[1]
 

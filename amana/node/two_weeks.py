@@ -58,9 +58,7 @@ def offer(here: Country, there: Country, person: story.Invented, typed: Typed) -
     case = case_of(here, person, typed)
     to = there.node.config.country
     story.consent(here.who(W), case, person, to)
-    referral = story.prepare(
-        here.who(W), case, to, needs=person.needs, fields=story.ALL_FIELDS
-    )
+    referral = story.prepare(here.who(W), case, to, needs=person.needs, fields=story.ALL_FIELDS)
     story.release(here.who(D), referral)
     story.open_mail(there.who(D))
     return referral
@@ -81,9 +79,13 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         story.acknowledge(ci.who(D), begging)
         day(12)
         say("the question, the answer, the acceptance, the dossier")
-        story.ask(ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed)
+        story.ask(
+            ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed
+        )
         story.wait_for(ma.who(D), begging, "question_open")
-        story.reply(ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed)
+        story.reply(
+            ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed
+        )
         story.open_mail(ci.who(D))
         _accept(ci, begging, typed, real_now - timedelta(days=11))
         story.wait_for(ma.who(D), begging, "accepted")
@@ -93,7 +95,12 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         say("a footballer of doubtful age: declined, with a reason")
         football = offer(ma, ci, cast.FOOTBALLER, typed)
         story.acknowledge(ci.who(D), football)
-        story.decline(ci.who(D), football, "Aucune place de mineur avant le mois prochain à Gagnoa-Dioulabougou.", typed)
+        story.decline(
+            ci.who(D),
+            football,
+            "Aucune place de mineur avant le mois prochain à Gagnoa-Dioulabougou.",
+            typed,
+        )
         story.wait_for(ma.who(D), football, "declined")
         day(8)
         say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
@@ -125,7 +132,7 @@ def _accept(host: Country, referral: str, typed: Typed, from_on: datetime) -> No
 def main_journey(
     ma: Country, ci: Country, typed: Typed, said: Callable[[str], None]
 ) -> tuple[str, str]:
-    """Play the main journey once, a screening in one country to an accepted referral in the other."""
+    """Play the main journey once: a screening here to an accepted referral over there."""
     person, to = cast.NAFISSATOU, ci.node.config.country
     screening = story.screen(ma.who(R), person, typed)
     said("a first responder screens a person: danger check, twelve questions, a receipt")

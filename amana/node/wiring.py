@@ -1,4 +1,4 @@
-"""Which function acts on which message from abroad. The whole table; nothing is registered elsewhere."""
+"""Which function acts on which message from abroad. The whole table; no other exists."""
 
 from amana.exchange.actions import Handler
 from amana.referrals import actions as referrals

@@ -1,4 +1,4 @@
-"""Preparing, offering, answering, releasing. What one desk says and what the other desk's words do."""
+"""Preparing, offering, answering, releasing: what one desk says, what the other's words do."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from amana.audit.actions import record
 from amana.cases.actions import add_received, mark, open_received_case
 from amana.cases.models import Case
 from amana.cases.queries import OpenedConsent, consents
-from amana.cases.rules import IDENTITY, RECEIVED, carrying
+from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharing
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
@@ -206,14 +206,12 @@ def _consent_objections(
         raise NotFound
     held = [c for c in consents(actor, row.case) if c.row.pk == draft["consent_id"]]
     needed = {**draft["offer"], **draft["identity"], **{f["name"]: 1 for f in draft["unit_fields"]}}
-    return queries.objections_to_sharing(
-        held, country=row.country, content=dossier.groups(needed), now=now
-    )
+    return objections_to_sharing(held, country=row.country, content=dossier.groups(needed), now=now)
 
 
 @transaction.atomic
 def release_dossier(*, referral: Referral, actor: Actor, now: datetime) -> None:
-    """Release the identity dossier. Only the acceptance of a named person of the other desk allows it."""
+    """Release the identity dossier. Only the acceptance of a named person over there allows it."""
     _only(actor, Role.DESK)
     row = Referral.objects.select_for_update().get(pk=referral.pk)
     if not row.is_ours:
@@ -246,9 +244,7 @@ def acknowledge(*, referral: Referral, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def ask(
-    *, referral: Referral, topics: list[str], text: str, actor: Actor, now: datetime
-) -> None:
+def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: datetime) -> None:
     """Ask the other desk for what is missing."""
     for topic in topics:
         codes.check("COMPLETE_TOPIC", topic)
@@ -265,9 +261,7 @@ def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None
 
 
 @transaction.atomic
-def accept(
-    *, referral: Referral, promise: Mapping[str, str], actor: Actor, now: datetime
-) -> Case:
+def accept(*, referral: Referral, promise: Mapping[str, str], actor: Actor, now: datetime) -> Case:
     """Accept in one's own name: who will be responsible, from which day, on what conditions.
 
     A case is opened here for the person, without identity; the identity comes with the dossier.
@@ -308,9 +302,7 @@ def _account(cover: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def decline(
-    *, referral: Referral, reason: str, text: str, actor: Actor, now: datetime
-) -> None:
+def decline(*, referral: Referral, reason: str, text: str, actor: Actor, now: datetime) -> None:
     """Decline with a reason; the person's identity was never known here."""
     codes.check("DECLINE_REASON", reason)
     told = queries.told(referral)
@@ -443,7 +435,7 @@ def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Ke
 
 
 def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
-    """Take in the identity of an accepted person; the care team's parts are sealed to it at once."""
+    """Take in the identity of an accepted person; it is sealed to the care team at once."""
     referral = _running(opened)
     body = opened.body
     if referral.case is None or not isinstance(body.get("identity"), dict):

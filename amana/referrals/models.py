@@ -28,7 +28,9 @@ class Referral(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("code", "country", "is_ours"), name="referral_code_once"),
+            models.UniqueConstraint(
+                fields=("code", "country", "is_ours"), name="referral_code_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,9 +27,7 @@ def draft_place(referral_id: str, key_id: str) -> Place:
 
 def access_referral(actor: Actor, code: str) -> Referral:
     """Return a referral whose key a team of this person holds, or NotFound."""
-    referral = (
-        Referral.objects.select_related("case").filter(holds_key(actor), code=code).first()
-    )
+    referral = Referral.objects.select_related("case").filter(holds_key(actor), code=code).first()
     if referral is None:
         raise NotFound
     return referral
@@ -50,9 +48,7 @@ def prepared(actor: Actor, referral: Referral) -> dict[str, Any]:
     if referral.sealed is None:
         return {}
     key = access_key(actor, referral.key_id)
-    return open_document(
-        key, bytes(referral.sealed), draft_place(referral.pk, referral.key_id)
-    )
+    return open_document(key, bytes(referral.sealed), draft_place(referral.pk, referral.key_id))
 
 
 def host_of(referral: Referral) -> str:
@@ -130,9 +126,7 @@ def objections(
 ) -> list[str]:
     """Return everything that stands against offering this case to this country now."""
     account = access_compartment(actor, case, ACCOUNT)[1]
-    sharing = objections_to_sharing(
-        consents(actor, case), country=country, content=groups, now=now
-    )
+    sharing = objections_to_sharing(consents(actor, case), country=country, content=groups, now=now)
     return rules.objections_to_offering(
         sharing=sharing,
         indicators=account["indicators"],

@@ -1,4 +1,4 @@
-"""The story of a referral: what was said, what may be said next, who owes an answer by when. Pure."""
+"""The story of a referral: what was said, what may be said next, who owes a word by when. Pure."""
 
 import enum
 from collections.abc import Iterable, Sequence
@@ -171,9 +171,7 @@ def watches(messages: Sequence[Said], *, tier: str, host: str) -> list[Watch]:
         _watch("decision", tier, host, offer, told.decision),
     ]
     if told.open_question is not None and told.decision is None:
-        found.append(
-            _watch("completeness_check", tier, offer.sender, told.open_question, None)
-        )
+        found.append(_watch("completeness_check", tier, offer.sender, told.open_question, None))
     return found
 
 

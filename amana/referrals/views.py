@@ -131,7 +131,9 @@ def _referral(
         "timeline": _timeline(told, contents, request.now),
         "watches": _watches(told, request.now),
         "may": _may(request, row, told),
-        "forms": {name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()},
+        "forms": {
+            name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()
+        },
         "opened_form": next(iter(bound), ""),
         "form": filled,
     }
@@ -179,17 +181,21 @@ def _timeline(
             "kind": "past",
             "title": coded.label("MESSAGE", line.kind),
             "at": line.written_at,
-            "who": f"{contents.get(line.mid, {}).get('by', '')} ({countries.label(line.sender, coded.language())})",
+            "who": _who(contents.get(line.mid, {}).get("by", ""), line.sender),
             "text": coded.label("RANK", line.rank.name.lower()),
             "rows": _spoken(contents.get(line.mid, {})),
         }
         for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
     ]
     for watch in told.silences(now):
-        who = countries.label(watch.country, coded.language())
-        title = f"{coded.label('CLOCK', watch.key)} – {coded.label('SILENCE', 'silence')} ({who})"
+        silence = _who(coded.label("SILENCE", "silence"), watch.country)
+        title = f"{coded.label('CLOCK', watch.key)} – {silence}"
         items.append({"kind": "silence", "title": title, "days": (now - watch.due_at).days})
     return items
+
+
+def _who(name: str, country: str) -> str:
+    return f"{name} ({countries.label(country, coded.language())})"
 
 
 def _watches(told: queries.Told, now: datetime) -> list[dict[str, Any]]:
@@ -325,5 +331,3 @@ def decline(request: Request, code: str) -> HttpResponse:
 
 def _back(code: str, said: str) -> HttpResponse:
     return redirect(reverse("referrals:referral", args=[code]) + f"?said={said}")
-
-

@@ -5,78 +5,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('sign_in_name', models.CharField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(max_length=3)),
-                ('is_open', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('salt', models.BinaryField()),
-                ('cost', models.JSONField()),
-                ('verifier', models.BinaryField()),
-                ('sealed_seed', models.BinaryField()),
-                ('recipient', models.BinaryField()),
+                ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("sign_in_name", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("role", models.CharField(max_length=3)),
+                ("is_open", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                ("salt", models.BinaryField()),
+                ("cost", models.JSONField()),
+                ("verifier", models.BinaryField()),
+                ("sealed_seed", models.BinaryField()),
+                ("recipient", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Failure',
+            name="Failure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(db_index=True, max_length=64)),
-                ('at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(db_index=True, max_length=64)),
+                ("at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('code', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('address', models.CharField(max_length=120, unique=True)),
-                ('recipient', models.BinaryField()),
-                ('signer', models.BinaryField()),
+                ("code", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("address", models.CharField(max_length=120, unique=True)),
+                ("recipient", models.BinaryField()),
+                ("signer", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('sealed_seed', models.BinaryField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='access.account')),
+                ("id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("sealed_seed", models.BinaryField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wrapped_seed', models.BinaryField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='access.account')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='access.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wrapped_seed", models.BinaryField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.account"
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.team"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('team', 'account'), name='member_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("team", "account"), name="member_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='KeyWrap',
+            name="KeyWrap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key_id', models.CharField(max_length=32)),
-                ('wrapped', models.BinaryField()),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='access.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key_id", models.CharField(max_length=32)),
+                ("wrapped", models.BinaryField()),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.team"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key_id', 'team'), name='wrapped_once_per_team')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key_id", "team"), name="wrapped_once_per_team")
+                ],
             },
         ),
     ]

@@ -47,13 +47,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Head",
             fields=[
-                ("only", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                (
+                    "only",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
                 ("seq", models.BigIntegerField(default=0)),
                 ("chain", models.BinaryField(max_length=32)),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("only", 1)), name="audit_has_one_head")
+                    models.CheckConstraint(
+                        condition=models.Q(("only", 1)), name="audit_has_one_head"
+                    )
                 ],
             },
         ),

@@ -5,79 +5,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identification', '0001_initial'),
+        ("identification", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('code', models.CharField(max_length=12, primary_key=True, serialize=False)),
-                ('opened_at', models.DateTimeField()),
-                ('origin', models.CharField(max_length=12)),
-                ('age_band', models.CharField(max_length=10)),
-                ('sex', models.CharField(max_length=10)),
-                ('tier', models.CharField(max_length=10)),
-                ('citizenship', models.CharField(blank=True, max_length=2)),
-                ('screening', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='identification.screening')),
+                ("code", models.CharField(max_length=12, primary_key=True, serialize=False)),
+                ("opened_at", models.DateTimeField()),
+                ("origin", models.CharField(max_length=12)),
+                ("age_band", models.CharField(max_length=10)),
+                ("sex", models.CharField(max_length=10)),
+                ("tier", models.CharField(max_length=10)),
+                ("citizenship", models.CharField(blank=True, max_length=2)),
+                (
+                    "screening",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="identification.screening",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Compartment',
+            name="Compartment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=12)),
-                ('key_id', models.CharField(max_length=32)),
-                ('sealed', models.BinaryField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('written_at', models.DateTimeField()),
-                ('written_by', models.CharField(max_length=32)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='cases.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=12)),
+                ("key_id", models.CharField(max_length=32)),
+                ("sealed", models.BinaryField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("written_at", models.DateTimeField()),
+                ("written_by", models.CharField(max_length=32)),
+                (
+                    "case",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="cases.case"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(max_length=30)),
-                ('country', models.CharField(max_length=2)),
-                ('is_ground', models.BooleanField()),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.CharField(max_length=32)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('confirmed_by', models.CharField(blank=True, max_length=32)),
-                ('expires_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('key_id', models.CharField(max_length=32)),
-                ('sealed', models.BinaryField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='cases.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=30)),
+                ("country", models.CharField(max_length=2)),
+                ("is_ground", models.BooleanField()),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_by", models.CharField(max_length=32)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("confirmed_by", models.CharField(blank=True, max_length=32)),
+                ("expires_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                ("key_id", models.CharField(max_length=32)),
+                ("sealed", models.BinaryField()),
+                (
+                    "case",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="cases.case"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(blank=True, max_length=32)),
-                ('reference', models.CharField(blank=True, max_length=32)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='cases.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(blank=True, max_length=32)),
+                ("reference", models.CharField(blank=True, max_length=32)),
+                (
+                    "case",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="cases.case"),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ('screening', 'historical', 'referral'))), name='case_has_a_known_origin'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ("screening", "historical", "referral"))),
+                name="case_has_a_known_origin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='compartment',
-            constraint=models.UniqueConstraint(fields=('case', 'name'), name='one_compartment_per_name'),
+            model_name="compartment",
+            constraint=models.UniqueConstraint(
+                fields=("case", "name"), name="one_compartment_per_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by', models.F('recorded_by')), _negated=True), ('confirmed_by', ''), _connector='OR'), name='a_ground_takes_two_persons'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_by", models.F("recorded_by")), _negated=True),
+                    ("confirmed_by", ""),
+                    _connector="OR",
+                ),
+                name="a_ground_takes_two_persons",
+            ),
         ),
     ]

@@ -4,68 +4,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Peer',
+            name="Peer",
             fields=[
-                ('country', models.CharField(max_length=2, primary_key=True, serialize=False)),
-                ('pinned_root', models.CharField(max_length=100)),
-                ('directory', models.BinaryField()),
-                ('version', models.PositiveIntegerField()),
-                ('url', models.CharField(max_length=200)),
-                ('pinned_at', models.DateTimeField()),
+                ("country", models.CharField(max_length=2, primary_key=True, serialize=False)),
+                ("pinned_root", models.CharField(max_length=100)),
+                ("directory", models.BinaryField()),
+                ("version", models.PositiveIntegerField()),
+                ("url", models.CharField(max_length=200)),
+                ("pinned_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('mid', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('is_ours', models.BooleanField()),
-                ('country', models.CharField(max_length=2)),
-                ('container', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('outer', models.BinaryField()),
-                ('expires_at', models.DateTimeField()),
-                ('stored_at', models.DateTimeField()),
-                ('rank', models.PositiveSmallIntegerField(default=0)),
-                ('refused_for', models.CharField(blank=True, max_length=20)),
-                ('kind', models.CharField(blank=True, max_length=40)),
-                ('conversation', models.CharField(blank=True, db_index=True, max_length=32)),
-                ('seq', models.PositiveIntegerField(default=0)),
-                ('in_reply_to', models.CharField(blank=True, max_length=32)),
-                ('written_at', models.DateTimeField(null=True)),
-                ('key_id', models.CharField(blank=True, max_length=32)),
-                ('sealed_body', models.BinaryField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('not_before', models.DateTimeField(db_index=True, null=True)),
+                ("mid", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("is_ours", models.BooleanField()),
+                ("country", models.CharField(max_length=2)),
+                ("container", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("outer", models.BinaryField()),
+                ("expires_at", models.DateTimeField()),
+                ("stored_at", models.DateTimeField()),
+                ("rank", models.PositiveSmallIntegerField(default=0)),
+                ("refused_for", models.CharField(blank=True, max_length=20)),
+                ("kind", models.CharField(blank=True, max_length=40)),
+                ("conversation", models.CharField(blank=True, db_index=True, max_length=32)),
+                ("seq", models.PositiveIntegerField(default=0)),
+                ("in_reply_to", models.CharField(blank=True, max_length=32)),
+                ("written_at", models.DateTimeField(null=True)),
+                ("key_id", models.CharField(blank=True, max_length=32)),
+                ("sealed_body", models.BinaryField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("not_before", models.DateTimeField(db_index=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('seq__gt', 0)), fields=('conversation', 'is_ours', 'seq'), name='one_message_per_place_in_order')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("seq__gt", 0)),
+                        fields=("conversation", "is_ours", "seq"),
+                        name="one_message_per_place_in_order",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mid', models.CharField(max_length=32)),
-                ('is_ours', models.BooleanField()),
-                ('country', models.CharField(max_length=2)),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('code', models.CharField(blank=True, max_length=20)),
-                ('signed', models.BinaryField()),
-                ('is_carried', models.BooleanField(default=False)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('not_before', models.DateTimeField(db_index=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mid", models.CharField(max_length=32)),
+                ("is_ours", models.BooleanField()),
+                ("country", models.CharField(max_length=2)),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("code", models.CharField(blank=True, max_length=20)),
+                ("signed", models.BinaryField()),
+                ("is_carried", models.BooleanField(default=False)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("not_before", models.DateTimeField(db_index=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('mid', 'is_ours', 'rank'), name='one_receipt_per_rank')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("mid", "is_ours", "rank"), name="one_receipt_per_rank"
+                    )
+                ],
             },
         ),
     ]

@@ -5,40 +5,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
+        ("access", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('sealed', models.BinaryField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='access.account')),
+                ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("started_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("sealed", models.BinaryField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Screening',
+            name="Screening",
             fields=[
-                ('code', models.CharField(max_length=12, primary_key=True, serialize=False)),
-                ('submission', models.CharField(max_length=64, unique=True)),
-                ('received_at', models.DateTimeField()),
-                ('age_band', models.CharField(max_length=10)),
-                ('sex', models.CharField(max_length=10)),
-                ('tier', models.CharField(max_length=10)),
-                ('is_historical', models.BooleanField(default=False)),
-                ('key_id', models.CharField(max_length=32)),
-                ('sealed', models.BinaryField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.CharField(blank=True, max_length=32)),
-                ('sealed_decision', models.BinaryField(null=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='access.account')),
+                ("code", models.CharField(max_length=12, primary_key=True, serialize=False)),
+                ("submission", models.CharField(max_length=64, unique=True)),
+                ("received_at", models.DateTimeField()),
+                ("age_band", models.CharField(max_length=10)),
+                ("sex", models.CharField(max_length=10)),
+                ("tier", models.CharField(max_length=10)),
+                ("is_historical", models.BooleanField(default=False)),
+                ("key_id", models.CharField(max_length=32)),
+                ("sealed", models.BinaryField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by", models.CharField(blank=True, max_length=32)),
+                ("sealed_decision", models.BinaryField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="access.account"
+                    ),
+                ),
             ],
         ),
     ]

@@ -5,35 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Referral',
+            name="Referral",
             fields=[
-                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=12)),
-                ('is_ours', models.BooleanField()),
-                ('country', models.CharField(max_length=2)),
-                ('tier', models.CharField(max_length=10)),
-                ('age_band', models.CharField(max_length=10)),
-                ('sex', models.CharField(max_length=10)),
-                ('prepared_at', models.DateTimeField()),
-                ('prepared_by', models.CharField(blank=True, max_length=32)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('released_by', models.CharField(blank=True, max_length=32)),
-                ('returned_at', models.DateTimeField(null=True)),
-                ('key_id', models.CharField(max_length=32)),
-                ('sealed', models.BinaryField(null=True)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='cases.case')),
+                ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=12)),
+                ("is_ours", models.BooleanField()),
+                ("country", models.CharField(max_length=2)),
+                ("tier", models.CharField(max_length=10)),
+                ("age_band", models.CharField(max_length=10)),
+                ("sex", models.CharField(max_length=10)),
+                ("prepared_at", models.DateTimeField()),
+                ("prepared_by", models.CharField(blank=True, max_length=32)),
+                ("released_at", models.DateTimeField(null=True)),
+                ("released_by", models.CharField(blank=True, max_length=32)),
+                ("returned_at", models.DateTimeField(null=True)),
+                ("key_id", models.CharField(max_length=32)),
+                ("sealed", models.BinaryField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('code', 'country', 'is_ours'), name='referral_code_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("code", "country", "is_ours"), name="referral_code_once"
+                    )
+                ],
             },
         ),
     ]

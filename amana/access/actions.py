@@ -26,6 +26,7 @@ from amana.crypto.signing import sign_public_of
 
 # Argon2 takes 64 MiB a run: a crowd at the door must queue instead of filling the memory.
 _ARGON2_PLACES = threading.BoundedSemaphore(4)
+COST = passwords.Cost()
 
 
 def make_team(*, code: str, address: str, seed: Seed) -> Team:
@@ -37,13 +38,23 @@ def make_team(*, code: str, address: str, seed: Seed) -> Team:
 
 @transaction.atomic
 def make_account(
-    *, sign_in_name: str, name: str, role: Role, password: str, now: datetime, by: str
+    *,
+    sign_in_name: str,
+    name: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    by: str,
+    cost: passwords.Cost = COST,
 ) -> Account:
-    """Open an account with its own key, locked by the password. It stands in no team yet."""
+    """Open an account with its own key, locked by the password. It stands in no team yet.
+
+    `cost` is kept beside the account, so that later ones may cost a guess more.
+    """
     if Account.objects.filter(sign_in_name=sign_in_name).exists():
         raise Refused(["NAME_TAKEN"])
     seed, account_id = new_seed(), new_id()
-    salt, cost = passwords.new_salt(), passwords.Cost()
+    salt = passwords.new_salt()
     verifier, key = _split(password, salt, cost)
     account = Account.objects.create(
         id=account_id,
@@ -103,7 +114,7 @@ def sign_in(*, sign_in_name: str, password: str, address: str, now: datetime) ->
     if queries.may_try(subjects, now):
         raise Refused(["TRY_LATER"])
     account = Account.objects.filter(sign_in_name=sign_in_name, is_open=True).first()
-    cost = passwords.Cost(*account.cost) if account else passwords.Cost()
+    cost = passwords.Cost(*account.cost) if account else COST
     salt = bytes(account.salt) if account else bytes(16)
     verifier, key = _split(password, salt, cost)
     if account is None or not same(verifier, bytes(account.verifier)):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
@@ -13,6 +14,10 @@ from amana.access.rules import Actor, Role
 from tests.cast import THE_MOMENT, Cast, StoppedClock, assemble
 
 pytest_plugins = ["tests.needs"]
+
+# A law is true or false; how long its first example takes on a busy machine is neither.
+hypothesis.settings.register_profile("amana", deadline=None)
+hypothesis.settings.load_profile("amana")
 
 
 @pytest.fixture

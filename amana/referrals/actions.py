@@ -415,7 +415,7 @@ def _checked_cover(body: Mapping[str, Any]) -> Mapping[str, Any]:
         codes.check("SEX", str(cover.get("sex")))
     except codes.UnknownValue:
         raise Unacceptable(Reason.MALFORMED) from None
-    if not is_reference(str(body["reference"])) or set(cover) - set(dossier.KIND_OF):
+    if not is_reference(str(body["reference"])) or set(cover) - dossier.IN_AN_OFFER:
         raise Unacceptable(Reason.MALFORMED)
     return cover
 
@@ -442,9 +442,10 @@ def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, K
     """Take in the identity of an accepted person; it is sealed to the care team at once."""
     referral = _running(opened)
     body = opened.body
-    if referral.case is None or not isinstance(body.get("identity"), dict):
+    identity, unit_sealed = body.get("identity"), body.get("unit_sealed", "")
+    if referral.case is None or not isinstance(identity, dict) or not isinstance(unit_sealed, str):
         raise Unacceptable(Reason.MALFORMED)
-    parts = {IDENTITY: body["identity"], RECEIVED: {"unit_sealed": body.get("unit_sealed", "")}}
+    parts = {IDENTITY: identity, RECEIVED: {"unit_sealed": unit_sealed}}
     add_received(case_code=referral.case.code, parts=parts, actor=actor, now=now)
     record(at=now, actor=actor.account_id, verb="referrals.receive_dossier", subject=referral.code)
     return referral.key_id, access_key(actor, referral.key_id)

@@ -58,8 +58,6 @@ class Persona:
         self.port, self.host, self.sign_in_name = port, host, sign_in_name
         self._password = password
         self._cookies: dict[str, str] = {}
-        self._connection: http.client.HTTPConnection | None = None
-        self.bytes_received = 0
 
     def sign_in(self) -> "Persona":
         """Sign in; raises Unexpected when the door stays shut."""
@@ -138,29 +136,16 @@ class Persona:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             headers["Origin"] = f"http://{self.host}:{self.port}"
-        for attempt in (1, 2):
-            try:
-                return self._exchange(method, path, body, headers)
-            except (OSError, http.client.HTTPException):
-                # A kept connection may have ended meanwhile; a form is never sent twice blindly.
-                self._connection = None
-                if attempt == 2 or method == "POST":
-                    raise
-        raise AssertionError("unreachable")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            return self._taken(path, connection.getresponse())
+        finally:
+            connection.close()
 
-    def _exchange(
-        self, method: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> tuple[int, str, str, str]:
-        if self._connection is not None and method == "POST":
-            # A form goes over a fresh connection: a kept one may just have ended.
-            self._connection.close()
-            self._connection = None
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        self._connection.request(method, path, body=body, headers=headers)
-        answer = self._connection.getresponse()
+    def _taken(self, path: str, answer: http.client.HTTPResponse) -> tuple[int, str, str, str]:
+        """Read an answer, and keep or drop the cookies that it sets."""
         data = answer.read()
-        self.bytes_received += len(data)
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _, rest = line.partition("=")
             value = rest.split(";")[0].strip('"')

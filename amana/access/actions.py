@@ -136,7 +136,9 @@ def _open_session(account: Account, seed: Seed, now: datetime) -> bytes:
         created_at=now,
         last_seen_at=now,
         sealed_seed=seal(
-            queries.session_key_of(cookie), seed.reveal(), queries.session_place(session_id)
+            queries.session_key_of(cookie),
+            seed.reveal(),
+            queries.session_place(session_id, account.pk),
         ),
     )
     record(at=now, actor=account.pk, verb="access.sign_in", subject=account.pk)

@@ -24,9 +24,9 @@ def session_key_of(cookie: bytes) -> Key:
     return derive(Secret(cookie), "session")
 
 
-def session_place(session_id: str) -> Place:
-    """Return where a session's sealed seed lies."""
-    return Place("access_session", session_id, "sealed_seed", "cookie")
+def session_place(session_id: str, account_id: str) -> Place:
+    """Return where a session's sealed seed lies; it opens for no account but its own."""
+    return Place("access_session", session_id, "sealed_seed", account_id)
 
 
 def find_actor(cookie: bytes, now: datetime) -> Actor | None:
@@ -38,7 +38,11 @@ def find_actor(cookie: bytes, now: datetime) -> Actor | None:
         return None
     try:
         seed = Seed(
-            unseal(session_key_of(cookie), bytes(found.sealed_seed), session_place(found.pk))
+            unseal(
+                session_key_of(cookie),
+                bytes(found.sealed_seed),
+                session_place(found.pk, found.account_id),
+            )
         )
         teams = _open_teams(found.account, seed)
     except CannotOpen:

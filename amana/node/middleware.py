@@ -48,7 +48,9 @@ class SecurityHeaders:
         response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
         for name, value in HEADERS.items():
             response.headers[name] = value
-        if not request.path.startswith(settings.STATIC_URL):
+        # A file that is not there is answered by a page, which carries a person's name.
+        is_file = request.path.startswith(settings.STATIC_URL) and response.status_code < 400
+        if not is_file or "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response
 

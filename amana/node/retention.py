@@ -1,0 +1,172 @@
+"""The retention table: how long every kind of row is kept, from when, and how it goes.
+
+Every figure is a proposed default that a country's law replaces; none is read here as law.
+`is_running` says whether the node does it by itself today, so that a promise and a deed are told
+apart. A model that is not here fails a test.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from amana.access.rules import FAILURE_WINDOW, LONGEST
+from amana.exchange.rules import LIFETIME
+from amana.identification.actions import DRAFT_LIFE
+
+PROPOSED = "proposed"
+# How long a closed case waits until two people decide whether it may go.
+REVIEW_AFTER = timedelta(days=730)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One kind of row: what it is, how long it stays from which event, how it is erased, and why.
+
+    `life` is None where no length of time decides: until what `since` names happens, or for ever.
+    """
+
+    row: str
+    life: timedelta | None
+    since: str
+    erased_by: str
+    reason: str
+    is_running: bool = False
+    mark: str = PROPOSED
+
+
+# What hangs on a case goes with it, and not before.
+WITH_THE_CASE = "until the case it belongs to is erased"
+# Losing the key to a sealed row erases the row, in every copy of it that a backup holds.
+BY_ITS_KEY = "its key's wraps are deleted, then the row; a backup without the wraps opens nothing"
+
+TABLE: dict[str, Kept] = {
+    "access.Team": Kept(
+        row="people who hold one key together",
+        life=None,
+        since="for as long as the node stands",
+        erased_by="never: without it nothing that was sealed to it opens",
+        reason="the key of a team outlives every one of its members",
+    ),
+    "access.Account": Kept(
+        row="a person who works here, with her locked key",
+        life=None,
+        since="for as long as a record entry names her",
+        erased_by="closed on the day she leaves; name and locked key are then emptied",
+        reason="who opened a file must stay answerable; a closed account opens nothing",
+    ),
+    "access.Membership": Kept(
+        row="a team's key, wrapped to one member",
+        life=None,
+        since="until she leaves the team or her account is closed",
+        erased_by="access.actions.close_account",
+        reason="whoever left must not be able to open what the team keeps",
+        is_running=True,
+    ),
+    "access.KeyWrap": Kept(
+        row="one key, wrapped to one team",
+        life=None,
+        since="until what it opens is erased",
+        erased_by="deleted first: that erases what it opens, wherever copies lie",
+        reason="the smallest thing whose loss makes a sealed row unreadable",
+    ),
+    "access.Session": Kept(
+        row="a sign-in",
+        life=LONGEST,
+        since="the sign-in",
+        erased_by="access.actions.sign_out, or the same person's next sign-in after that time",
+        reason="a stolen cookie is worth one working day at most",
+        is_running=True,
+    ),
+    "access.Failure": Kept(
+        row="a failed sign-in, as two digests",
+        life=FAILURE_WINDOW,
+        since="the failure",
+        erased_by="the next sign-in of anybody that succeeds",
+        reason="kept only to slow the next guess",
+        is_running=True,
+    ),
+    "audit.Entry": Kept(
+        row="one act",
+        life=None,
+        since="for ever, as a leaf of the chain",
+        erased_by="salt and event are set to nothing when a case is erased; the leaf stays",
+        reason="the record must prove that nothing was cut out of it, and need not say what it was",
+    ),
+    "audit.Head": Kept(
+        row="the last entry's number and chain value",
+        life=None,
+        since="for ever",
+        erased_by="never: it holds nothing about a person",
+        reason="without it a cut tail is not seen",
+    ),
+    "exchange.Peer": Kept(
+        row="a partner country and the keys it signed",
+        life=None,
+        since="until the agreement with that country ends",
+        erased_by="two people unpin it; nothing is then sent to that country or taken from it",
+        reason="old messages prove their sender only with the keys of their day",
+    ),
+    "exchange.Message": Kept(
+        row="a message, sealed",
+        life=LIFETIME,
+        since="its writing, when nobody opened it; an opened one stays with its case",
+        erased_by=BY_ITS_KEY,
+        reason="an unread message about a person is void; a read one is part of her file",
+    ),
+    "exchange.Receipt": Kept(
+        row="a signed statement how far a message came",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with its message",
+        reason="it proves to both countries who owed the next word",
+    ),
+    "identification.Draft": Kept(
+        row="an unfinished screening, sealed to its author",
+        life=DRAFT_LIFE,
+        since="the last touch",
+        erased_by="identification.actions.drop_old_drafts, or sent or discarded before",
+        reason="an interview that nobody finished in three days is begun anew, not guessed at",
+        is_running=True,
+    ),
+    "identification.Screening": Kept(
+        row="a finished screening, sealed to the care team",
+        life=timedelta(days=182),
+        since="a decision that opens no case; else it stays " + WITH_THE_CASE,
+        erased_by=BY_ITS_KEY,
+        reason="a person who was wrongly sent away may come back within half a year",
+    ),
+    "cases.Case": Kept(
+        row="a person under protection, by code",
+        life=REVIEW_AFTER,
+        since="the closing of the case",
+        erased_by="two people review it: erase, or keep for a named reason and a new term",
+        reason="proceedings and compensation come late; a review is not an automatic deletion",
+    ),
+    "cases.Compartment": Kept(
+        row="a sealed part of a case",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by=BY_ITS_KEY,
+        reason="each part has its own key, so that one can go before the others",
+    ),
+    "cases.Milestone": Kept(
+        row="something that happened in a case, as a code",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with the case; what was counted stays counted",
+        reason="deadlines and figures read the timeline",
+    ),
+    "cases.Consent": Kept(
+        row="what a person agreed to, or the ground in its place",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by=BY_ITS_KEY,
+        reason="after a withdrawal it still shows on what ground something had left",
+    ),
+    "referrals.Referral": Kept(
+        row="one conversation with one country about one person",
+        life=None,
+        since=WITH_THE_CASE + "; one that was declined goes six months after the refusal",
+        erased_by=BY_ITS_KEY,
+        reason="the other country is told of the erasure and asked for its own",
+    ),
+}

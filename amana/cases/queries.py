@@ -1,5 +1,7 @@
 """The gate to a case, and what may be read behind it."""
 
+import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +11,12 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from amana.access.documents import open_document
 from amana.access.queries import access_key, held_keys, holds_key
-from amana.access.rules import Actor, NotFound
+from amana.access.rules import CARE, Actor, NotFound, Refused
 from amana.cases.models import Case, Compartment, Consent, Milestone
+from amana.cases.rules import RECEIVED
+from amana.crypto import age
 from amana.crypto.boxes import Place
+from amana.crypto.secrets import CannotOpen
 
 # What a page may be opened for; the access table names one for each page.
 PURPOSES = frozenset({"care", "review", "referral"})
@@ -60,7 +65,21 @@ def access_compartment(actor: Actor, case: Case, name: str) -> tuple[Compartment
         raise NotFound
     key = access_key(actor, row.key_id)
     place = compartment_place(case.code, name, row.key_id)
-    return row, open_document(key, bytes(row.sealed), place)
+    document = open_document(key, bytes(row.sealed), place)
+    return row, _unit_part(actor, document) if name == RECEIVED else document
+
+
+def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
+    """Open what the other country's case worker sealed to this unit; no desk on the way read it."""
+    sealed = document["unit_sealed"]
+    if not sealed:
+        return {}
+    try:
+        part = json.loads(age.decrypt(actor.teams[CARE], base64.b64decode(sealed)))
+        return dict(part)
+    except (CannotOpen, ValueError, TypeError):
+        # Only the other country can mend it: its worker sealed it to another key, or not at all.
+        raise Refused(["UNIT_PART_UNREADABLE"]) from None
 
 
 def timeline(case: Case) -> list[Milestone]:

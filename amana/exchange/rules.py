@@ -228,8 +228,11 @@ def check_order(header: Header, *, applied: int) -> None:
 
 
 def retry_after(attempts: int, *, base: float, jitter: float) -> timedelta:
-    """Return how long to wait after a failed delivery: doubling, at most an hour, with jitter."""
-    return timedelta(seconds=min(3600.0, base * 2 ** min(attempts, 12)) * (0.5 + jitter / 2))
+    """Return how long to wait after a failed delivery: doubling to 120 times `base` seconds.
+
+    `jitter` between 0 and 1 spreads the retries of many over half of the wait.
+    """
+    return timedelta(seconds=base * min(120, 2 ** min(attempts, 7)) * (0.5 + jitter / 2))
 
 
 @dataclass(frozen=True)

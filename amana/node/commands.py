@@ -77,6 +77,7 @@ def status(a: argparse.Namespace) -> int:
     load(a.data)
     use(a.data)
     from amana.audit import queries as audit  # noqa: PLC0415
+    from amana.cases import queries as cases  # noqa: PLC0415
     from amana.exchange import queries as exchange  # noqa: PLC0415
     from amana.referrals import queries as referrals  # noqa: PLC0415
 
@@ -89,6 +90,7 @@ def status(a: argparse.Namespace) -> int:
         "record": {"entries": audit.length(), "first_fault": fault.seq if fault else None},
         "waiting": {"messages": messages, "receipts": receipts},
         "sealed_mail": len(exchange.unopened()),
+        "cases": cases.counts("origin"),
         "referrals": referrals.states(),
     }
     if a.json:

@@ -1,23 +1,48 @@
-"""Losing parcels on purpose, for a demo node's worker: before they arrive, or their answer."""
+"""What the worker's carrier counts, and what a demo node's carrier loses on purpose."""
 
+import json
 import random
+from pathlib import Path
+from typing import NoReturn
 
-from amana.exchange.actions import Post
 from amana.exchange.carrier import Answer, NotCarried, carry
 
 
-def losing(share: float) -> Post:
-    """Return a carrier that fails for this share of deliveries; half of them after they arrived."""
-    if not share:
-        return carry
+class Counting:
+    """A carrier that counts parcels and bytes; on a demo node it loses a share of them.
 
-    def carry_or_lose(*, url: str, host: str, sender: str, parcel: bytes) -> Answer:
-        chance = random.random()  # noqa: S311 - a fault, not a secret
-        if chance < share / 2:
-            raise NotCarried("lost on the way")
-        answer = carry(url=url, host=host, sender=sender, parcel=parcel)
-        if chance < share:
-            raise NotCarried("the answer was lost")
+    Half of what it loses is lost before it arrives, the other half is the answer that gets lost:
+    then the other node has the parcel and this one must send it again.
+    """
+
+    def __init__(self, log: Path, *, fail: float) -> None:
+        self.log, self.fail = log, fail
+        self.counts = {"parcels": 0, "failed": 0, "bytes": 0}
+        if log.exists():
+            self.counts |= json.loads(log.read_text())
+
+    def __call__(self, *, url: str, host: str, sender: str, parcel: bytes) -> Answer:
+        """Carry one parcel, or lose it."""
+        chance = random.random() if self.fail else 1.0  # noqa: S311 - a fault, not a secret
+        if chance < self.fail / 2:
+            self._lose("lost on the way")
+        try:
+            answer = carry(url=url, host=host, sender=sender, parcel=parcel)
+        except NotCarried:
+            self._count(failed=1)
+            raise
+        self._count(parcels=1, bytes=len(parcel) + len(answer.body))
+        if chance < self.fail:
+            self._lose("the answer was lost")
         return answer
 
-    return carry_or_lose
+    def _lose(self, how: str) -> NoReturn:
+        self._count(failed=1)
+        raise NotCarried(how)
+
+    def _count(self, **more: int) -> None:
+        for name, n in more.items():
+            self.counts[name] += n
+        half = self.log.with_suffix(".new")
+        half.write_text(json.dumps(self.counts))
+        half.replace(self.log)

@@ -171,6 +171,7 @@ def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeC
         is_demo=is_demo,
         phone=given.pop("phone", None) or PHONES.get(known, ""),
         exit_url="https://www.wikipedia.org/",
+        retry_base=0.5 if is_demo else 30.0,
         **given,
     )
 

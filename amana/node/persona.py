@@ -58,8 +58,6 @@ class Persona:
         self.port, self.host, self.sign_in_name = port, host, sign_in_name
         self._password = password
         self._cookies: dict[str, str] = {}
-        self._connection: http.client.HTTPConnection | None = None
-        self.bytes_received = 0
 
     def sign_in(self) -> "Persona":
         """Sign in; raises Unexpected when the door stays shut."""
@@ -76,11 +74,16 @@ class Persona:
 
     def open(self, path: str) -> Seen:
         """Open a page that must be there; sign in again when the session has ended."""
-        page = self._follow(self._ask("GET", path, None))
-        if page.path == "/sign-in" and path != "/sign-in":
-            page = self.sign_in().open(path)
+        page = self.look(path)
         if page.status != 200:
             raise Unexpected(f"{path} answered {page.status}")
+        return page
+
+    def look(self, path: str) -> Seen:
+        """Open a page that may not be there yet."""
+        page = self._follow(self._ask("GET", path, None))
+        if page.path == "/sign-in" and path != "/sign-in":
+            return self.sign_in().look(path)
         return page
 
     def post(self, path: str, fields: Mapping[str, Value], *, at: str | None = None) -> Seen:
@@ -103,7 +106,7 @@ class Persona:
         deadline = time.monotonic() + TIMEOUT
         pause = 0.05
         while time.monotonic() < deadline:
-            page = self.open(path)
+            page = self.look(path)
             if is_there(page):
                 return page
             time.sleep(pause)
@@ -133,29 +136,16 @@ class Persona:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             headers["Origin"] = f"http://{self.host}:{self.port}"
-        for attempt in (1, 2):
-            try:
-                return self._exchange(method, path, body, headers)
-            except (OSError, http.client.HTTPException):
-                # A kept connection may have ended meanwhile; a form is never sent twice blindly.
-                self._connection = None
-                if attempt == 2 or method == "POST":
-                    raise
-        raise AssertionError("unreachable")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            return self._taken(path, connection.getresponse())
+        finally:
+            connection.close()
 
-    def _exchange(
-        self, method: str, path: str, body: str | None, headers: dict[str, str]
-    ) -> tuple[int, str, str, str]:
-        if self._connection is not None and method == "POST":
-            # A form goes over a fresh connection: a kept one may just have ended.
-            self._connection.close()
-            self._connection = None
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        self._connection.request(method, path, body=body, headers=headers)
-        answer = self._connection.getresponse()
+    def _taken(self, path: str, answer: http.client.HTTPResponse) -> tuple[int, str, str, str]:
+        """Read an answer, and keep or drop the cookies that it sets."""
         data = answer.read()
-        self.bytes_received += len(data)
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _, rest = line.partition("=")
             value = rest.split(";")[0].strip('"')

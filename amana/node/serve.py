@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from amana.node.config import load
+from amana.node.faults import Counting
 from amana.node.lifecycle import use
 
 LOOP_SECONDS = 2.0
@@ -65,7 +66,7 @@ def work(data: Path) -> None:
 
     stop = _stop_flag()
     pause = DEMO_LOOP_SECONDS if config.is_demo else LOOP_SECONDS
-    jobs = _jobs(config.fail)
+    jobs = _jobs(Counting(data / "log" / "wire.json", fail=config.fail))
     # Periods run on a clock that nobody can set back; only what a job writes carries the date.
     due = {name: 0.0 for name, _, _ in jobs}
     while not stop():
@@ -80,17 +81,16 @@ def work(data: Path) -> None:
 Job = Callable[[datetime], object]
 
 
-def _jobs(fail: float) -> list[tuple[str, float, Job]]:
+def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
-    from amana.node.faults import losing  # noqa: PLC0415
 
     def deliver(now: datetime) -> int:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-        return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=losing(fail))
+        return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=via)
 
     return [
         ("deliver", 0.0, deliver),

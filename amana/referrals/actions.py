@@ -384,6 +384,10 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     cover = _checked_cover(body)
     if Referral.objects.filter(pk=header.conv).exists():
         raise Unacceptable(Reason.OUT_OF_PLACE)
+    known = Referral.objects.filter(code=str(body["reference"]))
+    if known.exists():
+        # One reference is one conversation; a second would hide behind the first.
+        raise Unacceptable(Reason.CONFLICT)
     key_id, key = issue_key(DESK)
     Referral.objects.create(
         id=header.conv,
@@ -411,7 +415,7 @@ def _checked_cover(body: Mapping[str, Any]) -> Mapping[str, Any]:
         codes.check("SEX", str(cover.get("sex")))
     except codes.UnknownValue:
         raise Unacceptable(Reason.MALFORMED) from None
-    if not is_reference(str(body["reference"])) or set(cover) - set(dossier.KIND_OF):
+    if not is_reference(str(body["reference"])) or set(cover) - dossier.IN_AN_OFFER:
         raise Unacceptable(Reason.MALFORMED)
     return cover
 
@@ -438,9 +442,10 @@ def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, K
     """Take in the identity of an accepted person; it is sealed to the care team at once."""
     referral = _running(opened)
     body = opened.body
-    if referral.case is None or not isinstance(body.get("identity"), dict):
+    identity, unit_sealed = body.get("identity"), body.get("unit_sealed", "")
+    if referral.case is None or not isinstance(identity, dict) or not isinstance(unit_sealed, str):
         raise Unacceptable(Reason.MALFORMED)
-    parts = {IDENTITY: body["identity"], RECEIVED: {"unit_sealed": body.get("unit_sealed", "")}}
+    parts = {IDENTITY: identity, RECEIVED: {"unit_sealed": unit_sealed}}
     add_received(case_code=referral.case.code, parts=parts, actor=actor, now=now)
     record(at=now, actor=actor.account_id, verb="referrals.receive_dossier", subject=referral.code)
     return referral.key_id, access_key(actor, referral.key_id)

@@ -42,6 +42,8 @@ KINDS = (
     Kind("wishes", "WISHES", AFTER_ACCEPTANCE, "unit"),
 )
 KIND_OF = {kind.name: kind for kind in KINDS}
+# What an offer may hold; an offer that holds more is refused at the other end.
+IN_AN_OFFER = frozenset(k.name for k in KINDS if k.leaves == WITH_OFFER)
 # Chosen by the case worker, field by field; the rest of an offer is always needed.
 CHOSEN = tuple(k.name for k in KINDS if k.leaves == AFTER_ACCEPTANCE and k.name != "coded")
 

@@ -1,7 +1,5 @@
 """A referral: the thread between a case here and an answer there."""
 
-from typing import ClassVar
-
 from django.db import models
 
 from amana.cases.models import Case
@@ -11,7 +9,7 @@ class Referral(models.Model):
     """One conversation with one country about one person. Its state is folded from the messages."""
 
     id = models.CharField(max_length=32, primary_key=True)
-    code = models.CharField(max_length=12)
+    code = models.CharField(max_length=12, unique=True)
     is_ours = models.BooleanField()
     country = models.CharField(max_length=2)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True)
@@ -25,13 +23,6 @@ class Referral(models.Model):
     returned_at = models.DateTimeField(null=True)
     key_id = models.CharField(max_length=32)
     sealed = models.BinaryField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=("code", "country", "is_ours"), name="referral_code_once"
-            ),
-        ]
 
     def __str__(self) -> str:
         return self.code

@@ -243,9 +243,9 @@ def summary(path: Path, class_of: Callable[[str, tuple[str, ...]], str]) -> dict
     `class_of` gives the class of a row from `minor` and its indicators. The release does not say
     who was with a child.
 
-    `minors` counts whoever was a minor at exploitation or is under 18 at registration.
-    `minors_without_09_17` leaves out the children known only by the band `09--17`: it is the figure
-    of readers who look for `9--17`, kept so that both can be compared.
+    `minors` is the count that is quoted of this release: majority status Minor, or age band 0--8.
+    It misses the band `09--17` where no status is given. `protected_as_children` is the number of
+    people whom the engine reads as children: a minor at exploitation, or under 18 at registration.
     """
     rows = Counter(read(path))
     classes: Counter[str] = Counter()
@@ -262,8 +262,8 @@ def summary(path: Path, class_of: Callable[[str, tuple[str, ...]], str]) -> dict
         "by_class": {name: classes[name] for name in codes.values("CLASS") if classes[name]},
         "names_a_form": counted(names_a_form),
         "names_a_form_and_a_means": counted(lambda row: names_a_form(row) and names_a_means(row)),
-        "minors": counted(lambda row: minor(row) == "yes"),
-        "minors_without_09_17": counted(lambda r: r.majority == "Minor" or r.age == "0--8"),
+        "minors": counted(lambda row: row.majority == "Minor" or row.age == "0--8"),
+        "protected_as_children": counted(lambda row: minor(row) == "yes"),
     }
 
 

@@ -163,8 +163,8 @@ def test_the_summary_counts_without_writing() -> None:
         "by_class": {"ENFANT_A_RISQUE": 10, "AUCUN_INDICATEUR": 30},
         "names_a_form": 25,
         "names_a_form_and_a_means": 17,
-        "minors": 13,
-        "minors_without_09_17": 9,
+        "protected_as_children": 13,
+        "minors": 9,
     }
     assert sorted(INVENTED.parent.iterdir()) == before
 
@@ -314,6 +314,6 @@ def test_the_whole_release_is_read_and_classified_in_well_under_a_minute(
     found = summary(RELEASE, by_minor)
 
     assert found["rows"] == 193_025
-    assert found["minors"] == 33_498
-    assert found["minors_without_09_17"] == 24_711
+    assert found["protected_as_children"] == 33_498
+    assert found["minors"] == 24_711
     assert time.perf_counter() - started < 40

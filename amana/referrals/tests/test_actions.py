@@ -1,0 +1,576 @@
+"""The journey through the actions a person uses, on the real database, with a real other desk."""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from amana.access.queries import held_keys
+from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
+from amana.audit.models import Entry
+from amana.audit.queries import first_fault
+from amana.cases import actions as cases
+from amana.cases.models import Case, Compartment, Consent, Milestone
+from amana.cases.queries import access_case, access_compartment
+from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION
+from amana.crypto import age
+from amana.crypto.framing import read
+from amana.crypto.hybrid import public_of
+from amana.crypto.secrets import CannotOpen, new_id
+from amana.exchange import actions as exchange
+from amana.exchange import queries as post_office
+from amana.exchange import rules as exchange_rules
+from amana.exchange.directory import fingerprint_in
+from amana.exchange.models import Message
+from amana.exchange.rules import Rank
+from amana.exchange.tests.builders import (
+    OtherCountry,
+    header_for,
+    offer_body,
+    other_country,
+    parcel,
+    receipt_parcel,
+    sealed,
+)
+from amana.identification import actions as identification
+from amana.identification.models import Screening
+from amana.referrals import actions, queries, rules
+from amana.referrals.models import Referral
+from amana.referrals.rules import State
+from tests.cast import THE_MOMENT as NOW
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+ALIAS, FULL_NAME, PHONE = "Zoumana", "Nafissatou Gbagbelé", "+225 07 00 00 00 00"
+CONTENT = ["FIRST_NAME", "IDENTITY", "SAFE_CONTACT", "NEEDS", "CLASS", "WISHES"]
+FIELDS = ["first_name", "full_name", "safe_contact", "wishes"]
+WANTED = {
+    "purpose": "CARE_AFTER_RETURN",
+    "urgency": "normal",
+    "needs": ["SHELTER"],
+    "risk": "HIGH",
+}
+
+
+@dataclass
+class Corridor:
+    """This node's people, and the desk of the other country with its own keys."""
+
+    cast: Cast
+    there: OtherCountry
+    sent: dict[str, int] = field(default_factory=dict)
+
+    def who(self, role: Role) -> Actor:
+        """Return who works in a role."""
+        return self.cast.actor(role)
+
+    def say(self, conversation: str, kind: str, body: dict[str, Any]) -> None:
+        """Let the other desk say something, and open it here."""
+        self.sent[conversation] = self.sent.get(conversation, 0) + 1
+        own_public = public_of(self.cast.seeds[DESK])
+        header = header_for(
+            self.there,
+            to=post_office.own().desk,
+            to_public=own_public,
+            kind=kind,
+            conversation=conversation,
+            seq=self.sent[conversation],
+            now=NOW,
+        )
+        message = sealed(
+            header, body, signer=self.there.desk, to_public=own_public, to_country="MA"
+        )
+        exchange.receive_message(parcel(message, self.there.node), caller="CI", now=NOW)
+        exchange.open_messages(actor=self.who(Role.DESK), now=NOW)
+
+    def reads(self, message: Message) -> dict[str, Any]:
+        """Return what the other desk reads in a message of ours."""
+        frame = read(age.decrypt(self.there.desk, bytes(message.container)), padded=True)
+        body: dict[str, Any] = json.loads(frame.body)
+        return body
+
+
+@pytest.fixture
+def corridor(cast: Cast) -> Iterator[Corridor]:
+    there = other_country()
+    file = there.directory_file(NOW)
+    exchange.pin_peer(file=file, fingerprint=fingerprint_in(file), now=NOW, by="test")
+    yield Corridor(cast, there)
+    # Whatever a test did, the record stays whole.
+    assert first_fault() is None
+
+
+def screened(corridor: Corridor, *, indicators: Sequence[str] = ("T1", "R1", "D1", "X1")) -> str:
+    """Return a decided screening of an adult."""
+    responder = corridor.who(Role.FIRST_RESPONDER)
+    draft = identification.start_draft(actor=responder, now=NOW)
+    told = {
+        "danger_seen": True,
+        "alias": ALIAS,
+        "sex": "F",
+        "age_band": "18_24",
+        "minor": "no",
+        "situation": "alone",
+        "language": "dyu",
+        "citizenship": "CI",
+        "place": "Derb Kandilia",
+        "indicators": list(indicators),
+    }
+    identification.save_draft(draft_id=draft.pk, changes=told, actor=responder, now=NOW)
+    screening = identification.send_screening(
+        draft_id=draft.pk, observation="", actor=responder, now=NOW
+    )
+    identification.decide(
+        code=screening.pk,
+        decided_class="TRAITE_PRESUMEE",
+        reason="vu de mes yeux",
+        actor=corridor.who(Role.SUPERVISOR),
+        now=NOW,
+    )
+    return screening.pk
+
+
+def opened(corridor: Corridor, **more: Sequence[str]) -> Case:
+    """Return an open case with its parts filled in."""
+    worker = corridor.who(Role.CASE_WORKER)
+    case = cases.open_case(
+        screening_code=screened(corridor, **more), country="MA", actor=worker, now=NOW
+    )
+    for name, changes in (
+        (IDENTITY, {"full_name": FULL_NAME}),
+        (LOCATION, {"safe_contact": PHONE}),
+        (ACCOUNT, {"wishes": "rentrer"}),
+    ):
+        cases.write_compartment(
+            case=case, name=name, changes=changes, version=1, actor=worker, now=NOW
+        )
+    return case
+
+
+def agreed(corridor: Corridor, case: Case, content: Sequence[str] = CONTENT) -> Consent:
+    """Record the person's consent for Côte d'Ivoire."""
+    details = {
+        "ground": "CONSENT",
+        "given_by": "PERSON",
+        "mode": "SIGNATURE",
+        "language": "dyu",
+        "interpreter": "",
+        "content": content,
+        "explained_by": "Hicham",
+    }
+    worker = corridor.who(Role.CASE_WORKER)
+    return cases.record_consent(case=case, country="CI", details=details, actor=worker, now=NOW)
+
+
+def prepared(corridor: Corridor, case: Case) -> Referral:
+    """Prepare a referral and hand it to the desk."""
+    return actions.prepare(
+        case=case,
+        country="CI",
+        wanted=WANTED,
+        fields=FIELDS,
+        actor=corridor.who(Role.CASE_WORKER),
+        now=NOW,
+    )
+
+
+def offered(corridor: Corridor) -> Referral:
+    """Return a referral whose offer has left."""
+    case = opened(corridor)
+    agreed(corridor, case)
+    referral = prepared(corridor, case)
+    actions.release_offer(referral=referral, actor=corridor.who(Role.DESK), now=NOW)
+    return referral
+
+
+def story(referral: Referral) -> State:
+    return queries.told(referral).story.state
+
+
+def kinds_of(case: Case) -> list[str]:
+    return list(Milestone.objects.filter(case=case).order_by("pk").values_list("kind", flat=True))
+
+
+def verbs() -> list[str]:
+    events = Entry.objects.order_by("seq").values_list("event", flat=True)
+    return [json.loads(bytes(event or b"{}"))["verb"] for event in events]
+
+
+def test_without_consent_nothing_is_prepared_and_everything_against_it_is_told(
+    corridor: Corridor,
+) -> None:
+    case = opened(corridor, indicators=("T1", "R1", "X1", "P4"))
+
+    with pytest.raises(Refused) as refused:
+        actions.prepare(
+            case=case,
+            country="CI",
+            wanted={**WANTED, "needs": []},
+            fields=FIELDS,
+            actor=corridor.who(Role.CASE_WORKER),
+            now=NOW,
+        )
+
+    assert refused.value.objections == [
+        "NO_CONSENT_FOR_THIS_COUNTRY",
+        "FEAR_OF_RETURN",
+        "NO_NEED_NAMED",
+    ]
+    assert not Referral.objects.exists()
+
+
+def test_a_consent_that_does_not_cover_a_field_stops_it(corridor: Corridor) -> None:
+    case = opened(corridor)
+    agreed(corridor, case, content=["NEEDS", "CLASS"])
+
+    with pytest.raises(Refused) as refused:
+        prepared(corridor, case)
+
+    assert refused.value.objections == ["CONTENT_NOT_COVERED"]
+
+
+def test_the_offer_that_leaves_names_nobody(corridor: Corridor) -> None:
+    referral = offered(corridor)
+
+    read_there = json.dumps(corridor.reads(Message.objects.get(kind=rules.OFFER)))
+
+    assert referral.code in read_there
+    for name in (ALIAS, FULL_NAME, PHONE, "rentrer"):
+        assert name not in read_there
+    assert story(referral) is State.OFFERED
+
+
+def test_the_identity_leaves_only_after_a_named_person_accepted(corridor: Corridor) -> None:
+    referral, desk = offered(corridor), corridor.who(Role.DESK)
+
+    with pytest.raises(Refused) as refused:
+        actions.release_dossier(referral=referral, actor=desk, now=NOW)
+    assert refused.value.objections == ["NO_ACCEPTANCE"]
+
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"m": "M02", "by": "Mariam"})
+    corridor.say(referral.pk, rules.ACCEPT, {"m": "M04", "by": "Mariam", "decision": "ACCEPT"})
+    actions.release_dossier(referral=referral, actor=desk, now=NOW)
+
+    dossier = corridor.reads(Message.objects.get(kind=rules.CASE))
+    assert dossier["identity"] == {"first_name": ALIAS, "full_name": FULL_NAME}
+    assert PHONE not in json.dumps(dossier)
+    unit = age.decrypt(corridor.there.unit, base64.b64decode(dossier["unit_sealed"]))
+    assert json.loads(unit) == {"safe_contact": PHONE, "wishes": "rentrer"}
+    assert story(referral) is State.DOSSIER_SENT
+    assert referral.case is not None
+    assert kinds_of(referral.case)[-3:] == [
+        "referral_acknowledged",
+        "referral_accepted",
+        "dossier_released",
+    ]
+
+
+def test_our_own_desk_cannot_read_what_is_sealed_to_the_unit(corridor: Corridor) -> None:
+    referral = offered(corridor)
+
+    draft = queries.prepared(corridor.who(Role.DESK), referral)
+
+    assert [f["name"] for f in draft["unit_fields"]] == ["safe_contact", "wishes"]
+    assert PHONE not in json.dumps(draft)
+    with pytest.raises(CannotOpen):
+        age.decrypt(corridor.cast.seeds[DESK], base64.b64decode(draft["unit_sealed"]))
+
+
+def test_a_consent_taken_back_stops_the_dossier_even_after_the_acceptance(
+    corridor: Corridor,
+) -> None:
+    referral = offered(corridor)
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, rules.ACCEPT, {"by": "Mariam", "decision": "ACCEPT"})
+    worker = corridor.who(Role.CASE_WORKER)
+    cases.withdraw_consent(consent_id=Consent.objects.get().pk, actor=worker, now=NOW)
+
+    with pytest.raises(Refused) as refused:
+        actions.release_dossier(referral=referral, actor=corridor.who(Role.DESK), now=NOW)
+
+    assert refused.value.objections == ["CONSENT_WITHDRAWN"]
+    assert not Message.objects.filter(kind=rules.CASE).exists()
+
+
+def test_a_ground_instead_of_consent_carries_nothing_before_a_second_person(
+    corridor: Corridor,
+) -> None:
+    case = opened(corridor)
+    worker = corridor.who(Role.CASE_WORKER)
+    details = {
+        "ground": "VITAL_INTEREST",
+        "given_by": "NOBODY",
+        "mode": "SIGNATURE",
+        "language": "fr",
+        "interpreter": "",
+        "content": CONTENT,
+        "explained_by": "Hicham",
+    }
+    ground = cases.record_consent(case=case, country="CI", details=details, actor=worker, now=NOW)
+
+    with pytest.raises(Refused) as alone:
+        prepared(corridor, case)
+    with pytest.raises(Refused) as same_person:
+        cases.confirm_ground(consent_id=ground.pk, actor=worker, now=NOW)
+    cases.confirm_ground(consent_id=ground.pk, actor=corridor.who(Role.SUPERVISOR), now=NOW)
+
+    assert alone.value.objections == ["GROUND_NEEDS_SECOND_PERSON"]
+    assert same_person.value.objections == ["SECOND_PERSON_IS_THE_FIRST"]
+    assert prepared(corridor, case).code.startswith("R-")
+
+
+def test_the_question_and_its_answer_cross_the_border_and_back(corridor: Corridor) -> None:
+    referral, desk = offered(corridor), corridor.who(Role.DESK)
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, rules.ASK, {"by": "Mariam", "topics": ["NEEDS"], "text": "?"})
+    assert story(referral) is State.QUESTION_OPEN
+
+    actions.reply(referral=referral, text="une couturière", actor=desk, now=NOW)
+
+    assert corridor.reads(Message.objects.get(kind=rules.REPLY))["text"] == "une couturière"
+    assert story(referral) is State.ACKNOWLEDGED
+
+
+def test_nobody_else_releases_answers_or_decides(corridor: Corridor) -> None:
+    referral = offered(corridor)
+
+    for role in (Role.CASE_WORKER, Role.SUPERVISOR):
+        actor = corridor.who(role)
+        for act in (actions.release_offer, actions.release_dossier, actions.acknowledge):
+            with pytest.raises(NotFound):
+                act(referral=referral, actor=actor, now=NOW)
+
+
+def received(corridor: Corridor, **more: Any) -> Referral:
+    """Return an offer of the other country, opened at this desk."""
+    conversation = new_id()
+    corridor.say(conversation, rules.OFFER, offer_body(**more))
+    return Referral.objects.get(pk=conversation)
+
+
+PROMISE = {
+    "worker_name": "Hicham",
+    "worker_phone": "0000",
+    "service": "un lit",
+    "from_on": "2026-11-24",
+    "conditions": "",
+    "budget_line": "",
+}
+
+
+def accepted(corridor: Corridor) -> Referral:
+    """Return an offer that was acknowledged and accepted here."""
+    referral, desk = received(corridor), corridor.who(Role.DESK)
+    actions.acknowledge(referral=referral, actor=desk, now=NOW)
+    actions.accept(referral=referral, promise=PROMISE, actor=desk, now=NOW)
+    referral.refresh_from_db()
+    return referral
+
+
+def test_an_acceptance_opens_a_case_that_the_care_team_reads_and_the_desk_does_not(
+    corridor: Corridor,
+) -> None:
+    referral = accepted(corridor)
+
+    assert referral.case is not None
+    code = referral.case.code
+    assert access_case(corridor.who(Role.CASE_WORKER), code, "care") == referral.case
+    with pytest.raises(NotFound):
+        access_case(corridor.who(Role.DESK), code, "care")
+    assert corridor.reads(Message.objects.get(kind=rules.ACCEPT))["worker_name"] == "Hicham"
+
+
+def test_the_dossier_reaches_the_care_team_and_its_sealed_part_opens_for_it_alone(
+    corridor: Corridor,
+) -> None:
+    referral = accepted(corridor)
+    unit_part = age.encrypt([public_of(corridor.cast.seeds[CARE])], b'{"safe_contact": "0707"}')
+    corridor.say(
+        referral.pk,
+        rules.CASE,
+        {
+            "identity": {"first_name": ALIAS},
+            "unit_sealed": base64.b64encode(unit_part).decode(),
+            "by": "Mariam",
+        },
+    )
+
+    assert referral.case is not None
+    worker = corridor.who(Role.CASE_WORKER)
+    case = Case.objects.get(pk=referral.case.pk)
+    assert access_compartment(worker, case, IDENTITY)[1] == {"first_name": ALIAS}
+    _, shown = cases.open_compartment(
+        case=case, name="received", reason="ARRANGE_CARE", actor=worker, now=NOW
+    )
+    assert shown == {"safe_contact": "0707"}
+    assert story(referral) is State.DOSSIER_RECEIVED
+
+
+def test_a_dossier_that_nobody_accepted_is_refused_and_opens_no_case(corridor: Corridor) -> None:
+    referral = received(corridor)
+
+    corridor.say(referral.pk, rules.CASE, {"identity": {"first_name": ALIAS}, "unit_sealed": ""})
+
+    refused = Message.objects.exclude(refused_for="").get()
+    assert refused.refused_for == "out_of_place"
+    assert not Case.objects.exists()
+
+
+def test_a_declined_offer_tells_its_reason_and_leaves_nothing_here(corridor: Corridor) -> None:
+    referral, desk = received(corridor), corridor.who(Role.DESK)
+    actions.acknowledge(referral=referral, actor=desk, now=NOW)
+    actions.decline(referral=referral, reason="NO_CAPACITY", text="", actor=desk, now=NOW)
+
+    assert corridor.reads(Message.objects.get(kind=rules.DECLINE))["reason"] == "NO_CAPACITY"
+    assert not Case.objects.exists()
+    assert Message.objects.get(kind=rules.OFFER).rank == Rank.REFUSED
+    with pytest.raises(Refused) as refused:
+        actions.accept(referral=referral, promise=PROMISE, actor=desk, now=NOW)
+    assert refused.value.objections == ["ALREADY_DECIDED"]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"cover": {"age_band": "NOBODY", "sex": "F"}},
+        {"cover": {"age_band": "18_24", "sex": "F", "full_name": FULL_NAME}},
+        {"cover": "?"},
+        {"reference": "R-0000-0000"},
+        {"ground": 7},
+    ],
+)
+def test_an_offer_that_says_nonsense_or_a_name_is_refused_whole(
+    corridor: Corridor, spoiled: dict[str, Any]
+) -> None:
+    corridor.say(new_id(), rules.OFFER, offer_body(**spoiled))
+
+    assert not Referral.objects.exists()
+    assert Message.objects.get().refused_for == "malformed"
+
+
+def test_every_act_leaves_one_entry_of_its_own(corridor: Corridor) -> None:
+    before = len(verbs())
+    referral = offered(corridor)
+
+    after = verbs()[before:]
+
+    for verb in (
+        "identification.send_screening",
+        "identification.decide",
+        "cases.open_case",
+        "cases.record_consent",
+        "referrals.prepare",
+        "referrals.release_offer",
+        "exchange.post",
+    ):
+        assert after.count(verb) == 1
+    assert referral.case is not None
+
+
+def test_a_refused_act_leaves_nothing_half_done(corridor: Corridor) -> None:
+    case = opened(corridor)
+    before = (len(verbs()), Milestone.objects.count(), Compartment.objects.count())
+
+    with pytest.raises(Refused):
+        prepared(corridor, case)
+
+    assert (len(verbs()), Milestone.objects.count(), Compartment.objects.count()) == before
+
+
+def test_a_case_s_keys_are_wrapped_to_the_care_team_and_to_nobody_else(corridor: Corridor) -> None:
+    case = opened(corridor)
+    key_ids = set(Compartment.objects.filter(case=case).values_list("key_id", flat=True))
+
+    assert len(held_keys(corridor.who(Role.CASE_WORKER), key_ids)) == len(key_ids) == 3
+    for role in (Role.DESK, Role.FIRST_RESPONDER, Role.COORDINATOR, Role.ADMINISTRATOR):
+        assert held_keys(corridor.who(role), key_ids) == {}
+
+
+def test_two_colleagues_who_change_the_same_part_do_not_lose_each_other_s_words(
+    corridor: Corridor,
+) -> None:
+    case, worker = opened(corridor), corridor.who(Role.CASE_WORKER)
+    changes = {"first_name": "Autre"}
+    cases.write_compartment(
+        case=case, name=IDENTITY, changes=changes, version=2, actor=worker, now=NOW
+    )
+
+    with pytest.raises(Refused) as refused:
+        cases.write_compartment(
+            case=case, name=IDENTITY, changes={"full_name": ""}, version=2, actor=worker, now=NOW
+        )
+
+    assert refused.value.objections == ["CHANGED_MEANWHILE"]
+    assert access_compartment(worker, case, IDENTITY)[1]["full_name"] == FULL_NAME
+
+
+def test_receipts_of_the_other_desk_raise_our_offer_and_both_tell_the_same_story(
+    corridor: Corridor,
+) -> None:
+    referral = offered(corridor)
+    message = Message.objects.get(kind=rules.OFFER)
+
+    for rank in (Rank.DELIVERED, Rank.RELAYED):
+        carried = receipt_parcel(
+            corridor.there,
+            mid=message.mid,
+            sha256=message.sha256,
+            rank=rank,
+            own_public=public_of(post_office.own().seed),
+            own_country="MA",
+            now=NOW,
+        )
+        exchange.receive_receipt(carried, caller="CI", now=NOW)
+
+    assert queries.told(referral).lines[0].rank is Rank.DELIVERED
+    assert exchange_rules.Rank.DELIVERED.height == 2
+
+
+def test_the_same_screening_sent_twice_is_one_screening(corridor: Corridor) -> None:
+    responder = corridor.who(Role.FIRST_RESPONDER)
+    draft = identification.start_draft(actor=responder, now=NOW)
+    told = {
+        "danger_seen": True,
+        "age_band": "10_14",
+        "minor": "yes",
+        "sex": "M",
+        "situation": "alone",
+        "indicators": [],
+    }
+    identification.save_draft(draft_id=draft.pk, changes=told, actor=responder, now=NOW)
+
+    codes = {
+        identification.send_screening(
+            draft_id=draft.pk, observation="", actor=responder, now=NOW
+        ).pk
+        for _ in range(2)
+    }
+
+    assert len(codes) == Screening.objects.count() == 1
+
+
+def test_a_screening_is_decided_once_and_a_change_says_why(corridor: Corridor) -> None:
+    supervisor = corridor.who(Role.SUPERVISOR)
+    code = screened(corridor)
+
+    with pytest.raises(Refused) as refused:
+        identification.decide(
+            code=code, decided_class="TRAFIC_ILLICITE", reason=" ", actor=supervisor, now=NOW
+        )
+
+    assert refused.value.objections == ["ALREADY_DECIDED", "CHANGE_NEEDS_REASON"]
+
+
+def test_who_screened_reads_it_no_more_once_it_is_sent(corridor: Corridor) -> None:
+    from amana.identification.queries import access_screening  # noqa: PLC0415 - of this test alone
+
+    code = screened(corridor)
+
+    for role in (Role.FIRST_RESPONDER, Role.DESK, Role.ADMINISTRATOR, Role.COORDINATOR):
+        with pytest.raises(NotFound):
+            access_screening(corridor.who(role), code)
+    assert access_screening(corridor.who(Role.CASE_WORKER), code).content["alias"] == ALIAS

@@ -9,6 +9,7 @@ from typing import Protocol
 from amana.crypto.secrets import chain_hash, leaf_hash, same
 
 GENESIS = bytes(32)
+SALT_SIZE = 32
 
 # One database hands out bytes, the other a view of them.
 Stored = bytes | memoryview
@@ -60,21 +61,24 @@ def first_fault(entries: Iterable[Kept], *, head_seq: int, head_chain: bytes) ->
     for entry in entries:
         if entry.seq != expected:
             return Fault(expected, "missing")
-        fault = _fault_of(entry, chain)
-        if fault:
-            return Fault(entry.seq, fault)
+        if not _is_as_written(entry, chain):
+            return Fault(entry.seq, "altered")
         chain, expected = bytes(entry.chain), expected + 1
     if expected - 1 != head_seq:
         return Fault(expected, "missing" if head_seq >= expected else "added")
     return None if same(chain, bytes(head_chain)) else Fault(head_seq, "altered")
 
 
-def _fault_of(entry: Kept, previous: bytes) -> str:
-    leaf = bytes(entry.leaf)
+def _is_as_written(entry: Kept, previous: bytes) -> bool:
+    fields = (entry.leaf, entry.chain, entry.salt, entry.event)
+    if any(isinstance(field, str) for field in fields):
+        # Whoever rewrote it left text where bytes were written.
+        return False
+    leaf, chain = bytes(entry.leaf or b""), bytes(entry.chain or b"")
+    if (entry.event is None) != (entry.salt is None):
+        return False
     if entry.event is not None and entry.salt is not None:
         salt = bytes(entry.salt)
-        if len(salt) != 32 or not same(leaf_hash(salt, bytes(entry.event)), leaf):
-            return "altered"
-    elif entry.event is not None or entry.salt is not None:
-        return "altered"
-    return "" if same(chain_hash(previous, leaf), bytes(entry.chain)) else "altered"
+        if len(salt) != SALT_SIZE or not same(leaf_hash(salt, bytes(entry.event)), leaf):
+            return False
+    return same(chain_hash(previous, leaf), chain)

@@ -27,7 +27,8 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
     if actor.role is Role.DESK:
         found += _desk_tasks(actor)
     if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR, Role.DESK):
-        silent = [r for r in referrals.referrals(actor) if referrals.told(r).silences(now)]
+        told = referrals.told_all(referrals.referrals(actor))
+        silent = [t for t in told if t.silences(now)]
         found.append(("SILENT", "referrals:list", len(silent)))
     return found
 
@@ -39,7 +40,8 @@ def _without_case(actor: Actor) -> int:
 def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
     rows = referrals.referrals(actor)
     to_release = [r for r in rows if r.is_ours and not r.released_at and not r.returned_at]
-    to_answer = [r for r in rows if not r.is_ours and referrals.told(r).story.decision is None]
+    asked = [r for r in rows if not r.is_ours]
+    to_answer = [t for t in referrals.told_all(asked) if t.story.decision is None]
     return [
         ("SEALED_MAIL", "referrals:mail", len(exchange.unopened())),
         ("TO_RELEASE", "referrals:list", len(to_release)),

@@ -1,6 +1,6 @@
 """What came, what waits to leave, what a conversation holds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,19 +41,27 @@ def body_place(mid: str, key_id: str) -> Place:
 
 def lines(conversation: str) -> list[Line]:
     """Return the messages of a conversation for the fold, ours and theirs."""
+    return lines_of([conversation])[conversation]
+
+
+def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
+    """Return the messages of many conversations, in one query."""
     country = own().country
-    return [
-        Line(
-            mid=m.mid,
-            kind=m.kind,
-            sender=country if m.is_ours else m.country,
-            seq=m.seq,
-            in_reply_to=m.in_reply_to,
-            written_at=m.written_at or m.stored_at,
-            rank=Rank(m.rank),
+    found: dict[str, list[Line]] = {conversation: [] for conversation in conversations}
+    rows = Message.objects.filter(conversation__in=found).exclude(kind="")
+    for m in rows.defer("container", "sealed_body", "outer"):
+        found[m.conversation].append(
+            Line(
+                mid=m.mid,
+                kind=m.kind,
+                sender=country if m.is_ours else m.country,
+                seq=m.seq,
+                in_reply_to=m.in_reply_to,
+                written_at=m.written_at or m.stored_at,
+                rank=Rank(m.rank),
+            )
         )
-        for m in Message.objects.filter(conversation=conversation).exclude(kind="")
-    ]
+    return found
 
 
 def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
@@ -72,7 +80,9 @@ def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
 def unopened() -> list[Message]:
     """Return what arrived for the desk and was neither opened nor refused, oldest first."""
     return list(
-        Message.objects.filter(is_ours=False, kind="", refused_for="").order_by("stored_at", "mid")
+        Message.objects.filter(is_ours=False, kind="", refused_for="")
+        .defer("container")
+        .order_by("stored_at", "mid")
     )
 
 

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from amana.access.rules import Role
 from amana.node import story, two_weeks
 from amana.node.cli import Failed
+from amana.node.clock import Clock
 from amana.node.config import write
 from amana.node.demo import make_nodes
 from amana.node.persona import Persona, Typed
@@ -147,7 +148,7 @@ def _decide_all(supervisor: Persona, tally: Tally) -> Iterator[str]:
 
 
 def _accept_all(there: Country, referrals: list[str]) -> None:
-    day = datetime.now(UTC).date() + timedelta(days=1)  # noqa: TID251 - the person chooses a day
+    day = Clock(None, is_demo=False).now().date() + timedelta(days=1)
     for code in referrals:
         story.accept(
             there.who(D),

@@ -1,6 +1,6 @@
 """Referrals that this person may see, and the story of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,9 +77,21 @@ class Told:
 
 def told(referral: Referral) -> Told:
     """Return the story of a referral from its message log."""
-    lines = exchange.lines(referral.pk)
-    watches = rules.watches(lines, tier=referral.tier, host=host_of(referral))
-    return Told(referral, lines, rules.story(lines), watches)
+    return told_all([referral])[0]
+
+
+def told_all(found: Sequence[Referral]) -> list[Told]:
+    """Return the stories of many referrals, in one query."""
+    said = exchange.lines_of([referral.pk for referral in found])
+    return [
+        Told(
+            referral,
+            said[referral.pk],
+            rules.story(said[referral.pk]),
+            rules.watches(said[referral.pk], tier=referral.tier, host=host_of(referral)),
+        )
+        for referral in found
+    ]
 
 
 def contents(actor: Actor, referral: Referral) -> Mapping[str, dict[str, Any]]:
@@ -94,21 +106,18 @@ def receipts_of(told_: Told) -> dict[str, list[Receipt]]:
 
 def states() -> list[dict[str, Any]]:
     """Return where every referral stands, for the node's own status: codes, states and counts."""
-    found = []
-    for referral in Referral.objects.order_by("prepared_at", "code"):
-        told_ = told(referral)
-        found.append(
-            {
-                "code": referral.code,
-                "conversation": referral.pk,
-                "state": told_.story.state.value,
-                "messages": [
-                    [line.sender, line.seq, line.kind, int(line.rank)]
-                    for line in sorted(told_.lines, key=lambda m: (m.sender, m.seq))
-                ],
-            }
-        )
-    return found
+    return [
+        {
+            "code": found.referral.code,
+            "conversation": found.referral.pk,
+            "state": found.story.state.value,
+            "messages": [
+                [line.sender, line.seq, line.kind, int(line.rank)]
+                for line in sorted(found.lines, key=lambda m: (m.sender, m.seq))
+            ],
+        }
+        for found in told_all(list(Referral.objects.order_by("prepared_at", "code")))
+    ]
 
 
 def available(actor: Actor, case: Case) -> dict[str, Any]:

@@ -61,16 +61,20 @@ def prepare(request: Request, code: str) -> HttpResponse:
 @require_GET
 def referral_list(request: Request) -> HttpResponse:
     """List referrals by code, the silent ones first."""
-    rows = [_listed(r, request.now) for r in queries.referrals(request.actor)]
+    rows = _listed(queries.told_all(queries.referrals(request.actor)), request.now)
     rows.sort(key=lambda row: not row["silent"])
     return render(request, "referrals/list.html", {"rows": rows})
 
 
-def _listed(referral: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401
-    told = queries.told(referral)
-    silent = told.silences(now)
-    state, tone = _state(referral, told)
-    return {"referral": referral, "state": state, "tone": tone, "silent": silent}
+def _listed(found: list[queries.Told], now: datetime) -> list[dict[str, Any]]:
+    """Return rows for a list: the referral, where it stands, and whether somebody is silent."""
+    rows = []
+    for told in found:
+        state, tone = _state(told.referral, told)
+        silent = told.silences(now)
+        row = {"referral": told.referral, "state": state, "tone": tone, "silent": silent}
+        rows.append(row)
+    return rows
 
 
 TONES = {
@@ -243,7 +247,7 @@ def mail(request: Request) -> HttpResponse:
         opened, refused = open_messages(actor=request.actor, now=request.now)
         said = "?said=mail" if opened or not refused else ""
         return redirect(reverse("referrals:mail") + said)
-    rows = [_listed(r, request.now) for r in queries.referrals(request.actor)]
+    rows = _listed(queries.told_all(queries.referrals(request.actor)), request.now)
     context = {
         "sealed": exchange.unopened(),
         "refused": exchange.refused(),

@@ -45,7 +45,7 @@ def stopped_clock(settings: Settings, now: datetime) -> StoppedClock:
     return settings.CLOCK
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Static files as a node serves them: hashed names, gathered for this run alone."""
     root = tmp_path_factory.mktemp("static")

@@ -95,9 +95,7 @@ def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
 
 
 @pytest.fixture(scope="module")
-def house(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, static_files: object
-) -> Iterator[Cast]:
+def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
     """The cast of this module, made once: argon2 and key wraps cost time even when cheap."""
     with django_db_blocker.unblock(), transaction.atomic():
         cast = assemble()

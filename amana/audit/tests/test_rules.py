@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -55,7 +56,8 @@ def test_the_first_altered_entry_is_named_whatever_was_altered(n: int, data: st.
         field = data.draw(st.sampled_from(["leaf", "chain", "salt", "event"]))
         value = bytearray(getattr(rows[place], field))
         value[data.draw(st.integers(0, len(value) - 1))] ^= data.draw(st.integers(1, 255))
-        spoiled[place] = replace(rows[place], **{field: bytes(value)})
+        change: dict[str, Any] = {field: bytes(value)}
+        spoiled[place] = replace(rows[place], **change)
 
     assert fault(spoiled, rows) == rules.Fault(places[0] + 1, "altered")
 

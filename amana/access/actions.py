@@ -110,17 +110,18 @@ def sign_in(*, sign_in_name: str, password: str, address: str, now: datetime) ->
 
     Refuses with TRY_LATER after too many failures for the name or the address.
     """
-    subjects = [_subject("name", sign_in_name), _subject("address", address)]
-    if queries.may_try(subjects, now):
+    subjects = {"name": _subject("name", sign_in_name), "address": _subject("address", address)}
+    if queries.must_wait(subjects, now):
         raise Refused(["TRY_LATER"])
     account = Account.objects.filter(sign_in_name=sign_in_name, is_open=True).first()
     cost = passwords.Cost(*account.cost) if account else COST
     salt = bytes(account.salt) if account else bytes(16)
     verifier, key = _split(password, salt, cost)
     if account is None or not same(verifier, bytes(account.verifier)):
-        Failure.objects.bulk_create([Failure(subject=s, at=now) for s in subjects])
+        Failure.objects.bulk_create([Failure(subject=s, at=now) for s in subjects.values()])
         raise Refused(["NAME_OR_PASSWORD_WRONG"])
     seed = Seed(unseal(key, bytes(account.sealed_seed), _lock_place(account.pk)))
+    Failure.objects.filter(subject=subjects["name"]).delete()
     return _open_session(account, seed, now)
 
 

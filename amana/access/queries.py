@@ -104,15 +104,16 @@ def account_names() -> dict[str, str]:
     return dict(Account.objects.values_list("pk", "name"))
 
 
-def may_try(subjects: list[str], now: datetime) -> timedelta | None:
-    """Return how long a sign-in for these names or addresses must wait, or None when it may."""
+def must_wait(subjects: dict[str, str], now: datetime) -> timedelta | None:
+    """Return how long a sign-in must wait for this name or this address, or None when it may go on.
+
+    `subjects` holds the digest of the name and of the address, by kind.
+    """
     since = now - rules.FAILURE_WINDOW
-    for subject in subjects:
-        recent = list(
-            Failure.objects.filter(subject=subject, at__gt=since, at__lte=now)
-            .order_by("-at")
-            .values_list("at", flat=True)[: rules.FAILURES_ALLOWED]
-        )
-        if len(recent) >= rules.FAILURES_ALLOWED:
+    for kind, subject in subjects.items():
+        allowed = rules.FAILURES_ALLOWED[kind]
+        failed = Failure.objects.filter(subject=subject, at__gt=since, at__lte=now)
+        recent = list(failed.order_by("-at").values_list("at", flat=True)[:allowed])
+        if len(recent) >= allowed:
             return recent[-1] + rules.FAILURE_WINDOW - now
     return None

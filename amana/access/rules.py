@@ -27,8 +27,9 @@ TEAM_OF = {Role.CASE_WORKER: CARE, Role.SUPERVISOR: CARE, Role.DESK: DESK}
 IDLE = timedelta(minutes=20)
 LONGEST = timedelta(hours=8)
 
-# After this many failures for one name or one address within the window, the next must wait.
-FAILURES_ALLOWED = 8
+# After this many failures within the window the next try must wait. Many people may sit behind one
+# address, so it is given more than one name is.
+FAILURES_ALLOWED = {"name": 8, "address": 60}
 FAILURE_WINDOW = timedelta(minutes=15)
 
 

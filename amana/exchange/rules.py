@@ -2,6 +2,7 @@
 
 import enum
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
@@ -132,7 +133,9 @@ def read_outer(data: bytes) -> Outer:
     """Return the outer header; raises Unacceptable with malformed or unsupported."""
     fields = _mapping(data)
     _supported(fields)
-    return _built(Outer, fields)
+    outer: Outer = _built(Outer, fields)
+    _check_numbers(outer.mid)
+    return outer
 
 
 def read_header(data: bytes) -> Header:
@@ -142,7 +145,15 @@ def read_header(data: bytes) -> Header:
     """
     fields = _mapping(data)
     _supported(fields)
-    return _built(Header, {**fields, "sender": fields.get("from", "")})
+    header: Header = _built(Header, {**fields, "sender": fields.get("from", "")})
+    _check_numbers(header.mid, header.conv, *filter(None, [header.in_reply_to]))
+    return header
+
+
+def _check_numbers(*numbers: str) -> None:
+    """Refuse a number that is none of ours: 128 bits in hex, so that it fits every row."""
+    if not all(re.fullmatch("[0-9a-f]{32}", number) for number in numbers):
+        raise Unacceptable(Reason.MALFORMED)
 
 
 def read_receipt(data: bytes) -> ReceiptNote:

@@ -232,8 +232,9 @@ def _doubled(theirs: dict[str, Any], state: dict[str, Any]) -> int:
 
 
 def _wire(data: Path) -> dict[str, int]:
-    found: dict[str, int] = json.loads((data / "log" / "wire.json").read_text())
-    return found
+    log = data / "log" / "wire.json"
+    found: dict[str, int] = {"failed": 0, "bytes": 0}
+    return found | json.loads(log.read_text()) if log.exists() else found
 
 
 def _print(found: dict[str, Any], *, as_json: bool) -> None:

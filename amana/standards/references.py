@@ -1,5 +1,6 @@
 """References that people read aloud: opaque, without look-alikes, with a check character."""
 
+import re
 import secrets
 
 ALPHABET = "23456789ACDEFHJKLMNPQRTUVWXY"
@@ -28,6 +29,8 @@ def check_character(body: str) -> str:
 
 def is_reference(text: str) -> bool:
     """Say whether this is a reference of ours with a right check character."""
-    body = text.rpartition("-")[0].rpartition("-")[2] + text.rpartition("-")[2]
+    if not re.fullmatch("[A-Z]{1,2}-[2-9A-Z]{4}-[2-9A-Z]{4}", text):
+        return False
+    body = text.split("-", 1)[1].replace("-", "")
     known = all(c in ALPHABET for c in body[:-1])
-    return len(body) == _LENGTH + 1 and known and check_character(body[:-1]) == body[-1]
+    return known and check_character(body[:-1]) == body[-1]

@@ -219,6 +219,8 @@ def test_a_known_country_s_desk_with_another_key_is_refused_at_the_desk(post: Po
         ({"seq": 0}, Reason.CONFLICT),
         ({"iat": (NOW + timedelta(days=3)).isoformat()}, Reason.FROM_THE_FUTURE),
         ({"iat": "yesterday"}, Reason.MALFORMED),
+        ({"conv": "f" * 33}, Reason.MALFORMED),
+        ({"in_reply_to": "../../etc"}, Reason.MALFORMED),
     ],
 )
 def test_a_header_that_says_something_wrong_is_refused_for_its_own_reason(

@@ -71,7 +71,9 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
             "title": coded.label("MILESTONE", m.kind),
             "at": m.at,
             "who": names.get(m.by, ""),
-            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else m.reference,
+            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else "",
+            "reference": m.reference if len(m.reference) > 2 else "",
+            "url": reverse("referrals:referral", args=[m.reference]) if m.reference.startswith("R-") else "",
             "kind": "past",
         }
         for m in queries.timeline(case_)
@@ -102,10 +104,12 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
     fields = rules.FIELDS.get(part, ())
     may_write = bool(fields) and not row.is_historical and request.actor.role == "R03"
     initial = {**document, "version": kept.version}
+    # What the form shows is not written twice.
+    shown = {k: v for k, v in document.items() if not (may_write and k in fields)}
     context = {
         "case": row,
         "part": part,
-        "rows": _rows(document),
+        "rows": _rows(shown),
         "form": PartForm(part=part, initial=initial) if may_write else None,
     }
     return render(request, "cases/compartment.html", context)

@@ -42,8 +42,10 @@ def case(request: Request, code: str) -> HttpResponse:
     """Show a case without opening any of it."""
     row = queries.access_case(request.actor, code, request.purpose)
     names = account_names()
+    compartments = queries.compartments(request.actor, row)
     context = {
         "case": row,
+        "may_refer": row.is_historical or set(PARTS) <= {part.name for part in compartments},
         "parts": [
             {
                 "sealed": {
@@ -57,7 +59,7 @@ def case(request: Request, code: str) -> HttpResponse:
                     "form": ReasonForm(auto_id=f"{part.name}_%s"),
                 }
             }
-            for part in queries.compartments(request.actor, row)
+            for part in compartments
         ],
         "consents": [_consent(c, request.now) for c in queries.consents(request.actor, row)],
         "timeline": _timeline(row, names),

@@ -65,9 +65,9 @@ class ConsentForm(forms.Form):
     given_by = forms.ChoiceField(
         label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect
     )
-    mode = forms.ChoiceField(label=_("How"), choices=choices("CONSENT_MODE"))
+    mode = forms.ChoiceField(label=_("How"), choices=choices("CONSENT_MODE", blank=True))
     language = forms.ChoiceField(
-        label=_("In which language it was explained"), choices=choices("LANG")
+        label=_("In which language it was explained"), choices=choices("LANG", blank=True)
     )
     interpreter = forms.CharField(
         label=_("Interpreter, if there was one"), max_length=80, required=False

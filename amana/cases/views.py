@@ -42,8 +42,10 @@ def case(request: Request, code: str) -> HttpResponse:
     """Show a case without opening any of it."""
     row = queries.access_case(request.actor, code, request.purpose)
     names = account_names()
+    compartments = queries.compartments(request.actor, row)
     context = {
         "case": row,
+        "may_refer": row.is_historical or set(PARTS) <= {part.name for part in compartments},
         "parts": [
             {
                 "sealed": {
@@ -57,7 +59,7 @@ def case(request: Request, code: str) -> HttpResponse:
                     "form": ReasonForm(auto_id=f"{part.name}_%s"),
                 }
             }
-            for part in queries.compartments(request.actor, row)
+            for part in compartments
         ],
         "consents": [_consent(c, request.now) for c in queries.consents(request.actor, row)],
         "timeline": _timeline(row, names),
@@ -71,9 +73,11 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
             "title": coded.label("MILESTONE", m.kind),
             "at": m.at,
             "who": names.get(m.by, ""),
-            "text": countries.label(m.reference, coded.language())
-            if len(m.reference) == 2
-            else m.reference,
+            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else "",
+            "reference": m.reference if len(m.reference) > 2 else "",
+            "url": reverse("referrals:referral", args=[m.reference])
+            if m.reference.startswith("R-")
+            else "",
             "kind": "past",
         }
         for m in queries.timeline(case_)
@@ -108,10 +112,12 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
     fields = rules.FIELDS.get(part, ())
     may_write = bool(fields) and not row.is_historical and request.actor.role == "R03"
     initial = {**document, "version": kept.version}
+    # What the form shows is not written twice.
+    shown = {k: v for k, v in document.items() if not (may_write and k in fields)}
     context = {
         "case": row,
         "part": part,
-        "rows": _rows(document),
+        "rows": _rows(shown),
         "form": PartForm(part=part, initial=initial) if may_write else None,
     }
     return render(request, "cases/compartment.html", context)

@@ -12,7 +12,14 @@ from amana.standards.questions import Question, load
 class QuestionForm(forms.Form):
     """One question, its answers and the three standing ones."""
 
-    answers = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    answers = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _(
+                "Tick an answer. “Does not know” and “prefers not to answer” are answers too."
+            )
+        },
+    )
 
     def __init__(self, *args: Any, question: Question, minor: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -27,12 +34,8 @@ class QuestionForm(forms.Form):
         field.widget.attrs["data-standing"] = " ".join(self.standing)
 
     def clean_answers(self) -> list[str]:
-        """Refuse an empty page and a standing answer beside another."""
+        """Refuse a standing answer beside another."""
         ticked: list[str] = self.cleaned_data["answers"]
-        if not ticked:
-            raise forms.ValidationError(
-                _("Tick an answer. “Does not know” and “prefers not to answer” are answers too.")
-            )
         if len(ticked) > 1 and set(ticked) & set(self.standing):
             raise forms.ValidationError(
                 _("This answer cannot stand beside another one. Keep one of the two.")
@@ -76,18 +79,22 @@ class PersonForm(forms.Form):
         max_length=80,
         required=False,
     )
-    sex = forms.ChoiceField(label=_("Sex"), choices=choices("SEX"))
+    sex = forms.ChoiceField(label=_("Sex"), choices=choices("SEX", blank=True))
     minor = forms.ChoiceField(
         label=_("Is the person under 18?"),
         help_text=_("In doubt, choose “not sure”. Nobody is asked to prove an age here."),
         choices=MINOR,
         widget=forms.RadioSelect,
     )
-    age_band = forms.ChoiceField(label=_("Age, as far as known"), choices=choices("AGE_BAND"))
+    age_band = forms.ChoiceField(
+        label=_("Age, as far as known"), choices=choices("AGE_BAND", blank=True)
+    )
     situation = forms.ChoiceField(
         label=_("Who is with the person?"), choices=SITUATION, widget=forms.RadioSelect
     )
-    language = forms.ChoiceField(label=_("Language spoken best"), choices=choices("LANG"))
+    language = forms.ChoiceField(
+        label=_("Language spoken best"), choices=choices("LANG", blank=True)
+    )
     citizenship = forms.ChoiceField(
         label=_("Country the person names as her own"),
         choices=choices("COUNTRY", blank=True),

@@ -23,7 +23,7 @@ class PrepareForm(forms.Form):
         choices=choices("NEEDS"),
         widget=forms.CheckboxSelectMultiple,
     )
-    risk = forms.ChoiceField(label=_("Risk"), choices=choices("RISK"))
+    risk = forms.ChoiceField(label=_("Risk"), choices=choices("RISK", blank=True))
     fields_to_send = forms.MultipleChoiceField(
         label=_("What may leave after the acceptance"),
         help_text=_("Only what the task needs. Nothing of this leaves with the offer."),

@@ -51,8 +51,7 @@ def prepare(request: Request, code: str) -> HttpResponse:
     context = {
         "form": form,
         "case": case,
-        "objections": [coded.label("OBJECTION", o) for o in objections],
-        "objection_codes": objections,
+        "objections": objections,
     }
     status = 422 if form.errors or objections else 200
     return render(request, "referrals/prepare.html", context, status=status)
@@ -185,7 +184,8 @@ def _timeline(
             "kind": "past",
             "title": coded.label("MESSAGE", line.kind),
             "at": line.written_at,
-            "who": _who(contents.get(line.mid, {}).get("by", ""), line.sender),
+            "who": contents.get(line.mid, {}).get("by", ""),
+            "where": countries.label(line.sender, coded.language()),
             "text": coded.label("RANK", line.rank.name.lower()),
             "rows": _spoken(contents.get(line.mid, {})),
         }

@@ -1,13 +1,14 @@
 """Safe values on a page: isolated figures, human dates, drawn icons."""
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from amana.look import coded
@@ -15,6 +16,9 @@ from amana.look.icons import MIRRORED, PATHS
 from amana.standards import countries
 
 register = template.Library()
+
+# What Arabic text would turn around: digits in groups, as in a phone number or a date.
+FIGURES = re.compile(r"[+(]?\d[\d \u00a0().\-/]{4,}\d")
 
 # Month names differ inside a language: Morocco says nuwanbir where Egypt says nufimbir.
 LOCALES = {"fr": "fr_CI", "ar": "ar_MA", "en": "en"}
@@ -32,6 +36,17 @@ TIMES = {
 def ltr(value: object) -> SafeString:
     """Isolate a reference, a phone number or a date in figures: Arabic text keeps its order."""
     return format_html('<bdi dir="ltr">{}</bdi>', "" if value is None else value)
+
+
+@register.filter
+def figures(value: object) -> SafeString:
+    """Isolate every phone number and date in figures inside words that somebody typed."""
+    words = str(value or "")
+    parts, end = [], 0
+    for found in FIGURES.finditer(words):
+        parts += [escape(words[end : found.start()]), ltr(found.group())]
+        end = found.end()
+    return mark_safe("".join([*parts, escape(words[end:])]))  # noqa: S308 - every part is escaped
 
 
 @register.filter

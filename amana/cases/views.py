@@ -45,7 +45,7 @@ def case(request: Request, code: str) -> HttpResponse:
     compartments = queries.compartments(request.actor, row)
     context = {
         "case": row,
-        "may_refer": row.is_historical or set(PARTS) <= {part.name for part in compartments},
+        "may_refer": row.is_historical or set(rules.FIELDS) <= {part.name for part in compartments},
         "parts": [
             {
                 "sealed": {

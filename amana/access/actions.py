@@ -129,8 +129,6 @@ def sign_in(*, sign_in_name: str, password: str, address: str, now: datetime) ->
 def _open_session(account: Account, seed: Seed, now: datetime) -> bytes:
     cookie = token()
     session_id = queries.session_id_of(cookie)
-    Session.objects.filter(account=account, created_at__lt=now - rules.LONGEST).delete()
-    Failure.objects.filter(at__lt=now - rules.FAILURE_WINDOW).delete()
     Session.objects.create(
         id=session_id,
         account=account,
@@ -144,6 +142,13 @@ def _open_session(account: Account, seed: Seed, now: datetime) -> bytes:
     )
     record(at=now, actor=account.pk, verb="access.sign_in", subject=account.pk)
     return cookie
+
+
+def sweep(now: datetime) -> None:
+    """Delete sessions that have ended and failures that no longer slow anybody."""
+    Session.objects.filter(created_at__lte=now - rules.LONGEST).delete()
+    Session.objects.filter(last_seen_at__lte=now - rules.IDLE).delete()
+    Failure.objects.filter(at__lte=now - rules.FAILURE_WINDOW).delete()
 
 
 @transaction.atomic

@@ -85,6 +85,7 @@ def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
+    from amana.access.actions import sweep  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
 
@@ -95,6 +96,7 @@ def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
     return [
         ("deliver", 0.0, deliver),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
+        ("sweep", 300.0, sweep),
     ]
 
 

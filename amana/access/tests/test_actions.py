@@ -88,6 +88,18 @@ def test_a_session_ends_when_nobody_is_there(cast: Cast, late: timedelta) -> Non
     assert queries.find_actor(cookie, NOW + late) is None
 
 
+def test_what_has_ended_is_swept_away_and_what_lives_stays(cast: Cast) -> None:
+    cast.cookie(name_of(Role.DESK))
+    with pytest.raises(Refused):
+        attempt("nobody-at-all", "wrong")
+
+    actions.sweep(NOW + timedelta(minutes=1))
+    assert (Session.objects.count(), Failure.objects.count()) == (1, 2)
+
+    actions.sweep(NOW + IDLE)
+    assert (Session.objects.count(), Failure.objects.count()) == (0, 0)
+
+
 def test_a_closed_account_is_out_at_once_and_its_team_keys_are_gone(cast: Cast) -> None:
     cast.hire("second", "Deuxième Inventée", Role.DESK)
     cookie = cast.cookie("second")

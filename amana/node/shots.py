@@ -116,4 +116,6 @@ class _Camera:
         return context.new_page()
 
     def _take(self, page: Any, name: str) -> None:
-        page.screenshot(path=self.folder / f"{name}-{self.language}-{self.width}.png", full_page=True)
+        page.screenshot(
+            path=self.folder / f"{name}-{self.language}-{self.width}.png", full_page=True
+        )

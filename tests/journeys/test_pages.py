@@ -5,7 +5,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -55,9 +55,11 @@ class Visit:
 def _open_part(part: str) -> Act:
     def act(page: Any, facts: Facts) -> None:
         form = page.locator(f"form[action$='/part/{part}']")
-        form.evaluate("form => { for (let at = form; at; at = at.parentElement) if (at.tagName == 'DETAILS') at.open = true }")
-        form.locator("input[type=radio]").first.check()
-        form.locator("button").click()
+        form.evaluate(
+            "form => { for (let at = form; at; at = at.parentElement) if (at.tagName == 'DETAILS') at.open = true }"
+        )
+        form.locator("input[type=radio]").first.press("Space")
+        form.locator("button").press("Enter")
 
     return act
 
@@ -100,15 +102,23 @@ VISITS: dict[str, Visit] = {
     "home-administrator": Visit("desk:home", "MA", A, "/"),
     "screen-start": Visit("identification:start", "MA", R, "/screen/"),
     "screen-danger": Visit("identification:danger", "MA", R, "/screen/{draft}/danger"),
-    "screen-danger-empty": Visit("identification:danger", "MA", R, "/screen/{empty_draft}/danger", _press(MAIN), 422),
+    "screen-danger-empty": Visit(
+        "identification:danger", "MA", R, "/screen/{empty_draft}/danger", _press(MAIN), 422
+    ),
     "screen-person": Visit("identification:person", "MA", R, "/screen/{draft}/person"),
     "screen-person-calm": Visit("identification:person", "MA", R, "/screen/{calm_draft}/person"),
-    "screen-person-wrong": Visit("identification:person", "MA", R, "/screen/{calm_draft}/person", _press(MAIN), 422),
+    "screen-person-wrong": Visit(
+        "identification:person", "MA", R, "/screen/{empty_draft}/person", _press(MAIN), 422
+    ),
     **{
-        f"screen-question-{n:02}": Visit("identification:question", "MA", R, f"/screen/{{draft}}/question/{n}")
-        for n in range(1, 13)
+        f"screen-question-{n:02}": Visit(
+            "identification:question", "MA", R, f"/screen/{{draft}}/question/{n}"
+        )
+        for n in (1, 5, 12)
     },
-    "screen-question-empty": Visit("identification:question", "MA", R, "/screen/{empty_draft}/question/5", _press(MAIN), 422),
+    "screen-question-empty": Visit(
+        "identification:question", "MA", R, "/screen/{empty_draft}/question/5", _press(MAIN), 422
+    ),
     "screen-review": Visit("identification:review", "MA", R, "/screen/{draft}/review"),
     "screen-review-nothing": Visit("identification:review", "MA", R, "/screen/{calm_draft}/review"),
     "screen-sent": Visit("identification:sent", "MA", R, "/screen/sent/{receipt}"),
@@ -117,9 +127,10 @@ VISITS: dict[str, Visit] = {
     "screening-to-decide": Visit("identification:screening", "MA", S, "/screenings/{to_decide}/"),
     "screening-undecided": Visit("identification:screening", "MA", W, "/screenings/{to_decide}/"),
     "screening-decided": Visit("identification:screening", "MA", W, "/screenings/{decided}/"),
-    "screening-historical": Visit("identification:screening", "MA", S, "/screenings/{historical_screening}/"),
+    "screening-historical": Visit(
+        "identification:screening", "MA", S, "/screenings/{historical_screening}/"
+    ),
     "cases": Visit("cases:list", "MA", W, "/cases/"),
-    "cases-supervisor": Visit("cases:list", "CI", S, "/cases/"),
     "case": Visit("cases:case", "MA", W, "/cases/{case}/"),
     "case-supervisor": Visit("cases:case", "MA", S, "/cases/{case}/"),
     "case-new": Visit("cases:case", "CI", W, "/cases/{case_without_consent}/"),
@@ -127,9 +138,12 @@ VISITS: dict[str, Visit] = {
     "case-received": Visit("cases:case", "CI", W, "/cases/{received_case}/"),
     "part-identity": Visit("cases:case", "MA", W, "/cases/{case}/", _open_part("identity")),
     "part-account": Visit("cases:case", "MA", W, "/cases/{case}/", _open_part("account")),
-    "part-received": Visit("cases:case", "CI", W, "/cases/{received_case}/", _open_part("received")),
-    "part-supervisor": Visit("cases:case", "MA", S, "/cases/{case}/", _open_part("location")),
-    "part-without-reason": Visit("cases:case", "MA", W, "/cases/{case}/", _send("/cases/{case}/part/identity"), 422),
+    "part-received": Visit(
+        "cases:case", "CI", W, "/cases/{received_case}/", _open_part("received")
+    ),
+    "part-without-reason": Visit(
+        "cases:case", "MA", W, "/cases/{case}/", _send("/cases/{case}/part/identity"), 422
+    ),
     "consent": Visit("cases:consent", "MA", W, "/cases/{case}/consent"),
     "consent-empty": Visit("cases:consent", "MA", W, "/cases/{case}/consent", _press(MAIN), 422),
     "consent-historical": Visit("cases:consent", "MA", W, "/cases/{historical_case}/consent"),
@@ -138,8 +152,12 @@ VISITS: dict[str, Visit] = {
     "prepare": Visit("referrals:prepare", "MA", W, "/cases/{case}/refer"),
     "prepare-empty": Visit("referrals:prepare", "MA", W, "/cases/{case}/refer", _press(MAIN), 422),
     "prepare-objections": Visit(
-        "referrals:prepare", "CI", W, "/cases/{case_without_consent}/refer",
-        lambda page, facts: _fill_referral(page), 422,
+        "referrals:prepare",
+        "CI",
+        W,
+        "/cases/{case_without_consent}/refer",
+        lambda page, facts: _fill_referral(page),
+        422,
     ),
     "prepare-historical": Visit("referrals:prepare", "MA", W, "/cases/{historical_case}/refer"),
     "referrals": Visit("referrals:list", "MA", D, "/referrals/"),
@@ -147,32 +165,42 @@ VISITS: dict[str, Visit] = {
     "mail-sealed": Visit("referrals:mail", "CI", D, "/mail/"),
     "mail-silent": Visit("referrals:mail", "MA", D, "/mail/"),
     **{
-        f"referral-{state}-{side}": Visit("referrals:referral", side.upper(), D, f"/referrals/{{{state}}}/")
+        f"referral-{state}-{side}": Visit(
+            "referrals:referral", side.upper(), D, f"/referrals/{{{state}}}/"
+        )
         for state, sides in {
             "with_desk": ("ma",),
             "returned": ("ma",),
             "on_its_way": ("ma",),
-            "offered": ("ma", "ci"),
-            "acknowledged": ("ma", "ci"),
+            "offered": ("ci",),
+            "acknowledged": ("ci",),
             "question_open": ("ma", "ci"),
-            "accepted": ("ma", "ci"),
-            "declined": ("ma", "ci"),
+            "accepted": ("ma",),
+            "declined": ("ma",),
             "dossier_received": ("ma", "ci"),
             "silent": ("ci", "ma"),
         }.items()
         for side in sides
     },
-    "referral-worker": Visit("referrals:referral", "MA", W, "/referrals/{dossier_received}/"),
-    "referral-received-worker": Visit("referrals:referral", "CI", W, "/referrals/{dossier_received}/"),
+    "referral-received-worker": Visit(
+        "referrals:referral", "CI", W, "/referrals/{dossier_received}/"
+    ),
     "referral-accept-empty": Visit(
-        "referrals:referral", "CI", D, "/referrals/{acknowledged}/", _send("/referrals/{acknowledged}/accept"), 422
+        "referrals:referral",
+        "CI",
+        D,
+        "/referrals/{acknowledged}/",
+        _send("/referrals/{acknowledged}/accept"),
+        422,
     ),
     "figures": Visit("desk:figures", "CI", C, "/figures/"),
     "figures-filled": Visit("desk:figures", "MA", C, "/figures/"),
     "node": Visit("desk:node", "MA", A, "/node/"),
     "node-account": Visit("desk:account", "CI", A, "/node/accounts/{account}"),
     "missing": Visit("", "CI", R, "/not/a/page", status=404),
-    "refused": Visit("", "MA", D, "/referrals/{offered}/", _send("/referrals/{offered}/release"), 422),
+    "refused": Visit(
+        "", "MA", D, "/referrals/{offered}/", _send("/referrals/{offered}/release"), 422
+    ),
     "forgery": Visit("", "CI", None, "/sign-in", _send("/sign-in", is_forged=True), 403),
 }
 
@@ -191,22 +219,49 @@ def live_on(demo: Any) -> dict[str, str]:
     koffi, mariam, paul = (demo.who("CI", role) for role in (W, D, A))
     facts = {"case": demo.lived["case"], "dossier_received": demo.lived["referral"]}
     subprocess.run(
-        [sys.executable, "-m", "amana", "import", "ctdc", str(ROOT / "tests/vectors/ctdc/invented.csv"), "--data", str(demo.home / "ma")],
-        check=True, capture_output=True, cwd=ROOT,
+        [
+            sys.executable,
+            "-m",
+            "amana",
+            "import",
+            "ctdc",
+            str(ROOT / "tests/vectors/ctdc/invented.csv"),
+            "--data",
+            str(demo.home / "ma"),
+        ],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
     )
     facts |= _drafts(samira)
     facts["receipt"] = samira.open("/screen/").first(r"/screen/sent/([\w-]+)") or ""
     facts |= _screenings(latifa, hicham)
     story.open_case(hicham, facts["decided"])
-    facts["case_without_consent"] = _case_where(koffi, lambda text: "/part/location" in text and "/consents/" not in text)
+    facts["case_without_consent"] = _case_where(
+        koffi, lambda text: "/part/location" in text and "/consents/" not in text
+    )
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)
     old = _referrals(youssef)
-    facts["declined"] = next(r for r in old if 'data-state="declined"' in youssef.open(f"/referrals/{r}/").text)
-    facts["silent"] = next(r for r in old if 'data-state="offered"' in youssef.open(f"/referrals/{r}/").text)
+    facts["declined"] = next(
+        r for r in old if 'data-state="declined"' in youssef.open(f"/referrals/{r}/").text
+    )
+    facts["silent"] = next(
+        r for r in old if 'data-state="offered"' in youssef.open(f"/referrals/{r}/").text
+    )
     # The desk holds one referral of a case at a time: each is released before the next is prepared.
-    for state in ("returned", "offered", "acknowledged", "question_open", "accepted", "on_its_way", "with_desk"):
+    for state in (
+        "returned",
+        "offered",
+        "acknowledged",
+        "question_open",
+        "accepted",
+        "on_its_way",
+        "with_desk",
+    ):
         needs = ("SHELTER", "DOCUMENTS")
-        facts[state] = story.prepare(hicham, facts["case"], "CI", needs=needs, fields=story.ALL_FIELDS)
+        facts[state] = story.prepare(
+            hicham, facts["case"], "CI", needs=needs, fields=story.ALL_FIELDS
+        )
         if state == "returned":
             youssef.post(f"/referrals/{facts[state]}/return", {})
         elif state != "with_desk":
@@ -266,7 +321,12 @@ def _screenings(supervisor: Persona, worker: Persona) -> dict[str, str]:
     worker.post(f"/cases/{historical}/consent", {
         "country": "CI", "ground": "HISTORICAL_DEIDENTIFIED", "given_by": "NOBODY", "mode": "SIGNATURE",
         "language": "fr", "interpreter": "", "content": ("NEEDS", "CLASS")})  # fmt: skip
-    return {"to_decide": fresh[0], "historical_screening": old[1], "historical_case": historical, "decided": plain}
+    return {
+        "to_decide": fresh[0],
+        "historical_screening": old[1],
+        "historical_case": historical,
+        "decided": plain,
+    }
 
 
 def _case_where(worker: Persona, is_wanted: Callable[[str], bool]) -> str:
@@ -282,18 +342,32 @@ def _refuse_one(database: Path) -> None:
     """Lay a message in the mail that the desk had to refuse; no honest partner sends one."""
     with sqlite3.connect(database, timeout=20) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(exchange_message)")]
-        row = dict(zip(columns, connection.execute("SELECT * FROM exchange_message WHERE is_ours=0 AND kind<>'' LIMIT 1").fetchone(), strict=True))
+        row = dict(
+            zip(
+                columns,
+                connection.execute(
+                    "SELECT * FROM exchange_message WHERE is_ours=0 AND kind<>'' LIMIT 1"
+                ).fetchone(),
+                strict=True,
+            )
+        )
         row |= {"mid": "0" * 32, "kind": "", "conversation": "", "seq": 0, "in_reply_to": "", "written_at": None,
                 "key_id": "", "sealed_body": None, "refused_for": "changed"}  # fmt: skip
         marks = ", ".join("?" * len(row))
-        connection.execute(f"INSERT OR IGNORE INTO exchange_message ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608
+        connection.execute(
+            f"INSERT OR IGNORE INTO exchange_message ({', '.join(row)}) VALUES ({marks})",
+            list(row.values()),
+        )  # noqa: S608
 
 
 # What answers GET and is still no page of its own, each with the reason.
 NO_PAGE = {
     "set_language": "Django's own door: a GET only leads back",
 }
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
 FIRST_PAGE, LATER_PAGE = 50_000, 12_000
 LANGUAGES = ("fr", "ar", "en")
 
@@ -357,6 +431,8 @@ class Seats:
             seat.page.set_default_timeout(10_000)
             if role is not None:
                 sign_in(seat.page, seat.address, country, role)
+            elif not options:
+                seat.page.goto(f"{seat.address}/sign-in")
             if not options:
                 self._seats[country, role] = seat
         speak(seat, language)
@@ -388,6 +464,15 @@ def facts(demo_nodes: Any) -> Facts:
 def seats(browser: Any, demo_nodes: Any) -> Seats:
     """Sit everybody down."""
     return Seats(browser, demo_nodes)
+
+
+@pytest.fixture(scope="session")
+def weights() -> Iterator[dict[str, int]]:
+    """Collect what every page weighs on the wire; printed at the end, seen with -s."""
+    kept: dict[str, int] = {}
+    yield kept
+    for name, size in sorted(kept.items()):
+        print(f"{name:32} {size:>6}")
 
 
 def answers_get(view: Any) -> bool:
@@ -425,14 +510,16 @@ def test_every_page_that_answers_get_is_visited() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", VISITS)
-def test_a_page(name: str, language: str, seats: Seats, facts: Facts, record_property: Any) -> None:
+def test_a_page(
+    name: str, language: str, seats: Seats, facts: Facts, weights: dict[str, int]
+) -> None:
     visit = VISITS[name]
     seat = seats.take(visit.country, visit.role, language)
     path = visit.path.format(**facts)
     seat.forget()
 
     seat.page.goto(seat.address + path)
-    record_property("bytes", seat.bytes)
+    weights[name] = max(seat.bytes, weights.get(name, 0))
     if visit.view:
         assert resolve(path).view_name == visit.view
     if visit.then is None:
@@ -455,7 +542,9 @@ def test_a_page(name: str, language: str, seats: Seats, facts: Facts, record_pro
 
 
 def _sideways(page: Any) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
 
 
 def _faults(page: Any) -> list[str]:
@@ -493,9 +582,9 @@ def test_a_reversed_phone_number_would_be_seen(seats: Seats) -> None:
     seat.page.goto(f"{seat.address}/sign-in")
     assert seat.page.evaluate("document.querySelectorAll('bdi[dir=ltr]').length") > 0
 
-    seat.page.evaluate("document.querySelector('h1').textContent = 'هاتف +225 07 98 76 54 32'")
+    seat.page.evaluate("document.querySelector('h1').textContent = 'هاتف +225 07 98 76'")
 
-    assert _turned_around(seat.page) == ["+225 07 98 76 54 32"]
+    assert _turned_around(seat.page) == ["+225 07 98 76"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -539,7 +628,7 @@ def test_a_whole_screening_without_javascript(seats: Seats) -> None:
     page.check("[name=minor][value=no]")
     page.check("[name=situation][value=alone]")
     for name, value in PERSON.items():
-        page.select_option(f"[name={name}]", value)
+        page.select_option(f"select[name={name}]", value)
     page.locator(MAIN).click()
     for number in range(1, 13):
         assert page.url.endswith(f"/question/{number}")
@@ -610,11 +699,11 @@ def test_a_whole_screening_by_keyboard_only(seats: Seats) -> None:
     while page.locator("[name=age_band]").input_value() != "18_24":
         page.keyboard.press("ArrowDown")
     keys.press("[name=situation]", "Space")
-    keys.reach("[name=language]")
+    keys.reach("select[name=language]")
     page.keyboard.press("ArrowDown")
     keys.go()
     for number in range(1, 13):
-        assert page.url.endswith(f"/question/{number}")
+        assert page.url.split("#")[0].endswith(f"/question/{number}")
         keys.press(f"[name=answers][value={ANSWERS.get(number, 'none')}]", "Space")
         keys.go()
     keys.go()
@@ -623,12 +712,16 @@ def test_a_whole_screening_by_keyboard_only(seats: Seats) -> None:
 
 
 @pytest.mark.parametrize("way", ["button", "keys"])
-def test_leaving_quickly_ends_the_session_and_leaves_nothing_to_read(way: str, seats: Seats, facts: Facts) -> None:
+def test_leaving_quickly_ends_the_session_and_leaves_nothing_to_read(
+    way: str, seats: Seats, facts: Facts
+) -> None:
     seat = seats.take("MA", W, "fr", color_scheme="light")
     page, case = seat.page, facts["case"]
     page.goto(f"{seat.address}/cases/{case}/")
     outside = page.locator("#exit").get_attribute("href")
-    page.context.route(f"{outside}**", lambda route: route.fulfill(body="<p>neutral</p>", content_type="text/html"))
+    page.context.route(
+        f"{outside}**", lambda route: route.fulfill(body="<p>neutral</p>", content_type="text/html")
+    )
 
     if way == "button":
         page.click("#exit")
@@ -663,7 +756,9 @@ def test_paper_shows_the_content_and_not_the_frame(seats: Seats, facts: Facts) -
     seat.page.goto(f"{seat.address}/referrals/{facts['with_desk']}/")
 
     seat.page.emulate_media(media="print")
-    shown = {s: seat.page.locator(s).first.is_visible() for s in (".bar", ".nav", ".foot", ".preview")}
+    shown = {
+        s: seat.page.locator(s).first.is_visible() for s in (".bar", ".nav", ".foot", ".preview")
+    }
     seat.page.emulate_media(media="screen")
 
     assert shown == {".bar": False, ".nav": False, ".foot": False, ".preview": True}
@@ -675,7 +770,9 @@ def test_the_page_of_a_broken_node_holds_without_the_node(language: str, seats: 
     request = RequestFactory().get("/broken")
     with translation.override(language):
         page = broken(request).content
-    seat.page.route("**/broken", lambda route: route.fulfill(body=page, content_type="text/html", status=500))
+    seat.page.route(
+        "**/broken", lambda route: route.fulfill(body=page, content_type="text/html", status=500)
+    )
 
     seat.page.goto(f"{seat.address}/broken")
 
@@ -688,11 +785,15 @@ AGE = {"yes": "10_14", "no": "25_34", "doubtful": "UNK"}
 
 
 @pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda v: v["id"])
-def test_a_vignette_answered_on_the_pages_is_read_as_it_should(vignette: dict[str, Any], demo_nodes: Any) -> None:
+def test_a_vignette_answered_on_the_pages_is_read_as_it_should(
+    vignette: dict[str, Any], demo_nodes: Any
+) -> None:
     responder = demo_nodes.who("CI", R)
     draft = responder.post("/screen/", {}).path.split("/")[2]
     told = vignette["answers"]
-    responder.post(f"/screen/{draft}/danger", {d: told.get(d, ["none"]) for d in ("d1", "d2", "d3")})
+    responder.post(
+        f"/screen/{draft}/danger", {d: told.get(d, ["none"]) for d in ("d1", "d2", "d3")}
+    )
     person = PERSON | {"minor": vignette["minor"], "situation": vignette["situation"],
                        "age_band": AGE[vignette["minor"]]}  # fmt: skip
     responder.post(f"/screen/{draft}/person", person)

@@ -55,9 +55,7 @@ class Visit:
 def _open_part(part: str) -> Act:
     def act(page: Any, facts: Facts) -> None:
         form = page.locator(f"form[action$='/part/{part}']")
-        form.evaluate(
-            "form => { for (let at = form; at; at = at.parentElement) if (at.tagName == 'DETAILS') at.open = true }"
-        )
+        form.evaluate("form => { form.closest('details').open = true; }")
         form.locator("input[type=radio]").first.press("Space")
         form.locator("button").press("Enter")
 
@@ -79,9 +77,11 @@ def _send(path: str, *, is_forged: bool = False) -> Act:
             page.evaluate(
                 """([path, forged]) => {
                     const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
-                    const form = Object.assign(document.createElement('form'), {method: 'post', action: path});
+                    const form = document.createElement('form');
+                    Object.assign(form, {method: 'post', action: path});
                     const field = Object.assign(document.createElement('input'),
-                        {name: 'csrfmiddlewaretoken', value: forged ? 'x'.repeat(token.length) : token});
+                        {name: 'csrfmiddlewaretoken',
+                         value: forged ? 'x'.repeat(token.length) : token});
                     form.append(field); document.body.append(form); form.submit();
                 }""",
                 [path.format(**facts), is_forged],
@@ -156,7 +156,7 @@ VISITS: dict[str, Visit] = {
         "CI",
         W,
         "/cases/{case_without_consent}/refer",
-        lambda page, facts: _fill_referral(page),
+        lambda page, _: _fill_referral(page),
         422,
     ),
     "prepare-historical": Visit("referrals:prepare", "MA", W, "/cases/{historical_case}/refer"),
@@ -271,8 +271,15 @@ def live_on(demo: Any) -> dict[str, str]:
     for state in ("acknowledged", "question_open", "accepted"):
         story.acknowledge(mariam, facts[state])
     story.ask(mariam, facts["question_open"], "Qui peut l’accueillir à Tiénigboué ?", typed)
-    story.accept(mariam, facts["accepted"], typed, worker="Ouattarina Kpélé-Bénié",
-                 phone="+225 27 22 90 80 70", from_on=_tomorrow(), conditions="Prévenir la veille.")  # fmt: skip
+    story.accept(
+        mariam,
+        facts["accepted"],
+        typed,
+        worker="Ouattarina Kpélé-Bénié",
+        phone="+225 27 22 90 80 70",
+        from_on=_tomorrow(),
+        conditions="Prévenir la veille.",
+    )
     story.wait_for(youssef, facts["accepted"], "accepted")
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
@@ -297,8 +304,16 @@ def _drafts(responder: Persona) -> dict[str, str]:
         if danger is None:
             continue
         responder.post(f"/screen/{draft}/danger", danger)
-        person = {"alias": "Zoumana", "sex": "F", "minor": "no", "age_band": "18_24", "situation": "alone",
-                  "language": "dyu", "citizenship": "CI", "place": ""}  # fmt: skip
+        person = {
+            "alias": "Zoumana",
+            "sex": "F",
+            "minor": "no",
+            "age_band": "18_24",
+            "situation": "alone",
+            "language": "dyu",
+            "citizenship": "CI",
+            "place": "",
+        }
         responder.post(f"/screen/{draft}/person", person)
         for question, ticked in answers.items():
             responder.post(f"/screen/{draft}/question/{int(question[1:])}", {"answers": ticked})
@@ -318,9 +333,18 @@ def _screenings(supervisor: Persona, worker: Persona) -> dict[str, str]:
         if code not in fresh and 'data-class="AUCUN_INDICATEUR"' not in text
     ]
     historical = story.decide(supervisor, old[0]) and story.open_case(worker, old[0])
-    worker.post(f"/cases/{historical}/consent", {
-        "country": "CI", "ground": "HISTORICAL_DEIDENTIFIED", "given_by": "NOBODY", "mode": "SIGNATURE",
-        "language": "fr", "interpreter": "", "content": ("NEEDS", "CLASS")})  # fmt: skip
+    worker.post(
+        f"/cases/{historical}/consent",
+        {
+            "country": "CI",
+            "ground": "HISTORICAL_DEIDENTIFIED",
+            "given_by": "NOBODY",
+            "mode": "SIGNATURE",
+            "language": "fr",
+            "interpreter": "",
+            "content": ("NEEDS", "CLASS"),
+        },
+    )
     return {
         "to_decide": fresh[0],
         "historical_screening": old[1],
@@ -351,13 +375,22 @@ def _refuse_one(database: Path) -> None:
                 strict=True,
             )
         )
-        row |= {"mid": "0" * 32, "kind": "", "conversation": "", "seq": 0, "in_reply_to": "", "written_at": None,
-                "key_id": "", "sealed_body": None, "refused_for": "changed"}  # fmt: skip
+        row |= {
+            "mid": "0" * 32,
+            "kind": "",
+            "conversation": "",
+            "seq": 0,
+            "in_reply_to": "",
+            "written_at": None,
+            "key_id": "",
+            "sealed_body": None,
+            "refused_for": "changed",
+        }
         marks = ", ".join("?" * len(row))
         connection.execute(
-            f"INSERT OR IGNORE INTO exchange_message ({', '.join(row)}) VALUES ({marks})",
+            f"INSERT OR IGNORE INTO exchange_message ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
             list(row.values()),
-        )  # noqa: S608
+        )
 
 
 # What answers GET and is still no page of its own, each with the reason.
@@ -552,7 +585,8 @@ def _faults(page: Any) -> list[str]:
     return [f"{fault['id']}: {node['html'][:200]}" for fault in found for node in fault["nodes"]]
 
 
-# Every code, phone number and date in figures on the page, whose first sign does not stand left of its last.
+# Every code, phone number and date in figures on the page, whose first
+# sign does not stand left of its last.
 TURNED_AROUND = r"""() => {
     const wanted = /[A-Z]{1,2}-[A-Z0-9]{4}-[A-Z0-9]{4}|\d{4}-\d\d-\d\d|\+?\d[\d ]{6,}\d|\d\d:\d\d/g;
     const turned = [];
@@ -566,7 +600,8 @@ TURNED_AROUND = r"""() => {
         for (const found of walk.currentNode.data.matchAll(wanted)) {
             const first = at(walk.currentNode, found.index);
             const last = at(walk.currentNode, found.index + found[0].length - 1);
-            if (first.width && first.top === last.top && first.left > last.left) turned.push(found[0]);
+            const isOneLine = first.width && first.top === last.top;
+            if (isOneLine && first.left > last.left) turned.push(found[0]);
         }
     }
     return turned;
@@ -653,7 +688,8 @@ class Keys:
             seen = self.page.evaluate(
                 """selector => {
                     const on = document.activeElement, box = on.closest('.choice') || on;
-                    return {there: on.matches(selector), plain: getComputedStyle(box).outlineStyle === 'none'
+                    return {there: on.matches(selector),
+                        plain: getComputedStyle(box).outlineStyle === 'none'
                         && on !== document.body, html: on.outerHTML.slice(0, 120)};
                 }""",
                 selector,
@@ -794,8 +830,11 @@ def test_a_vignette_answered_on_the_pages_is_read_as_it_should(
     responder.post(
         f"/screen/{draft}/danger", {d: told.get(d, ["none"]) for d in ("d1", "d2", "d3")}
     )
-    person = PERSON | {"minor": vignette["minor"], "situation": vignette["situation"],
-                       "age_band": AGE[vignette["minor"]]}  # fmt: skip
+    person = PERSON | {
+        "minor": vignette["minor"],
+        "situation": vignette["situation"],
+        "age_band": AGE[vignette["minor"]],
+    }
     responder.post(f"/screen/{draft}/person", person)
     for number in range(1, 13):
         answers = told.get(f"q{number:02}", ["none"])

@@ -67,7 +67,7 @@ def browser() -> Iterator[Any]:
     if not Path(CHROMIUM).exists() and not shutil.which("chromium"):
         pytest.skip("needs chromium: apt-get install chromium fonts-noto-core")
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent: a skip, no error
     except ImportError:
         pytest.skip("needs chromium driven by playwright: bin/setup test")
     with sync_playwright() as playwright:

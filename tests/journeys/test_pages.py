@@ -5,7 +5,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -55,11 +55,9 @@ class Visit:
 def _open_part(part: str) -> Act:
     def act(page: Any, facts: Facts) -> None:
         form = page.locator(f"form[action$='/part/{part}']")
-        form.evaluate(
-            "form => { for (let at = form; at; at = at.parentElement) if (at.tagName == 'DETAILS') at.open = true }"
-        )
-        form.locator("input[type=radio]").first.check()
-        form.locator("button").click()
+        form.evaluate("form => { form.closest('details').open = true; }")
+        form.locator("input[type=radio]").first.press("Space")
+        form.locator("button").press("Enter")
 
     return act
 
@@ -79,9 +77,11 @@ def _send(path: str, *, is_forged: bool = False) -> Act:
             page.evaluate(
                 """([path, forged]) => {
                     const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
-                    const form = Object.assign(document.createElement('form'), {method: 'post', action: path});
+                    const form = document.createElement('form');
+                    Object.assign(form, {method: 'post', action: path});
                     const field = Object.assign(document.createElement('input'),
-                        {name: 'csrfmiddlewaretoken', value: forged ? 'x'.repeat(token.length) : token});
+                        {name: 'csrfmiddlewaretoken',
+                         value: forged ? 'x'.repeat(token.length) : token});
                     form.append(field); document.body.append(form); form.submit();
                 }""",
                 [path.format(**facts), is_forged],
@@ -108,13 +108,13 @@ VISITS: dict[str, Visit] = {
     "screen-person": Visit("identification:person", "MA", R, "/screen/{draft}/person"),
     "screen-person-calm": Visit("identification:person", "MA", R, "/screen/{calm_draft}/person"),
     "screen-person-wrong": Visit(
-        "identification:person", "MA", R, "/screen/{calm_draft}/person", _press(MAIN), 422
+        "identification:person", "MA", R, "/screen/{empty_draft}/person", _press(MAIN), 422
     ),
     **{
         f"screen-question-{n:02}": Visit(
             "identification:question", "MA", R, f"/screen/{{draft}}/question/{n}"
         )
-        for n in range(1, 13)
+        for n in (1, 5, 12)
     },
     "screen-question-empty": Visit(
         "identification:question", "MA", R, "/screen/{empty_draft}/question/5", _press(MAIN), 422
@@ -131,7 +131,6 @@ VISITS: dict[str, Visit] = {
         "identification:screening", "MA", S, "/screenings/{historical_screening}/"
     ),
     "cases": Visit("cases:list", "MA", W, "/cases/"),
-    "cases-supervisor": Visit("cases:list", "CI", S, "/cases/"),
     "case": Visit("cases:case", "MA", W, "/cases/{case}/"),
     "case-supervisor": Visit("cases:case", "MA", S, "/cases/{case}/"),
     "case-new": Visit("cases:case", "CI", W, "/cases/{case_without_consent}/"),
@@ -142,7 +141,6 @@ VISITS: dict[str, Visit] = {
     "part-received": Visit(
         "cases:case", "CI", W, "/cases/{received_case}/", _open_part("received")
     ),
-    "part-supervisor": Visit("cases:case", "MA", S, "/cases/{case}/", _open_part("location")),
     "part-without-reason": Visit(
         "cases:case", "MA", W, "/cases/{case}/", _send("/cases/{case}/part/identity"), 422
     ),
@@ -158,7 +156,7 @@ VISITS: dict[str, Visit] = {
         "CI",
         W,
         "/cases/{case_without_consent}/refer",
-        lambda page, facts: _fill_referral(page),
+        lambda page, _: _fill_referral(page),
         422,
     ),
     "prepare-historical": Visit("referrals:prepare", "MA", W, "/cases/{historical_case}/refer"),
@@ -174,17 +172,16 @@ VISITS: dict[str, Visit] = {
             "with_desk": ("ma",),
             "returned": ("ma",),
             "on_its_way": ("ma",),
-            "offered": ("ma", "ci"),
-            "acknowledged": ("ma", "ci"),
+            "offered": ("ci",),
+            "acknowledged": ("ci",),
             "question_open": ("ma", "ci"),
-            "accepted": ("ma", "ci"),
-            "declined": ("ma", "ci"),
+            "accepted": ("ma",),
+            "declined": ("ma",),
             "dossier_received": ("ma", "ci"),
             "silent": ("ci", "ma"),
         }.items()
         for side in sides
     },
-    "referral-worker": Visit("referrals:referral", "MA", W, "/referrals/{dossier_received}/"),
     "referral-received-worker": Visit(
         "referrals:referral", "CI", W, "/referrals/{dossier_received}/"
     ),
@@ -274,8 +271,15 @@ def live_on(demo: Any) -> dict[str, str]:
     for state in ("acknowledged", "question_open", "accepted"):
         story.acknowledge(mariam, facts[state])
     story.ask(mariam, facts["question_open"], "Qui peut l’accueillir à Tiénigboué ?", typed)
-    story.accept(mariam, facts["accepted"], typed, worker="Ouattarina Kpélé-Bénié",
-                 phone="+225 27 22 90 80 70", from_on=_tomorrow(), conditions="Prévenir la veille.")  # fmt: skip
+    story.accept(
+        mariam,
+        facts["accepted"],
+        typed,
+        worker="Ouattarina Kpélé-Bénié",
+        phone="+225 27 22 90 80 70",
+        from_on=_tomorrow(),
+        conditions="Prévenir la veille.",
+    )
     story.wait_for(youssef, facts["accepted"], "accepted")
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
@@ -300,8 +304,16 @@ def _drafts(responder: Persona) -> dict[str, str]:
         if danger is None:
             continue
         responder.post(f"/screen/{draft}/danger", danger)
-        person = {"alias": "Zoumana", "sex": "F", "minor": "no", "age_band": "18_24", "situation": "alone",
-                  "language": "dyu", "citizenship": "CI", "place": ""}  # fmt: skip
+        person = {
+            "alias": "Zoumana",
+            "sex": "F",
+            "minor": "no",
+            "age_band": "18_24",
+            "situation": "alone",
+            "language": "dyu",
+            "citizenship": "CI",
+            "place": "",
+        }
         responder.post(f"/screen/{draft}/person", person)
         for question, ticked in answers.items():
             responder.post(f"/screen/{draft}/question/{int(question[1:])}", {"answers": ticked})
@@ -321,9 +333,18 @@ def _screenings(supervisor: Persona, worker: Persona) -> dict[str, str]:
         if code not in fresh and 'data-class="AUCUN_INDICATEUR"' not in text
     ]
     historical = story.decide(supervisor, old[0]) and story.open_case(worker, old[0])
-    worker.post(f"/cases/{historical}/consent", {
-        "country": "CI", "ground": "HISTORICAL_DEIDENTIFIED", "given_by": "NOBODY", "mode": "SIGNATURE",
-        "language": "fr", "interpreter": "", "content": ("NEEDS", "CLASS")})  # fmt: skip
+    worker.post(
+        f"/cases/{historical}/consent",
+        {
+            "country": "CI",
+            "ground": "HISTORICAL_DEIDENTIFIED",
+            "given_by": "NOBODY",
+            "mode": "SIGNATURE",
+            "language": "fr",
+            "interpreter": "",
+            "content": ("NEEDS", "CLASS"),
+        },
+    )
     return {
         "to_decide": fresh[0],
         "historical_screening": old[1],
@@ -354,11 +375,20 @@ def _refuse_one(database: Path) -> None:
                 strict=True,
             )
         )
-        row |= {"mid": "0" * 32, "kind": "", "conversation": "", "seq": 0, "in_reply_to": "", "written_at": None,
-                "key_id": "", "sealed_body": None, "refused_for": "changed"}  # fmt: skip
+        row |= {
+            "mid": "0" * 32,
+            "kind": "",
+            "conversation": "",
+            "seq": 0,
+            "in_reply_to": "",
+            "written_at": None,
+            "key_id": "",
+            "sealed_body": None,
+            "refused_for": "changed",
+        }
         marks = ", ".join("?" * len(row))
         connection.execute(
-            f"INSERT OR IGNORE INTO exchange_message ({', '.join(row)}) VALUES ({marks})",
+            f"INSERT OR IGNORE INTO exchange_message ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
             list(row.values()),
         )
 
@@ -367,7 +397,10 @@ def _refuse_one(database: Path) -> None:
 NO_PAGE = {
     "set_language": "Django's own door: a GET only leads back",
 }
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
 FIRST_PAGE, LATER_PAGE = 50_000, 12_000
 LANGUAGES = ("fr", "ar", "en")
 
@@ -431,6 +464,8 @@ class Seats:
             seat.page.set_default_timeout(10_000)
             if role is not None:
                 sign_in(seat.page, seat.address, country, role)
+            elif not options:
+                seat.page.goto(f"{seat.address}/sign-in")
             if not options:
                 self._seats[country, role] = seat
         speak(seat, language)
@@ -462,6 +497,15 @@ def facts(demo_nodes: Any) -> Facts:
 def seats(browser: Any, demo_nodes: Any) -> Seats:
     """Sit everybody down."""
     return Seats(browser, demo_nodes)
+
+
+@pytest.fixture(scope="session")
+def weights() -> Iterator[dict[str, int]]:
+    """Collect what every page weighs on the wire; printed at the end, seen with -s."""
+    kept: dict[str, int] = {}
+    yield kept
+    for name, size in sorted(kept.items()):
+        print(f"{name:32} {size:>6}")
 
 
 def answers_get(view: Any) -> bool:
@@ -499,14 +543,16 @@ def test_every_page_that_answers_get_is_visited() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", VISITS)
-def test_a_page(name: str, language: str, seats: Seats, facts: Facts, record_property: Any) -> None:
+def test_a_page(
+    name: str, language: str, seats: Seats, facts: Facts, weights: dict[str, int]
+) -> None:
     visit = VISITS[name]
     seat = seats.take(visit.country, visit.role, language)
     path = visit.path.format(**facts)
     seat.forget()
 
     seat.page.goto(seat.address + path)
-    record_property("bytes", seat.bytes)
+    weights[name] = max(seat.bytes, weights.get(name, 0))
     if visit.view:
         assert resolve(path).view_name == visit.view
     if visit.then is None:
@@ -539,7 +585,8 @@ def _faults(page: Any) -> list[str]:
     return [f"{fault['id']}: {node['html'][:200]}" for fault in found for node in fault["nodes"]]
 
 
-# Every code, phone number and date in figures on the page, whose first sign does not stand left of its last.
+# Every code, phone number and date in figures on the page, whose first
+# sign does not stand left of its last.
 TURNED_AROUND = r"""() => {
     const wanted = /[A-Z]{1,2}-[A-Z0-9]{4}-[A-Z0-9]{4}|\d{4}-\d\d-\d\d|\+?\d[\d ]{6,}\d|\d\d:\d\d/g;
     const turned = [];
@@ -553,7 +600,8 @@ TURNED_AROUND = r"""() => {
         for (const found of walk.currentNode.data.matchAll(wanted)) {
             const first = at(walk.currentNode, found.index);
             const last = at(walk.currentNode, found.index + found[0].length - 1);
-            if (first.width && first.top === last.top && first.left > last.left) turned.push(found[0]);
+            const isOneLine = first.width && first.top === last.top;
+            if (isOneLine && first.left > last.left) turned.push(found[0]);
         }
     }
     return turned;
@@ -569,9 +617,9 @@ def test_a_reversed_phone_number_would_be_seen(seats: Seats) -> None:
     seat.page.goto(f"{seat.address}/sign-in")
     assert seat.page.evaluate("document.querySelectorAll('bdi[dir=ltr]').length") > 0
 
-    seat.page.evaluate("document.querySelector('h1').textContent = 'هاتف +225 07 98 76 54 32'")
+    seat.page.evaluate("document.querySelector('h1').textContent = 'هاتف +225 07 98 76'")
 
-    assert _turned_around(seat.page) == ["+225 07 98 76 54 32"]
+    assert _turned_around(seat.page) == ["+225 07 98 76"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -615,7 +663,7 @@ def test_a_whole_screening_without_javascript(seats: Seats) -> None:
     page.check("[name=minor][value=no]")
     page.check("[name=situation][value=alone]")
     for name, value in PERSON.items():
-        page.select_option(f"[name={name}]", value)
+        page.select_option(f"select[name={name}]", value)
     page.locator(MAIN).click()
     for number in range(1, 13):
         assert page.url.endswith(f"/question/{number}")
@@ -640,7 +688,8 @@ class Keys:
             seen = self.page.evaluate(
                 """selector => {
                     const on = document.activeElement, box = on.closest('.choice') || on;
-                    return {there: on.matches(selector), plain: getComputedStyle(box).outlineStyle === 'none'
+                    return {there: on.matches(selector),
+                        plain: getComputedStyle(box).outlineStyle === 'none'
                         && on !== document.body, html: on.outerHTML.slice(0, 120)};
                 }""",
                 selector,
@@ -686,11 +735,11 @@ def test_a_whole_screening_by_keyboard_only(seats: Seats) -> None:
     while page.locator("[name=age_band]").input_value() != "18_24":
         page.keyboard.press("ArrowDown")
     keys.press("[name=situation]", "Space")
-    keys.reach("[name=language]")
+    keys.reach("select[name=language]")
     page.keyboard.press("ArrowDown")
     keys.go()
     for number in range(1, 13):
-        assert page.url.endswith(f"/question/{number}")
+        assert page.url.split("#")[0].endswith(f"/question/{number}")
         keys.press(f"[name=answers][value={ANSWERS.get(number, 'none')}]", "Space")
         keys.go()
     keys.go()
@@ -781,8 +830,11 @@ def test_a_vignette_answered_on_the_pages_is_read_as_it_should(
     responder.post(
         f"/screen/{draft}/danger", {d: told.get(d, ["none"]) for d in ("d1", "d2", "d3")}
     )
-    person = PERSON | {"minor": vignette["minor"], "situation": vignette["situation"],
-                       "age_band": AGE[vignette["minor"]]}  # fmt: skip
+    person = PERSON | {
+        "minor": vignette["minor"],
+        "situation": vignette["situation"],
+        "age_band": AGE[vignette["minor"]],
+    }
     responder.post(f"/screen/{draft}/person", person)
     for number in range(1, 13):
         answers = told.get(f"q{number:02}", ["none"])

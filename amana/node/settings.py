@@ -8,6 +8,7 @@ import dj_database_url
 
 from amana.node.clock import Clock
 from amana.node.config import data_dir, load
+from amana.standards import countries
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = data_dir()
@@ -91,7 +92,8 @@ LANGUAGE_CODE = NODE.language
 LOCALE_PATHS = [ROOT / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
+# What people read is the time of their own country; what is stored is UTC.
+TIME_ZONE = countries.zone(NODE.country).key
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = IS_HTTPS

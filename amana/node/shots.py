@@ -97,7 +97,7 @@ class _Camera:
         for name in ("minor", "situation"):
             page.locator(f"[name={name}][value={getattr(person, name)}]").check()
         for name in ("sex", "age_band", "language", "citizenship"):
-            page.locator(f"[name={name}]").select_option(getattr(person, name))
+            page.locator(f"select[name={name}]").select_option(getattr(person, name))
         page.locator(SUBMIT).first.click()
 
     def _page(self, country: str, role: Role) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from amana.access.rules import Role
-from amana.node import demo
-from amana.node.persona import Persona
+from amana.node import demo, two_weeks
+from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode, running
 from amana.node.two_weeks import Country
 
@@ -46,10 +46,12 @@ class Demo:
         return self.here[country].node.address
 
 
-def demo_at(home: Path, nodes: list[RunningNode]) -> Demo:
-    """Return the demo that runs at these nodes, after its two weeks were lived."""
-    lived = demo._live(home, nodes)
-    return Demo(home, nodes, lived, demo._countries(nodes))
+def lived_at(home: Path, nodes: list[RunningNode]) -> Demo:
+    """Live the demo's two weeks and its main journey at these nodes."""
+    here, typed = demo._countries(nodes), Typed()
+    two_weeks.live(here["MA"], here["CI"], typed, print)
+    case, referral = two_weeks.main_journey(here["MA"], here["CI"], typed, print)
+    return Demo(home, nodes, {"case": case, "referral": referral}, here)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +60,12 @@ def demo_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     home = tmp_path_factory.mktemp("demo")
     made = demo.make_nodes(home, dict.fromkeys(demo.PORTS, 0))
     with running(*[n.data for n in made]) as nodes:
-        yield demo_at(home, nodes)
+        lived = lived_at(home, nodes)
+        yield lived
+        for country in lived.here.values():
+            for person in country.people.values():
+                if person._connection is not None:
+                    person._connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -364,7 +365,7 @@ def _referrals(desk: Persona) -> list[str]:
 
 def _refuse_one(database: Path) -> None:
     """Lay a message in the mail that the desk had to refuse; no honest partner sends one."""
-    with sqlite3.connect(database, timeout=20) as connection:
+    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(exchange_message)")]
         row = dict(
             zip(

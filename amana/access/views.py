@@ -25,7 +25,7 @@ def sign_in(request: Request) -> HttpResponse:
     if form.is_valid():
         try:
             cookie = actions.sign_in(
-                **form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""), now=request.now
+                **form.cleaned_data, address=_address(request), now=request.now
             )
             return _signed_in(cookie)
         except Refused as refused:
@@ -36,6 +36,14 @@ def sign_in(request: Request) -> HttpResponse:
     people = queries.accounts() if settings.NODE.is_demo else []
     context = {"form": form, "people": people, "demo_password": settings.DEMO_PASSWORD}
     return render(request, "access/sign_in.html", context, status=status)
+
+
+def _address(request: Request) -> str:
+    """Return who knocks: with TLS a node stands behind a proxy, which names the caller."""
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.IS_HTTPS else ""
+    # The last entry is the proxy's own word; everything before it is the caller's.
+    return forwarded.rsplit(",", 1)[-1].strip() or direct
 
 
 def _signed_in(cookie: bytes) -> HttpResponse:

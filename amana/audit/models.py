@@ -9,8 +9,8 @@ class Entry(models.Model):
     seq = models.BigIntegerField(primary_key=True)
     leaf = models.BinaryField(max_length=32)
     chain = models.BinaryField(max_length=32)
-    salt = models.BinaryField(max_length=32, null=True)
-    event = models.BinaryField(null=True)
+    salt = models.BinaryField(max_length=32)
+    event = models.BinaryField()
 
     def __str__(self) -> str:
         return f"entry {self.seq}"

@@ -55,7 +55,8 @@ def next_link(previous: bytes, salt: bytes, event: bytes) -> tuple[bytes, bytes]
 def first_fault(entries: Iterable[Kept], *, head_seq: int, head_chain: bytes) -> Fault | None:
     """Return the first altered, missing or cut entry, or None when the record is whole.
 
-    An erased entry (no salt, no event) keeps its leaf and still proves its place.
+    Leaves are hashed by themselves, so that salt and event can be erased one day and the slot still
+    prove its place; nothing erases them today, and an emptied entry is an altered one.
     """
     chain, expected = GENESIS, 1
     for entry in entries:
@@ -71,14 +72,11 @@ def first_fault(entries: Iterable[Kept], *, head_seq: int, head_chain: bytes) ->
 
 def _is_as_written(entry: Kept, previous: bytes) -> bool:
     fields = (entry.leaf, entry.chain, entry.salt, entry.event)
-    if any(isinstance(field, str) for field in fields):
-        # Whoever rewrote it left text where bytes were written.
+    # Whoever rewrote it may have left text, or nothing, where bytes were written.
+    kept = [bytes(field) for field in fields if isinstance(field, bytes | memoryview)]
+    if len(kept) != len(fields):
         return False
-    leaf, chain = bytes(entry.leaf or b""), bytes(entry.chain or b"")
-    if (entry.event is None) != (entry.salt is None):
+    leaf, chain, salt, event = kept
+    if len(salt) != SALT_SIZE or not same(leaf_hash(salt, event), leaf):
         return False
-    if entry.event is not None and entry.salt is not None:
-        salt = bytes(entry.salt)
-        if len(salt) != SALT_SIZE or not same(leaf_hash(salt, bytes(entry.event)), leaf):
-            return False
     return same(chain_hash(previous, leaf), chain)

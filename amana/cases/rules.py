@@ -71,6 +71,8 @@ def objections_to_consent(
         against.append("GROUND_ONLY_FOR_CHILDREN")
     if ground == CONSENT and tier == "child" and given_by != "GUARDIAN_WITH_ASSENT":
         against.append("CHILD_NEEDS_GUARDIAN")
+    elif ground == CONSENT and given_by == "NOBODY" and not is_historical:
+        against.append("SOMEBODY_MUST_CONSENT")
     return against
 
 

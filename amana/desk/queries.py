@@ -6,6 +6,7 @@ from typing import Any
 from amana.access.rules import Actor, Role
 from amana.audit import queries as audit
 from amana.cases import queries as cases
+from amana.desk import rules
 from amana.exchange import queries as exchange
 from amana.identification import queries as identification
 from amana.referrals import queries as referrals
@@ -50,17 +51,11 @@ def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
 
 
 def figures() -> list[dict[str, Any]]:
-    """Return counts of cases by one clear field at a time; small counts are not shown."""
+    """Return counts of cases by one clear field at a time, none that could name a person."""
+    fields = (("age_band", "AGE_BAND"), ("sex", "SEX"), ("origin", "ORIGIN"))
     return [
-        {
-            "field": field,
-            "list": list_name,
-            "rows": [
-                (code, n if n >= SMALLEST_SHOWN else None)
-                for code, n in cases.counts(field).items()
-            ],
-        }
-        for field, list_name in (("age_band", "AGE_BAND"), ("sex", "SEX"), ("origin", "ORIGIN"))
+        {"field": field, "list": listed, "rows": rules.shown(cases.counts(field), SMALLEST_SHOWN)}
+        for field, listed in fields
     ]
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from amana.access.documents import seal_document
-from amana.access.rules import DESK, Actor, NotFound
+from amana.access.rules import DESK, Actor, NotFound, Refused
 from amana.audit.actions import record
 from amana.crypto import age
 from amana.crypto.framing import BadFrame, Frame, is_signed_by, pack, read
@@ -24,8 +24,9 @@ from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNot
 
 MESSAGES, RECEIPTS = "/exchange/messages", "/exchange/receipts"
 
-# What can come right later: when the earlier message is there, or a newer version of this node.
-STAYS_IN_THE_TRAY = (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND)
+# What can come right later: when the earlier message is there, with a newer version of this node,
+# when the partner has signed its directory anew.
+STAYS_IN_THE_TRAY = (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND, Reason.DIRECTORY_EXPIRED)
 
 # A handler acts on an opened message and returns the key under which its content is kept.
 Handler = Callable[[Opened, Actor, datetime], tuple[str, Key]]
@@ -47,6 +48,8 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     if fingerprint_in(file) != fingerprint:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     directory = open_directory(file, pinned=fingerprint, now=now)
+    if directory.country == queries.own().country:
+        raise Unacceptable(Reason.NOT_FOR_US)
     known = Peer.objects.filter(pk=directory.country).first()
     if known and (known.pinned_root != fingerprint or known.version > directory.version):
         raise Unacceptable(Reason.CONFLICT)
@@ -90,7 +93,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
     """
     if not actor.holds(DESK):
         raise NotFound
-    own, directory = queries.own(), queries.peer_directory(letter.country, now)
+    own, directory = queries.own(), _directory_to_write_to(letter.country, now)
     mid, expires_at = new_id(), now + rules.LIFETIME
     ours = Message.objects.filter(conversation=letter.conversation, is_ours=True)
     header = _header(letter, own, directory.desk, mid, ours.count() + 1, now, expires_at)
@@ -123,6 +126,13 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
     )
     record(at=now, actor=actor.account_id, verb="exchange.post", subject=mid, kind=letter.kind)
     return message
+
+
+def _directory_to_write_to(country: str, now: datetime) -> Directory:
+    try:
+        return queries.peer_directory(country, now)
+    except Unacceptable:
+        raise Refused(["PARTNER_DIRECTORY_LAPSED"]) from None
 
 
 def _header(
@@ -214,7 +224,7 @@ def _relayed(message: Message, directory: Directory, now: datetime) -> bytes:
 
 
 def _caller(country: str, now: datetime) -> Directory:
-    return queries.peer_directory(country, now)
+    return queries.peer_directory(country, now, grace=rules.READING_GRACE)
 
 
 def _opened_parcel(parcel: bytes, directory: Directory) -> Frame:
@@ -268,22 +278,31 @@ def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
 
 def open_message(mid: str, *, actor: Actor, now: datetime) -> Reason | None:
     """Open one message, act on it and sign its receipt in one transaction; or return why not."""
+    header: list[Header] = []
     try:
         with transaction.atomic():
             message = Message.objects.select_for_update().get(pk=mid, is_ours=False)
             if message.kind or message.refused_for:
                 return Reason.REPLAYED
-            opened = _verified(message, actor, now)
-            _apply(message, opened, actor, now)
+            _apply(message, _verified(message, actor, now, header), actor, now)
             return None
     except Unacceptable as refused:
-        _keep_refused(mid, refused.reason, actor, now)
-        return refused.reason
+        reason = refused.reason
+    except UNFORESEEN:
+        # One message that nobody foresaw must not keep the desk from all the others.
+        reason = Reason.MALFORMED
+    _keep_refused(mid, reason, header[0] if header else None, actor, now)
+    return reason
 
 
-def _verified(message: Message, actor: Actor, now: datetime) -> Opened:
+# What a body that is signed, and still nonsense, can make of a handler.
+UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, DataError)
+
+
+def _verified(message: Message, actor: Actor, now: datetime, signed: list[Header]) -> Opened:
+    """Return the opened message; `signed` takes its header once the other desk's hand is sure."""
     own, seed = queries.own(), actor.teams[DESK]
-    directory = queries.peer_directory(message.country, now)
+    directory = queries.peer_directory(message.country, now, grace=rules.READING_GRACE)
     try:
         frame = _frame(age.decrypt(seed, bytes(message.container)), padded=True)
     except CannotOpen:
@@ -294,28 +313,20 @@ def _verified(message: Message, actor: Actor, now: datetime) -> Opened:
     header = rules.read_header(frame.header)
     if header.sender != directory.desk.address:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
-    rules.check_header(
+    rules.check_address(
         header,
         rules.read_outer(bytes(message.outer)),
         own_address=own.desk,
         own_key_id=key_id(public_of(seed)),
-        now=now,
     )
-    applied = Message.objects.filter(conversation=header.conv, is_ours=False).exclude(kind="")
-    if applied.exclude(country=message.country).exists():
+    # A number that was used up stays used, whether the message under it was taken or refused.
+    counted = Message.objects.filter(conversation=header.conv, is_ours=False, seq__gt=0)
+    if counted.exclude(country=message.country).exists():
         raise Unacceptable(Reason.NOT_THEIRS)
-    rules.check_order(header, applied=applied.count())
-    return Opened(header, _body(frame.body), message.country)
-
-
-def _body(data: bytes) -> Mapping[str, Any]:
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Unacceptable(Reason.MALFORMED) from None
-    if not isinstance(body, dict):
-        raise Unacceptable(Reason.MALFORMED)
-    return body
+    rules.check_order(header, applied=counted.count())
+    signed.append(header)
+    rules.check_times(header, now=now)
+    return Opened(header, rules.read_body(frame.body), message.country)
 
 
 def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> None:
@@ -340,8 +351,13 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     )
 
 
-def _keep_refused(mid: str, reason: Reason, actor: Actor, now: datetime) -> None:
-    """Log a refusal at the desk; only what can come right later stays in the tray."""
+def _keep_refused(
+    mid: str, reason: Reason, header: Header | None, actor: Actor, now: datetime
+) -> None:
+    """Log a refusal at the desk; only what can come right later stays in the tray.
+
+    A refused message of a sure hand uses up its number, so that what follows it can be opened.
+    """
     with transaction.atomic():
         record(
             at=now,
@@ -355,7 +371,9 @@ def _keep_refused(mid: str, reason: Reason, actor: Actor, now: datetime) -> None
         message = Message.objects.select_for_update().get(pk=mid)
         message.refused_for = reason.value
         message.rank = rules.raised(Rank(message.rank), Rank.REFUSED)
-        message.save(update_fields=["refused_for", "rank"])
+        if header is not None:
+            message.conversation, message.seq = header.conv, header.seq
+        message.save(update_fields=["refused_for", "rank", "conversation", "seq"])
         _keep_receipt(
             message, Rank.REFUSED, actor.teams[DESK], queries.own().desk, now, code=reason.value
         )
@@ -465,6 +483,8 @@ def _raise_rank(message: Message, note: ReceiptNote, signed: bytes, now: datetim
 # Carrying: the worker's part. Holds no desk key and opens nothing.
 
 Post = Callable[..., Answer]
+# Whatever a partner answers, its row waits and the others go on.
+CANNOT_NOW = (NotCarried, Unacceptable, *UNFORESEEN)
 LEASE = timedelta(seconds=60)
 
 
@@ -515,7 +535,7 @@ def _deliver_message(
         parcel = _parcel(bytes(message.outer), bytes(message.container))
         answer = _carried(directory, MESSAGES, parcel, via)
         _take_receipt(answer, directory, clock())
-    except (NotCarried, Unacceptable) as failure:
+    except CANNOT_NOW as failure:
         _try_later(message, failure, clock(), jitter)
         return 0
     return 1
@@ -530,7 +550,7 @@ def _deliver_receipt(
         outer = Outer(1, receipt.country, new_id(), (now + rules.LIFETIME).isoformat())
         sealed = age.encrypt([directory.node.public], bytes(receipt.signed))
         _carried(directory, RECEIPTS, _parcel(rules.encode(outer), sealed), via)
-    except (NotCarried, Unacceptable) as failure:
+    except CANNOT_NOW as failure:
         _try_later(receipt, failure, clock(), jitter)
         return 0
     Receipt.objects.filter(pk=receipt.pk).update(is_carried=True)

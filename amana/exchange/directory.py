@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from amana.crypto.age import public_from, recipient
@@ -58,10 +58,13 @@ def sign_directory(fields: Mapping[str, Any], root: Seed) -> bytes:
     ).encode()
 
 
-def open_directory(file: bytes, *, pinned: str, now: datetime) -> Directory:
+def open_directory(
+    file: bytes, *, pinned: str, now: datetime, grace: timedelta = timedelta()
+) -> Directory:
     """Return the directory when its root is the pinned one and its signature holds.
 
-    Raises Unacceptable: unknown_sender for another root, changed for a bad signature, expired.
+    Raises Unacceptable: unknown_sender for another root, changed for a bad signature,
+    directory_expired when it lapsed longer ago than `grace`.
     """
     try:
         outer = json.loads(file)
@@ -74,8 +77,8 @@ def open_directory(file: bytes, *, pinned: str, now: datetime) -> Directory:
     if not verify(root, signature, DIRECTORY, text.encode()):
         raise Unacceptable(Reason.CHANGED)
     directory = _read(text)
-    if directory.expires_at < now:
-        raise Unacceptable(Reason.EXPIRED)
+    if directory.expires_at + grace < now:
+        raise Unacceptable(Reason.DIRECTORY_EXPIRED)
     return directory
 
 

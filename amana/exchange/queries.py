@@ -1,7 +1,7 @@
 """What came, what waits to leave, what a conversation holds."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,12 +26,12 @@ def peers() -> list[Peer]:
     return list(Peer.objects.order_by("country"))
 
 
-def peer_directory(country: str, now: datetime) -> Directory:
+def peer_directory(country: str, now: datetime, *, grace: timedelta = timedelta()) -> Directory:
     """Return a partner's directory, checked against the pinned root; raises Unacceptable."""
     peer = Peer.objects.filter(pk=country).first()
     if peer is None:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
-    return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now)
+    return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now, grace=grace)
 
 
 def body_place(mid: str, key_id: str) -> Place:
@@ -48,7 +48,8 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
     """Return the messages of many conversations, in one query."""
     country = own().country
     found: dict[str, list[Line]] = {conversation: [] for conversation in conversations}
-    rows = Message.objects.filter(conversation__in=found).exclude(kind="")
+    # What was refused for its form was never said: neither country counts it.
+    rows = Message.objects.filter(conversation__in=found, refused_for="").exclude(kind="")
     for m in rows.defer("container", "sealed_body", "outer"):
         found[m.conversation].append(
             Line(

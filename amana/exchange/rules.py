@@ -19,7 +19,10 @@ DIRECTORY = b"amana/directory/v1\0"
 # An envelope that nobody opened in this time is void; a receiver's clock may be this wrong.
 LIFETIME = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(hours=48)
+# A partner whose directory has lapsed is still read and answered, and gets nothing new.
+READING_GRACE = timedelta(days=60)
 LARGEST_PARCEL = 512 * 1024
+EARLIEST_YEAR, LATEST_YEAR = 2020, 2200
 
 _TYPES: dict[Any, type] = {int: int, str: str, list[str]: list}
 
@@ -39,6 +42,7 @@ class Reason(enum.StrEnum):
     CONFLICT = "conflict"
     OUT_OF_ORDER = "out_of_order"
     OUT_OF_PLACE = "out_of_place"
+    DIRECTORY_EXPIRED = "directory_expired"
     NOT_THEIRS = "not_theirs"
     UNKNOWN_KIND = "unknown_kind"
 
@@ -166,12 +170,19 @@ def read_receipt(data: bytes) -> ReceiptNote:
     return note
 
 
+def read_body(data: bytes) -> Mapping[str, Any]:
+    """Return what a message says: a mapping of text that every database and every page can hold."""
+    return _mapping(data)
+
+
 def _mapping(data: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(data)
+        # Half a surrogate pair is JSON and no text; a NUL is text that a database refuses.
+        written = json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Unacceptable(Reason.MALFORMED) from None
-    if not isinstance(fields, dict):
+    if not isinstance(fields, dict) or b"\\u0000" in written:
         raise Unacceptable(Reason.MALFORMED)
     return fields
 
@@ -203,7 +214,8 @@ def moment(text: str) -> datetime:
         value = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         raise Unacceptable(Reason.MALFORMED) from None
-    if value.tzinfo is None:
+    # A year far off would overflow the first sum that anybody makes with it.
+    if value.tzinfo is None or not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
         raise Unacceptable(Reason.MALFORMED)
     return value
 
@@ -216,18 +228,23 @@ def check_outer(outer: Outer, *, own_country: str, now: datetime) -> None:
         raise Unacceptable(Reason.EXPIRED)
 
 
-def check_header(
-    header: Header, outer: Outer, *, own_address: str, own_key_id: str, now: datetime
-) -> None:
-    """Refuse what was sealed for somebody else, re-wrapped, expired, or from the future."""
+def check_address(header: Header, outer: Outer, *, own_address: str, own_key_id: str) -> None:
+    """Refuse what was sealed for somebody else, or re-wrapped under other words."""
     if header.to != own_address or header.to_kids != [own_key_id]:
         raise Unacceptable(Reason.NOT_FOR_US)
     if header.mid != outer.mid or header.exp != outer.exp:
         raise Unacceptable(Reason.CHANGED)
-    if moment(header.exp) < now:
+
+
+def check_times(header: Header, *, now: datetime) -> None:
+    """Refuse what has expired, comes from the future, or claims a life that no message has."""
+    written, expires = moment(header.iat), moment(header.exp)
+    if expires < now:
         raise Unacceptable(Reason.EXPIRED)
-    if moment(header.iat) > now + CLOCK_TOLERANCE:
+    if written > now + CLOCK_TOLERANCE:
         raise Unacceptable(Reason.FROM_THE_FUTURE)
+    if not timedelta() <= expires - written <= LIFETIME:
+        raise Unacceptable(Reason.MALFORMED)
 
 
 def check_order(header: Header, *, applied: int) -> None:

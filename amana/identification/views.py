@@ -103,11 +103,14 @@ def review(request: Request, draft: str) -> HttpResponse:
     if rules.objections_to_sending(content):
         step = "person" if "danger_seen" in content else "danger"
         return redirect(f"identification:{step}", draft)
-    found = questions.load().indicators(content["answers"], minor=content["minor"])
+    instrument, minor = questions.load(), content["minor"]
+    # A sign of children that was ticked before the age was known better is no longer one.
+    answers = instrument.still_offered(content["answers"], minor=minor)
+    found = instrument.indicators(answers, minor=minor)
     form = SendForm(request.POST or None)
     if form.is_valid():
         now, actor = request.now, request.actor
-        changes = {"indicators": list(found)}
+        changes = {"indicators": list(found), "answers": answers}
         actions.save_draft(draft_id=draft, changes=changes, actor=actor, now=now)
         screening = actions.send_screening(
             draft_id=draft, observation=form.cleaned_data["observation"], actor=actor, now=now

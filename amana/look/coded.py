@@ -70,8 +70,15 @@ def spoken(field: str, value: object) -> str:
     if isinstance(value, list):
         return " · ".join(spoken(field, item) for item in value)
     if field == "indicators":
-        return f"{value} {catalogue.load().indicator(str(value)).label.said_in(language())}"
+        return _indicator(str(value))
     return label(LISTS[field], str(value)) if field in LISTS else str(value)
+
+
+def _indicator(code: str) -> str:
+    try:
+        return f"{code} {catalogue.load().indicator(code).label.said_in(language())}"
+    except catalogue.UnknownCode:
+        return code
 
 
 def octets(size: int) -> str:

@@ -29,6 +29,18 @@ def _one_line(problem: Exception) -> str:
     return text or type(problem).__name__
 
 
+def _path(text: str) -> Path:
+    """Return a path that holds from whatever folder it is used."""
+    return Path(text).resolve()
+
+
+def _port(text: str) -> int:
+    """Return a port, or say what one is."""
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="amana",
@@ -48,7 +60,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     node = commands.add_parser("node", help="make a node, run it, look at it")
     acts = node.add_subparsers(dest="act", required=True, metavar="ACT")
     init = acts.add_parser("init", help="make a node's directory, or pin a partner's root in it")
-    init.add_argument("--data", type=Path, required=True, metavar="DIR")
+    init.add_argument("--data", type=_path, required=True, metavar="DIR")
     init.add_argument("--country", metavar="CC", help="two letters, needed for a new node")
     init.add_argument("--name", help="what people read in the footer")
     init.add_argument("--desk", metavar="ADDRESS", help="CC/GOV/member/desk")
@@ -67,7 +79,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         action="store_true",
         help="loopback, a shown password, a clock that can be shifted",
     )
-    init.add_argument("--peer", type=Path, metavar="FILE", help="a partner's directory file")
+    init.add_argument("--peer", type=_path, metavar="FILE", help="a partner's directory file")
     init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
     init.set_defaults(run=_run_init)
     for name, text in (
@@ -76,7 +88,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         ("status", "say where everything stands"),
     ):
         act = acts.add_parser(name, help=text)
-        act.add_argument("--data", type=Path, required=True, metavar="DIR")
+        act.add_argument("--data", type=_path, required=True, metavar="DIR")
         if name == "status":
             act.add_argument("--json", action="store_true")
         act.set_defaults(run=globals()[f"_run_{name}"])
@@ -92,17 +104,17 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     demo.add_argument(
         "--keep",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="with --check: leave the nodes in DIR/ci and DIR/ma, what was typed in DIR/typed.json",
     )
-    demo.add_argument("--shots", type=Path, metavar="DIR", help="write screenshots of the tour")
+    demo.add_argument("--shots", type=_path, metavar="DIR", help="write screenshots of the tour")
     demo.set_defaults(run=_run_demo)
 
 
 def _assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     assess = commands.add_parser("assess", help="read screenings by the rules; needs no database")
-    assess.add_argument("file", type=Path, metavar="FILE.json")
+    assess.add_argument("file", type=_path, metavar="FILE.json")
     assess.add_argument("--json", action="store_true")
     assess.set_defaults(run=_run_assess)
 
@@ -111,14 +123,14 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     from_ = commands.add_parser("import", help="bring in public data")
     sources = from_.add_subparsers(dest="source", required=True, metavar="SOURCE")
     ctdc = sources.add_parser("ctdc", help="the public synthetic release of 2021")
-    ctdc.add_argument("file", type=Path, metavar="FILE[.gz]")
+    ctdc.add_argument("file", type=_path, metavar="FILE[.gz]")
     ctdc.add_argument(
         "--exploited-in", metavar="ISO3", help="only rows of people exploited there, e.g. MAR"
     )
     ctdc.add_argument(
         "--citizens-of", metavar="ISO3", help="only rows of citizens of this country, e.g. CIV"
     )
-    ctdc.add_argument("--data", type=Path, metavar="DIR", help="the node that takes them")
+    ctdc.add_argument("--data", type=_path, metavar="DIR", help="the node that takes them")
     ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
     ctdc.add_argument("--json", action="store_true")
     ctdc.set_defaults(run=_run_ctdc)
@@ -129,7 +141,7 @@ def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "corridor", help="take real rows through the whole journey between two nodes"
     )
     corridor.add_argument(
-        "--data", type=Path, metavar="FILE[.gz]", help="default: a small invented file"
+        "--data", type=_path, metavar="FILE[.gz]", help="default: a small invented file"
     )
     corridor.add_argument("--from", dest="from_", default="MA", metavar="CC")
     corridor.add_argument("--to", default="CI", metavar="CC")
@@ -144,7 +156,7 @@ def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     verify = commands.add_parser(
         "verify", help="prove the record of acts, or name the first altered entry"
     )
-    verify.add_argument("--data", type=Path, required=True, metavar="DIR")
+    verify.add_argument("--data", type=_path, required=True, metavar="DIR")
     verify.set_defaults(run=_run_verify)
 
 

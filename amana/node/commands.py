@@ -2,48 +2,76 @@
 
 import argparse
 import json
+import shutil
 import sys
 
 from amana.node.cli import Failed
-from amana.node.config import load
-from amana.node.lifecycle import cast_of, config_for, found, founders, lay_out, move, use
+from amana.node.config import NodeConfig, load
+from amana.node.lifecycle import (
+    Person,
+    cast_of,
+    config_for,
+    found,
+    founders,
+    lay_out,
+    move,
+    use,
+)
 
 
 def init(a: argparse.Namespace) -> int:
     """Make a node, or pin a partner's root in a node that stands."""
-    is_new = not (a.data / "node.json").exists()
-    if is_new:
+    if a.peer is not None and not a.peer.is_file():
+        raise Failed(f"{a.peer} is not there")
+    if not (a.data / "node.json").exists():
         _make(a)
-    elif a.port is not None:
+        return 0
+    if a.port is not None:
         move(a.data, a.port)
     elif a.peer is None:
         raise Failed(f"{a.data} is a node already; give --peer FILE to pin a partner's root in it")
     if a.peer is not None:
+        use(a.data)
         _pin(a)
     return 0
 
 
 def _make(a: argparse.Namespace) -> None:
+    """Make a node beside its place and move it there whole: a node half made is no node."""
     from amana.node.clock import Clock  # noqa: PLC0415
 
+    config = _config(a)
+    if a.data.exists() and (not a.data.is_dir() or any(a.data.iterdir())):
+        raise Failed(f"{a.data} is not empty; a node needs a folder of its own")
+    making = a.data.with_name(f"{a.data.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    lay_out(making, config)
+    use(making)
+    people = cast_of(config.country) if config.is_demo else founders()
+    found(making, people, Clock(None, is_demo=False).now())
+    if a.peer is not None:
+        _pin(a)
+    from django.db import connections  # noqa: PLC0415
+
+    connections.close_all()
+    if a.data.exists():
+        a.data.rmdir()
+    making.rename(a.data)
+    _tell(a, config.country, people)
+
+
+def _config(a: argparse.Namespace) -> NodeConfig:
     if not a.country:
         raise Failed("a new node needs --country CC")
     if not a.demo and not (a.host and a.url and a.url.startswith("https://")):
         raise Failed("a node that is no demo needs --host NAME and --url https://... ")
-    given = {
-        "name": a.name,
-        "desk": a.desk,
-        "unit": a.unit,
-        "language": a.language,
-        "phone": a.phone,
-    }
+    given = {name: getattr(a, name) for name in ("name", "desk", "unit", "language", "phone")}
     more = {} if a.demo else {"host": a.host, "url": a.url}
-    config = config_for(a.country, port=a.port or 8000, is_demo=a.demo, **given, **more)
-    lay_out(a.data, config)
-    use(a.data)
-    people = cast_of(config.country) if config.is_demo else founders()
-    found(a.data, people, Clock(None, is_demo=False).now())
-    print(f"The node of {config.country} stands in {a.data}. First accounts, shown once:")
+    return config_for(a.country.upper(), port=a.port or 8000, is_demo=a.demo, **given, **more)
+
+
+def _tell(a: argparse.Namespace, country: str, people: list[Person]) -> None:
+    print(f"The node of {country} stands in {a.data}. First accounts, shown once:")
     for person in people:
         print(f"  {person.sign_in_name:24} {person.password}   ({person.role.value})")
     print(f"Give partners the file {a.data / 'directory.json'} and let two people compare:")
@@ -58,7 +86,6 @@ def _own_fingerprint(a: argparse.Namespace) -> str:
 
 
 def _pin(a: argparse.Namespace) -> None:
-    use(a.data)
     from django.conf import settings  # noqa: PLC0415
 
     from amana.exchange.actions import pin_peer  # noqa: PLC0415

@@ -209,8 +209,8 @@ def _table(tally: Tally, states: list[dict[str, Any]], data: list[Path]) -> dict
         "acknowledgements": _said(ours, "referral.acknowledge"),
         "accepted": len(accepted),
         "dossiers": _said(theirs, "referral.case"),
-        "lost": tally.read - len(accepted),
-        "doubled": _doubled(theirs, states[1]),
+        "lost": tally.read - len({ours[c]["case"] for c in accepted}),
+        "doubled": _doubled(ours, theirs, states[1]),
         "seconds": tally.seconds,
         "failed_deliveries": sum(w["failed"] for w in wire),
         "bytes": sum(w["bytes"] for w in wire),
@@ -221,14 +221,14 @@ def _said(referrals: dict[str, Any], kind: str) -> int:
     return sum(any(m[2] == kind for m in r["messages"]) for r in referrals.values())
 
 
-def _doubled(theirs: dict[str, Any], state: dict[str, Any]) -> int:
-    """Count what stands more than once at the other country: references, cases, messages."""
+def _doubled(ours: dict[str, Any], theirs: dict[str, Any], state: dict[str, Any]) -> int:
+    """Count what stands more than once: one case offered twice, or taken in twice over there."""
+    offered = Counter(r["case"] for r in ours.values())
     references = Counter(r["code"] for r in theirs.values())
-    messages = Counter((c, m[0], m[1]) for c, r in theirs.items() for m in r["messages"])
     kinds = Counter((c, m[2]) for c, r in theirs.items() for m in r["messages"])
-    found = (references, messages, kinds)
-    extra_cases = int(state["cases"].get("referral", 0)) - len(theirs)
-    return sum(n - 1 for counter in found for n in counter.values()) + max(0, extra_cases)
+    more_cases = int(state["cases"].get("referral", 0)) - len(theirs)
+    found = (offered, references, kinds)
+    return sum(n - 1 for counter in found for n in counter.values()) + max(0, more_cases)
 
 
 def _wire(data: Path) -> dict[str, int]:

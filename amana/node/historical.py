@@ -1,6 +1,7 @@
 """`amana import ctdc`: de-identified rows of the past become historical screenings of a node."""
 
 import argparse
+import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from amana.crypto.secrets import digest
 from amana.identification import rules
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
-from amana.standards import catalogue, ctdc
+from amana.standards import catalogue, countries, ctdc
 
 UNKNOWN_AGE = "UNK"
 
@@ -52,10 +53,17 @@ def run(a: argparse.Namespace) -> int:
     use(a.data)
     from django.conf import settings  # noqa: PLC0415
 
-    chosen = list(selected(a.file, exploited_in=a.exploited_in, citizens_of=a.citizens_of))
+    exploited_in, citizens_of = _country(a.exploited_in), _country(a.citizens_of)
+    chosen = list(selected(a.file, exploited_in=exploited_in, citizens_of=citizens_of))
     report = register(chosen, source=a.file, now=settings.CLOCK.now())
     _print(report.as_json(), as_json=a.json)
     return 0
+
+
+def _country(code: str | None) -> str | None:
+    if code is not None and not countries.is_alpha3(code.upper()):
+        raise Failed(f"{code} is not the three-letter code of a country, such as MAR")
+    return code.upper() if code else None
 
 
 def _print(found: dict[str, Any], *, as_json: bool) -> None:
@@ -95,7 +103,10 @@ def register(rows: list[tuple[int, ctdc.Row]], *, source: Path, now: datetime) -
     from amana.identification.actions import register_historical  # noqa: PLC0415
 
     report = Report()
-    file_id = digest(source.read_bytes()).hex()
+    content = source.read_bytes()
+    # The same rows are the same rows, packed or not.
+    unpacked = gzip.decompress(content) if content[:2] == ctdc.GZIP_MAGIC else content
+    file_id = digest(unpacked).hex()
     with transaction.atomic():
         for number, row in rows:
             coded = coded_values(row)

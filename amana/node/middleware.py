@@ -65,7 +65,8 @@ class Gate:
         """Answer, or ask to sign in, or say that there is nothing here."""
         request.now = settings.CLOCK.now()
         request.found_actor = _actor(request)
-        page = _page(request)
+        # No reference holds a NUL, and not every database can be asked for one.
+        page = None if "\x00" in request.path_info else _page(request)
         if page is not None and page.is_public:
             return self.answer(request)
         if request.found_actor is None:

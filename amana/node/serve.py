@@ -1,5 +1,6 @@
 """The two long-lived processes of a node: the web server, and the worker's loop."""
 
+import logging
 import random
 import signal
 import time
@@ -11,6 +12,8 @@ from types import FrameType
 from amana.node.config import load
 from amana.node.faults import Counting
 from amana.node.lifecycle import use
+
+log = logging.getLogger("amana")
 
 LOOP_SECONDS = 2.0
 DEMO_LOOP_SECONDS = 0.15
@@ -73,7 +76,10 @@ def work(data: Path) -> None:
         close_old_connections()
         for name, period, job in jobs:
             if time.monotonic() >= due[name]:
-                job(settings.CLOCK.now())
+                try:
+                    job(settings.CLOCK.now())
+                except Exception:  # a job that fails waits for its next turn; the others go on
+                    log.exception("job")
                 due[name] = time.monotonic() + period
         time.sleep(pause)
 

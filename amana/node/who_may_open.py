@@ -71,6 +71,7 @@ TABLE: dict[str, Page] = {
     "referrals:prepare": _for(W, purpose="referral"),
     "referrals:list": _for(W, S, D, purpose="referral"),
     "referrals:referral": _for(W, S, D, purpose="referral"),
+    "referrals:identity": _for(W, S, D, purpose="referral"),
     "referrals:mail": _for(D, purpose="referral"),
     "referrals:release": _for(D, purpose="referral"),
     "referrals:return": _for(D, purpose="referral"),

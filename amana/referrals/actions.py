@@ -23,10 +23,10 @@ from amana.exchange import actions as exchange
 from amana.exchange.actions import Letter
 from amana.exchange.queries import own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
-from amana.referrals import dossier, queries, rules
+from amana.referrals import bodies, dossier, queries, rules
 from amana.referrals.models import Referral
 from amana.standards import codes
-from amana.standards.references import is_reference, new_reference
+from amana.standards.references import new_reference
 
 
 @transaction.atomic
@@ -53,13 +53,11 @@ def prepare(
         needs=values["needs"],
         now=now,
     )
-    if any(r.released_at is None and r.returned_at is None for r in queries.of_case(actor, case)):
-        against.append("ONE_IS_WITH_THE_DESK")
+    against += _already(actor, case, country)
     if against:
         raise Refused(against)
     consent = _carrying(actor, case, country, values, now)
     key_id, key = issue_key(CARE, DESK)
-    share_key(key_id=consent.row.key_id, key=access_key(actor, consent.row.key_id), team=DESK)
     referral = Referral(
         id=new_id(),
         code=new_reference("R"),
@@ -81,6 +79,22 @@ def prepare(
         at=now, actor=actor.account_id, verb="referrals.prepare", subject=referral.code, to=country
     )
     return referral
+
+
+def _already(actor: Actor, case: Case, country: str) -> list[str]:
+    """Say when the same person would be offered to the same country twice."""
+    # The case's row is the lock: two colleagues may prepare in the same second.
+    Case.objects.select_for_update().get(pk=case.pk)
+    against = set()
+    for told in queries.told_all(queries.of_case(actor, case)):
+        referral, state = told.referral, told.story.state
+        if referral.returned_at or referral.country != country or not referral.is_ours:
+            continue
+        if state is rules.State.NOT_OFFERED:
+            against.add("ONE_IS_WITH_THE_DESK")
+        elif state is not rules.State.DECLINED:
+            against.add("ALREADY_REFERRED")
+    return sorted(against)
 
 
 def _values(
@@ -135,6 +149,7 @@ def _draft(
             {"name": name, "size": len(str(value).encode()), "author": actor.name}
             for name, value in unit_part.items()
         ],
+        "by": actor.name,
         "purpose": wanted["purpose"],
         "urgency": wanted["urgency"],
         "consent_id": consent.row.pk,
@@ -153,10 +168,11 @@ def _draft(
 def return_to_worker(*, referral: Referral, actor: Actor, now: datetime) -> None:
     """Give a prepared referral back; nothing has left."""
     _only(actor, Role.DESK)
-    if referral.released_at or referral.returned_at:
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    if row.released_at or row.returned_at or not row.is_ours:
         raise Refused(["ALREADY_OFFERED"])
-    referral.returned_at = now
-    referral.save(update_fields=["returned_at"])
+    row.returned_at = now
+    row.save(update_fields=["returned_at"])
     _mark(referral, "referral_returned", actor, now)
     record(at=now, actor=actor.account_id, verb="referrals.return", subject=referral.code)
 
@@ -201,12 +217,25 @@ def _objections_to_release(
 def _consent_objections(
     row: Referral, draft: Mapping[str, Any], actor: Actor, now: datetime
 ) -> list[str]:
-    """Ask the consent again at the moment of sending: it may have been taken back since."""
+    """Ask consent again at the moment of sending: it may have been taken back, or given anew."""
     if row.case is None:
         raise NotFound
-    held = [c for c in consents(actor, row.case) if c.row.pk == draft["consent_id"]]
+    held = consents(actor, row.case)
     needed = {**draft["offer"], **draft["identity"], **{f["name"]: 1 for f in draft["unit_fields"]}}
     return objections_to_sharing(held, country=row.country, content=dossier.groups(needed), now=now)
+
+
+@transaction.atomic
+def open_identity(*, referral: Referral, reason: str, actor: Actor, now: datetime) -> None:
+    """Open, for a stated reason, what a referral holds of a person's identity; it is on record."""
+    codes.check("OPEN_REASON", reason)
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="referrals.open_identity",
+        subject=referral.code,
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -254,10 +283,27 @@ def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: 
 
 @transaction.atomic
 def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None:
-    """Answer the other desk's question."""
-    question = queries.told(referral).story.open_question
+    """Answer the other desk's question, while consent stands and without naming the person."""
+    told = queries.told(referral)
+    question = told.story.open_question
+    against = _objections_to_words(referral, told, text, actor, now)
+    if against:
+        raise Refused(against)
     _answer(referral, rules.REPLY, {"text": text}, actor, now, to=question.mid if question else "")
     _mark(referral, "complement_given", actor, now)
+
+
+def _objections_to_words(
+    referral: Referral, told: queries.Told, text: str, actor: Actor, now: datetime
+) -> list[str]:
+    """Say what stands against free words to the other desk: no consent, or a name too early."""
+    draft = queries.prepared(actor, referral)
+    if not draft:
+        raise NotFound
+    against = _consent_objections(referral, draft, actor, now)
+    if told.story.decision is None and dossier.names_in(text, draft["identity"]):
+        against.append("NAMES_BEFORE_ACCEPTANCE")
+    return against
 
 
 @transaction.atomic
@@ -275,7 +321,11 @@ def accept(*, referral: Referral, promise: Mapping[str, str], actor: Actor, now:
     _settle(told, Rank.ACCEPTED, actor, now)
     cover = offer["cover"]
     case = open_received_case(
-        profile={"age_band": referral.age_band, "sex": referral.sex, "tier": _tier(cover)},
+        profile={
+            "age_band": referral.age_band,
+            "sex": referral.sex,
+            "tier": bodies.tier_of(cover),
+        },
         account={**_account(cover), "ground": offer["ground"], "purpose": offer["purpose"]},
         reference=referral.code,
         country=own().country,
@@ -293,7 +343,7 @@ def _account(cover: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "class": cover.get("class", ""),
         "indicators": [],
-        "minor": "yes" if cover.get("is_child") else "no",
+        "minor": "yes" if bodies.tier_of(cover) == "child" else "no",
         "situation": "unknown",
         "language": cover.get("language", ""),
         "citizenship": "",
@@ -381,7 +431,7 @@ def _mark(referral: Referral, kind: str, actor: Actor, now: datetime) -> None:
 def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
     """Take an offer in: a person without a name, and a country that waits for an answer."""
     header, body = opened.header, opened.body
-    cover = _checked_cover(body)
+    cover = _whole(opened)["cover"]
     if Referral.objects.filter(pk=header.conv).exists():
         raise Unacceptable(Reason.OUT_OF_PLACE)
     known = Referral.objects.filter(code=str(body["reference"]))
@@ -394,7 +444,7 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
         code=str(body["reference"]),
         is_ours=False,
         country=opened.country,
-        tier="emergency" if body.get("urgency") == "emergency" else _tier(cover),
+        tier="emergency" if body.get("urgency") == "emergency" else bodies.tier_of(cover),
         age_band=str(cover["age_band"]),
         sex=str(cover["sex"]),
         prepared_at=now,
@@ -402,26 +452,6 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     )
     record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=header.conv)
     return key_id, key
-
-
-def _checked_cover(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Take only an offer that says what an offer must, in codes that this node knows."""
-    cover = body.get("cover")
-    texts = ("reference", "purpose", "ground")
-    if not isinstance(cover, dict) or not all(isinstance(body.get(k), str) for k in texts):
-        raise Unacceptable(Reason.MALFORMED)
-    try:
-        codes.check("AGE_BAND", str(cover.get("age_band")))
-        codes.check("SEX", str(cover.get("sex")))
-    except codes.UnknownValue:
-        raise Unacceptable(Reason.MALFORMED) from None
-    if not is_reference(str(body["reference"])) or set(cover) - dossier.IN_AN_OFFER:
-        raise Unacceptable(Reason.MALFORMED)
-    return cover
-
-
-def _tier(cover: Mapping[str, Any]) -> str:
-    return "child" if cover.get("is_child") else "adult"
 
 
 def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
@@ -442,17 +472,25 @@ def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, K
     """Take in the identity of an accepted person; it is sealed to the care team at once."""
     referral = _running(opened)
     body = opened.body
-    identity, unit_sealed = body.get("identity"), body.get("unit_sealed", "")
-    if referral.case is None or not isinstance(identity, dict) or not isinstance(unit_sealed, str):
-        raise Unacceptable(Reason.MALFORMED)
-    parts = {IDENTITY: identity, RECEIVED: {"unit_sealed": unit_sealed}}
+    if referral.case is None:
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    unit_sealed = body.get("unit_sealed", "")
+    parts = {IDENTITY: body["identity"], RECEIVED: {"unit_sealed": unit_sealed}}
     add_received(case_code=referral.case.code, parts=parts, actor=actor, now=now)
     record(at=now, actor=actor.account_id, verb="referrals.receive_dossier", subject=referral.code)
     return referral.key_id, access_key(actor, referral.key_id)
 
 
+def _whole(opened: Opened) -> Mapping[str, Any]:
+    """Take only a body that says what its kind must; an acceptance that names nobody is refused."""
+    if not bodies.is_whole(opened.header.type, opened.body):
+        raise Unacceptable(Reason.MALFORMED)
+    return opened.body
+
+
 def _running(opened: Opened) -> Referral:
     header = opened.header
+    _whole(opened)
     referral = Referral.objects.select_related("case").filter(pk=header.conv).first()
     if referral is None or referral.country != opened.country:
         raise Unacceptable(Reason.OUT_OF_PLACE)

@@ -4,6 +4,7 @@ An offer holds no identity. The identity part opens at the other desk after its 
 The unit part is sealed by the case worker to the receiving unit: neither desk reads it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,10 @@ KINDS = (
 KIND_OF = {kind.name: kind for kind in KINDS}
 # What an offer may hold; an offer that holds more is refused at the other end.
 IN_AN_OFFER = frozenset(k.name for k in KINDS if k.leaves == WITH_OFFER)
+# What the desk-readable part of a dossier may hold.
+IN_A_DOSSIER = frozenset(
+    k.name for k in KINDS if k.leaves == AFTER_ACCEPTANCE and k.opens == "desk"
+)
 # Chosen by the case worker, field by field; the rest of an offer is always needed.
 CHOSEN = tuple(k.name for k in KINDS if k.leaves == AFTER_ACCEPTANCE and k.name != "coded")
 
@@ -93,6 +98,13 @@ def groups(values: Mapping[str, Any]) -> set[str]:
         for name, value in values.items()
         if name in KIND_OF and value not in (None, "", [])
     }
+
+
+def names_in(text: str, identity: Mapping[str, Any]) -> bool:
+    """Say whether free text repeats a word of the identity that has not left yet."""
+    said = set(re.findall(r"[^\W_]{3,}", text.casefold()))
+    named = " ".join(v for v in identity.values() if isinstance(v, str)).casefold()
+    return bool(said & set(re.findall(r"[^\W_]{3,}", named)))
 
 
 def preview(values: Mapping[str, Any], sealed: Sequence[Mapping[str, Any]]) -> list[Field]:

@@ -110,6 +110,7 @@ def states() -> list[dict[str, Any]]:
         {
             "code": found.referral.code,
             "conversation": found.referral.pk,
+            "case": found.referral.case_id or "",
             "state": found.story.state.value,
             "messages": [
                 [line.sender, line.seq, line.kind, int(line.rank)]

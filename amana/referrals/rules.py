@@ -125,10 +125,11 @@ def _objections_in(told: Story, kind: str) -> list[str]:
             return ["DOSSIER_WAS_SENT"]
         accepted = told.decision is not None and told.decision.kind == ACCEPT
         return [] if accepted else ["NO_ACCEPTANCE"]
+    if kind == REPLY:
+        # It may cross the decision on its way: an answer to a question is never out of place.
+        return [] if told.open_question is not None else ["NO_OPEN_QUESTION"]
     if told.decision is not None:
         return ["ALREADY_DECIDED"]
-    if kind == REPLY:
-        return [] if told.open_question is not None else ["NO_OPEN_QUESTION"]
     if kind == ACKNOWLEDGE:
         return [] if told.acknowledgement is None else ["ALREADY_ACKNOWLEDGED"]
     if told.acknowledgement is None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("referrals/", views.referral_list, name="list"),
     path("mail/", views.mail, name="mail"),
     path("referrals/<str:code>/", views.referral, name="referral"),
+    path("referrals/<str:code>/identity", views.identity, name="identity"),
     path("referrals/<str:code>/release", views.release, name="release"),
     path("referrals/<str:code>/return", views.return_, name="return"),
     path("referrals/<str:code>/dossier", views.dossier_, name="dossier"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from amana.access.queries import account_names
 from amana.access.request import Request
 from amana.access.rules import Refused, Role
+from amana.cases.forms import ReasonForm
 from amana.cases.queries import access_case
 from amana.exchange import queries as exchange
 from amana.exchange.actions import open_messages
@@ -102,6 +103,18 @@ def referral(request: Request, code: str) -> HttpResponse:
     return _referral(request, code)
 
 
+@require_POST
+def identity(request: Request, code: str) -> HttpResponse:
+    """Show, once and for a reason, what this referral holds of an identity."""
+    row = queries.access_referral(request.actor, code)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _referral(request, code, bound={"identity": form})
+    reason = form.cleaned_data["reason"]
+    actions.open_identity(referral=row, reason=reason, actor=request.actor, now=request.now)
+    return _referral(request, code, is_named=True)
+
+
 FORMS: dict[str, type[forms.Form]] = {
     "ask": AskForm,
     "reply": ReplyForm,
@@ -111,7 +124,11 @@ FORMS: dict[str, type[forms.Form]] = {
 
 
 def _referral(
-    request: Request, code: str, *, bound: Mapping[str, forms.Form] | None = None
+    request: Request,
+    code: str,
+    *,
+    bound: Mapping[str, forms.Form] | None = None,
+    is_named: bool = False,
 ) -> HttpResponse:
     row = queries.access_referral(request.actor, code)
     told = queries.told(row)
@@ -127,11 +144,11 @@ def _referral(
         "tone": tone,
         "origin": queries.origin_of(row),
         "host": queries.host_of(row),
-        "preview": _preview(prepared),
+        "preview": _preview(prepared, is_named=is_named),
+        "reason_form": None if is_named or not _names(prepared, contents) else ReasonForm(),
         "ground": prepared.get("ground") or _offer(told, contents).get("ground", ""),
         "prepared_by": account_names().get(row.prepared_by, ""),
-        "offer": _spoken(_offer(told, contents)),
-        "timeline": _timeline(told, contents, request.now),
+        "timeline": _timeline(told, contents, request.now, is_named=is_named),
         "watches": _watches(told, request.now),
         "may": _may(request, row, told),
         "forms": {
@@ -147,9 +164,21 @@ def _offer(told: queries.Told, contents: Mapping[str, dict[str, Any]]) -> dict[s
     return contents.get(told.story.offer.mid, {}) if told.story.offer else {}
 
 
-def _spoken(body: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return a message's content in words, without its envelope's own fields."""
-    flat = {**body, **body.get("cover", {}), **body.get("identity", {})}
+def _names(prepared: Mapping[str, Any], contents: Mapping[str, dict[str, Any]]) -> bool:
+    """Say whether this referral holds something of an identity that this person could open."""
+    held = [prepared, *contents.values()]
+    return any(set(part.get("identity", {})) - CODED for part in held)
+
+
+# De-identified values stand in the identity's place and name nobody.
+CODED = {"coded"}
+
+
+def _spoken(body: Mapping[str, Any], *, is_named: bool) -> list[tuple[str, str]]:
+    """Return a message's content in words; an identity only where it was opened for a reason."""
+    identity = body.get("identity", {})
+    shown = identity if is_named else {k: v for k, v in identity.items() if k in CODED}
+    flat = {**body, **body.get("cover", {}), **shown}
     hidden = ("m", "cover", "identity", "unit_sealed", "consent", "reference")
     return [
         (coded.label("FIELD", name), coded.spoken(name, value))
@@ -158,10 +187,16 @@ def _spoken(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _preview(prepared: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _preview(prepared: Mapping[str, Any], *, is_named: bool) -> list[dict[str, Any]]:
     if not prepared:
         return []
-    values = {**prepared["offer"], **prepared["identity"]}
+    identity, sealed = prepared["identity"], list(prepared["unit_fields"])
+    if not is_named:
+        closed = {name: value for name, value in identity.items() if name not in CODED}
+        identity = {name: value for name, value in identity.items() if name in CODED}
+        author = prepared.get("by", "")
+        sealed += [{"name": n, "size": len(v), "author": author} for n, v in closed.items()]
+    values = {**prepared["offer"], **identity}
     return [
         {
             "label": coded.label("FIELD", field.kind.name),
@@ -171,12 +206,16 @@ def _preview(prepared: Mapping[str, Any]) -> list[dict[str, Any]]:
             else None,
             "leaves": "offer" if field.kind.leaves == dossier.WITH_OFFER else "acceptance",
         }
-        for field in dossier.preview(values, prepared["unit_fields"])
+        for field in dossier.preview(values, sealed)
     ]
 
 
 def _timeline(
-    told: queries.Told, contents: Mapping[str, dict[str, Any]], now: datetime
+    told: queries.Told,
+    contents: Mapping[str, dict[str, Any]],
+    now: datetime,
+    *,
+    is_named: bool,
 ) -> list[dict[str, Any]]:
     """Tell the story in the reader's language; both countries tell the same one."""
     items = [
@@ -187,7 +226,7 @@ def _timeline(
             "who": contents.get(line.mid, {}).get("by", ""),
             "where": countries.label(line.sender, coded.language()),
             "text": coded.label("RANK", line.rank.name.lower()),
-            "rows": _spoken(contents.get(line.mid, {})),
+            "rows": _spoken(contents.get(line.mid, {}), is_named=is_named),
         }
         for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
     ]

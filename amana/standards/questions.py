@@ -78,6 +78,20 @@ class Instrument:
         found = {code for key in answers for code in self._signs(key, answers[key], minor)}
         return catalogue.load().in_order(found)
 
+    def still_offered(
+        self, answers: Mapping[str, Collection[str]], *, minor: str
+    ) -> dict[str, list[str]]:
+        """Return the answers that are still offered once the age is known better."""
+        standing = {answer.id for answer in self.standing}
+        return {
+            key: [
+                ticked
+                for ticked in answers[key]
+                if ticked in standing | {a.id for a in self.question(key).shown(minor)}
+            ]
+            for key in answers
+        }
+
     def _signs(self, question_id: str, ticked: Collection[str], minor: str) -> set[str]:
         """Refuse an answer that is not offered, or a standing answer beside another."""
         offered = {answer.id: answer for answer in self.question(question_id).shown(minor)}

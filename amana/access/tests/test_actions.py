@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 NOW = THE_MOMENT
 
 
-def attempt(name: str, password: str, address: str = "10.0.0.1") -> bytes:
+def attempt(name: str, password: str, address: str = "one-address") -> bytes:
     return actions.sign_in(sign_in_name=name, password=password, address=address, now=NOW)
 
 

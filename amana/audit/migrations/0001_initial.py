@@ -6,19 +6,11 @@ SQLITE = (
     """CREATE TRIGGER audit_entry_is_kept BEFORE DELETE ON audit_entry
        BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END""",
     """CREATE TRIGGER audit_entry_is_final BEFORE UPDATE ON audit_entry
-       WHEN NEW.seq <> OLD.seq OR NEW.leaf <> OLD.leaf OR NEW.chain <> OLD.chain
-         OR NEW.salt IS NOT NULL OR NEW.event IS NOT NULL
        BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END""",
 )
 POSTGRESQL = (
     """CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN
-         IF TG_OP = 'UPDATE' AND NEW.seq = OLD.seq AND NEW.leaf = OLD.leaf
-            AND NEW.chain = OLD.chain AND NEW.salt IS NULL AND NEW.event IS NULL THEN
-           RETURN NEW;
-         END IF;
-         RAISE EXCEPTION 'the record is append-only';
-       END $$""",
+       BEGIN RAISE EXCEPTION 'the record is append-only'; END $$""",
     """CREATE TRIGGER audit_entry_is_final BEFORE UPDATE OR DELETE ON audit_entry
        FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()""",
 )
@@ -40,8 +32,8 @@ class Migration(migrations.Migration):
                 ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("leaf", models.BinaryField(max_length=32)),
                 ("chain", models.BinaryField(max_length=32)),
-                ("salt", models.BinaryField(max_length=32, null=True)),
-                ("event", models.BinaryField(null=True)),
+                ("salt", models.BinaryField(max_length=32)),
+                ("event", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(

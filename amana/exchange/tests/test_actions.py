@@ -14,7 +14,7 @@ from amana.access.rules import DESK, Actor, NotFound, Role
 from amana.audit.models import Entry
 from amana.audit.queries import first_fault
 from amana.crypto import age
-from amana.crypto.framing import read
+from amana.crypto.framing import pack, read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import digest, new_id, new_seed
 from amana.exchange import actions, queries, rules
@@ -219,6 +219,8 @@ def test_a_known_country_s_desk_with_another_key_is_refused_at_the_desk(post: Po
         ({"seq": 0}, Reason.CONFLICT),
         ({"iat": (NOW + timedelta(days=3)).isoformat()}, Reason.FROM_THE_FUTURE),
         ({"iat": "yesterday"}, Reason.MALFORMED),
+        ({"iat": "0001-01-01T00:00:00+14:00"}, Reason.MALFORMED),
+        ({"iat": (NOW - timedelta(days=2)).isoformat()}, Reason.MALFORMED),
         ({"conv": "f" * 33}, Reason.MALFORMED),
         ({"in_reply_to": "../../etc"}, Reason.MALFORMED),
     ],
@@ -327,9 +329,38 @@ def test_a_message_that_comes_too_early_waits_and_is_acted_on_in_order(post: Pos
     assert nothing_happened()
 
     post.bring(offer)
-    # The offer is taken in; the dossier that follows has no acceptance before it.
+    # The offer is taken in; what follows it is looked at next, and lacks all that a dossier says.
     opened, refused = actions.open_messages(actor=post.desk, now=NOW)
-    assert (opened, refused) == (1, [Reason.OUT_OF_PLACE])
+    assert (opened, refused) == (1, [Reason.MALFORMED])
+
+
+def test_a_lapsed_directory_keeps_good_mail_sealed_until_it_is_signed_anew(post: Post) -> None:
+    post.bring(post.offer())
+    long_after = NOW + timedelta(days=20)
+    lapsed = post.there.directory_file(NOW - timedelta(days=365 + 70), version=1)
+    Peer.objects.update(directory=lapsed)
+
+    assert actions.open_messages(actor=post.desk, now=long_after) == (0, [])
+    assert refusals()[-1] == "directory_expired"
+    file = post.there.directory_file(NOW, version=2)
+    actions.pin_peer(file=file, fingerprint=fingerprint_in(file), now=NOW, by="test")
+
+    assert actions.open_messages(actor=post.desk, now=long_after) == (1, [])
+
+
+@pytest.mark.parametrize("nonsense", ['{"by": "\\ud800"}', '{"by": "\\u0000"}', "[]", "{", "7"])
+def test_a_body_that_no_page_can_hold_is_refused_and_the_next_message_opens(
+    post: Post, nonsense: str
+) -> None:
+    offer = post.offer()
+    frame = pack(
+        rules.ENVELOPE, rules.encode(offer.header), nonsense.encode(), post.there.desk, padded=True
+    )
+    container = age.encrypt([public_of(post.here.seeds[DESK])], frame)
+    post.bring(replace(offer, container=container))
+    post.bring(post.offer())
+
+    assert actions.open_messages(actor=post.desk, now=NOW) == (1, [Reason.MALFORMED])
 
 
 def test_a_second_message_under_a_used_sequence_number_is_refused(post: Post) -> None:

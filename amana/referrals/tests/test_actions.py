@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from amana.access.queries import held_keys
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
@@ -37,6 +39,7 @@ from amana.exchange.tests.builders import (
 )
 from amana.identification import actions as identification
 from amana.identification.models import Screening
+from amana.look import coded
 from amana.referrals import actions, queries, rules
 from amana.referrals.models import Referral
 from amana.referrals.rules import State
@@ -48,6 +51,14 @@ pytestmark = pytest.mark.django_db
 ALIAS, FULL_NAME, PHONE = "Zoumana", "Nafissatou Gbagbelé", "+225 07 00 00 00 00"
 CONTENT = ["FIRST_NAME", "IDENTITY", "SAFE_CONTACT", "NEEDS", "CLASS", "WISHES"]
 FIELDS = ["first_name", "full_name", "safe_contact", "wishes"]
+YES = {
+    "m": "M04",
+    "by": "Mariam",
+    "decision": "ACCEPT",
+    "worker_name": "Koffi",
+    "service": "un lit",
+    "from_on": "2026-11-24",
+}
 WANTED = {
     "purpose": "CARE_AFTER_RETURN",
     "urgency": "normal",
@@ -252,7 +263,7 @@ def test_the_identity_leaves_only_after_a_named_person_accepted(corridor: Corrid
     assert refused.value.objections == ["NO_ACCEPTANCE"]
 
     corridor.say(referral.pk, rules.ACKNOWLEDGE, {"m": "M02", "by": "Mariam"})
-    corridor.say(referral.pk, rules.ACCEPT, {"m": "M04", "by": "Mariam", "decision": "ACCEPT"})
+    corridor.say(referral.pk, rules.ACCEPT, YES)
     actions.release_dossier(referral=referral, actor=desk, now=NOW)
 
     dossier = corridor.reads(Message.objects.get(kind=rules.CASE))
@@ -285,7 +296,7 @@ def test_a_consent_taken_back_stops_the_dossier_even_after_the_acceptance(
 ) -> None:
     referral = offered(corridor)
     corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
-    corridor.say(referral.pk, rules.ACCEPT, {"by": "Mariam", "decision": "ACCEPT"})
+    corridor.say(referral.pk, rules.ACCEPT, YES)
     worker = corridor.who(Role.CASE_WORKER)
     cases.withdraw_consent(consent_id=Consent.objects.get().pk, actor=worker, now=NOW)
 
@@ -345,6 +356,127 @@ def test_nobody_else_releases_answers_or_decides(corridor: Corridor) -> None:
                 act(referral=referral, actor=actor, now=NOW)
 
 
+@pytest.mark.parametrize(
+    "spoiled",
+    [{}, {"by": ""}, {"worker_name": " "}, {"decision": "DECLINE"}, {"from_on": "soon"}],
+)
+def test_an_acceptance_that_names_nobody_or_promises_nothing_releases_nothing(
+    corridor: Corridor, spoiled: dict[str, str]
+) -> None:
+    referral = offered(corridor)
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+
+    corridor.say(referral.pk, rules.ACCEPT, {**YES, **spoiled} if spoiled else {})
+
+    assert story(referral) is State.ACKNOWLEDGED
+    with pytest.raises(Refused) as refused:
+        actions.release_dossier(referral=referral, actor=corridor.who(Role.DESK), now=NOW)
+    assert refused.value.objections == ["NO_ACCEPTANCE"]
+    # Its number is used up: an honest acceptance after it is taken.
+    corridor.say(referral.pk, rules.ACCEPT, YES)
+    assert story(referral) is State.ACCEPTED
+
+
+def test_an_answer_that_crosses_the_decision_stops_nothing(corridor: Corridor) -> None:
+    referral, desk = received(corridor), corridor.who(Role.DESK)
+    actions.acknowledge(referral=referral, actor=desk, now=NOW)
+    actions.ask(referral=referral, topics=["NEEDS"], text="?", actor=desk, now=NOW)
+    actions.accept(referral=referral, promise=PROMISE, actor=desk, now=NOW)
+
+    corridor.say(referral.pk, rules.REPLY, {"by": "Mariam", "text": "la couture"})
+    dossier = {"identity": {"first_name": ALIAS}, "by": "Mariam", "ground": "CONSENT"}
+    corridor.say(referral.pk, rules.CASE, dossier)
+
+    assert story(referral) is State.DOSSIER_RECEIVED
+
+
+def test_an_answer_names_nobody_before_the_acceptance_and_needs_consent(
+    corridor: Corridor,
+) -> None:
+    referral, desk = offered(corridor), corridor.who(Role.DESK)
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, rules.ASK, {"by": "Mariam", "topics": [], "text": "?"})
+
+    with pytest.raises(Refused) as named:
+        actions.reply(referral=referral, text="elle: NAFISSATOU", actor=desk, now=NOW)
+    worker = corridor.who(Role.CASE_WORKER)
+    cases.withdraw_consent(consent_id=Consent.objects.get().pk, actor=worker, now=NOW)
+    with pytest.raises(Refused) as withdrawn:
+        actions.reply(referral=referral, text="oui", actor=desk, now=NOW)
+
+    assert named.value.objections == ["NAMES_BEFORE_ACCEPTANCE"]
+    assert withdrawn.value.objections == ["CONSENT_WITHDRAWN"]
+
+
+def test_a_consent_given_anew_carries_what_an_older_one_no_longer_does(corridor: Corridor) -> None:
+    referral = offered(corridor)
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, rules.ACCEPT, YES)
+    worker = corridor.who(Role.CASE_WORKER)
+    cases.withdraw_consent(consent_id=Consent.objects.get().pk, actor=worker, now=NOW)
+    assert referral.case is not None
+    agreed(corridor, referral.case)
+
+    actions.release_dossier(referral=referral, actor=corridor.who(Role.DESK), now=NOW)
+
+    assert story(referral) is State.DOSSIER_SENT
+
+
+def test_the_same_person_is_not_offered_twice_to_the_same_country(corridor: Corridor) -> None:
+    referral = offered(corridor)
+    assert referral.case is not None
+
+    with pytest.raises(Refused) as refused:
+        prepared(corridor, referral.case)
+
+    assert refused.value.objections == ["ALREADY_REFERRED"]
+
+
+def test_what_was_released_cannot_be_given_back_and_what_was_given_back_not_released(
+    corridor: Corridor,
+) -> None:
+    desk = corridor.who(Role.DESK)
+    referral = offered(corridor)
+    referral.refresh_from_db()
+
+    with pytest.raises(Refused):
+        actions.return_to_worker(referral=referral, actor=desk, now=NOW)
+    referral.refresh_from_db()
+    assert referral.returned_at is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+FIELDS_OF_A_BODY = st.sampled_from(
+    (
+        *("m", "by", "cover", "identity", "indicators", "topics", "text", "decision", "from_on"),
+        *("ground", "needs", "reference", "purpose", "urgency", "unit_sealed", "worker_name"),
+        *("service", "reason", "consent", "conditions"),
+    )
+)
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kind=st.sampled_from(sorted(rules.NUMBER)), body=st.dictionaries(FIELDS_OF_A_BODY, JSON))
+def test_whatever_a_signed_body_says_the_desk_s_mail_and_pages_go_on(
+    corridor: Corridor, kind: str, body: dict[str, Any]
+) -> None:
+    known = Referral.objects.filter(is_ours=False).first() or received(corridor)
+
+    corridor.say(known.pk, kind, body)
+    corridor.say(new_id(), kind, body)
+
+    assert not post_office.unopened()
+    for referral in Referral.objects.all():
+        told = queries.told(referral)
+        for contents in queries.contents(corridor.who(Role.DESK), referral).values():
+            assert all(coded.spoken(name, value) is not None for name, value in contents.items())
+        assert told.story.state
+
+
 def received(corridor: Corridor, **more: Any) -> Referral:
     """Return an offer of the other country, opened at this desk."""
     conversation = new_id()
@@ -396,6 +528,7 @@ def test_the_dossier_reaches_the_care_team_and_its_sealed_part_opens_for_it_alon
             "identity": {"first_name": ALIAS},
             "unit_sealed": base64.b64encode(unit_part).decode(),
             "by": "Mariam",
+            "ground": "CONSENT",
         },
     )
 
@@ -413,7 +546,9 @@ def test_the_dossier_reaches_the_care_team_and_its_sealed_part_opens_for_it_alon
 def test_a_dossier_that_nobody_accepted_is_refused_and_opens_no_case(corridor: Corridor) -> None:
     referral = received(corridor)
 
-    corridor.say(referral.pk, rules.CASE, {"identity": {"first_name": ALIAS}, "unit_sealed": ""})
+    corridor.say(
+        referral.pk, rules.CASE, {"identity": {"first_name": ALIAS}, "by": "M", "ground": "CONSENT"}
+    )
 
     refused = Message.objects.exclude(refused_for="").get()
     assert refused.refused_for == "out_of_place"

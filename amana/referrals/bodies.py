@@ -1,0 +1,127 @@
+"""What a message of each kind must say to be taken in. Pure: a body in, whether it is whole out.
+
+A body that is signed is still only words of another country: every value must be of the shape that
+a page can show, and an acceptance that names nobody is none.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from amana.referrals import dossier, rules
+from amana.standards import codes
+from amana.standards.references import is_reference
+
+LONGEST_TEXT, LONGEST_LIST = 8000, 60
+CHILD_BANDS = frozenset({"0_4", "5_9", "10_14", "15_17", "UNK_CHILD"})
+
+# Fields that must be there and hold words, by kind.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    rules.OFFER: ("reference", "purpose", "ground", "by"),
+    rules.ACKNOWLEDGE: ("by",),
+    rules.ASK: ("by", "text"),
+    rules.REPLY: ("by", "text"),
+    rules.ACCEPT: ("by", "worker_name", "service", "from_on"),
+    rules.DECLINE: ("by", "reason"),
+    rules.CASE: ("by", "ground"),
+}
+# The only fields that hold more than short words and lists of them; each is looked at by itself.
+NESTED = ("cover", "identity", "consent", "unit_sealed")
+
+
+def is_whole(kind: str, body: Mapping[str, Any]) -> bool:
+    """Say whether a body holds all that its kind needs, in shapes that can be shown."""
+    flat = {name: value for name, value in body.items() if name not in NESTED}
+    if not _is_plain(flat) or not all(_is_said(body.get(name)) for name in NEEDED[kind]):
+        return False
+    return _SPECIAL.get(kind, _nothing_more)(body)
+
+
+def tier_of(cover: Mapping[str, Any]) -> str:
+    """Return whose clocks run for an offer: a child's when it is said, or of a child's age."""
+    is_adult = cover.get("is_child") is False and cover.get("age_band") not in CHILD_BANDS
+    return "adult" if is_adult else "child"
+
+
+def _is_said(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_plain(fields: object) -> bool:
+    """Say whether a mapping holds only words, yes or no, and lists of words, none too long."""
+    if not isinstance(fields, Mapping):
+        return False
+    return all(_is_plain_value(value) for value in fields.values())
+
+
+def _is_plain_value(value: object) -> bool:
+    if isinstance(value, list):
+        return len(value) <= LONGEST_LIST and all(_is_short(item) for item in value)
+    return value is None or isinstance(value, bool) or _is_short(value)
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
+
+
+def _nothing_more(_body: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _offer(body: Mapping[str, Any]) -> bool:
+    cover = body.get("cover")
+    if not _is_plain(cover) or set(cover or ()) - dossier.IN_AN_OFFER:
+        return False
+    return is_reference(body["reference"]) and _is_cover(cover or {})
+
+
+def _is_cover(cover: Mapping[str, Any]) -> bool:
+    coded = (("age_band", "AGE_BAND"), ("sex", "SEX"))
+    return (
+        all(cover.get(name) in codes.values(listed) for name, listed in coded)
+        and isinstance(cover.get("is_child"), bool)
+        and isinstance(cover.get("needs", []), list)
+        and all(isinstance(cover.get(n, ""), str) for n in ("class", "language", "risk"))
+    )
+
+
+def _accept(body: Mapping[str, Any]) -> bool:
+    try:
+        date.fromisoformat(body["from_on"])
+    except ValueError:
+        return False
+    return body.get("decision") in codes.values("DECISION")
+
+
+def _decline(body: Mapping[str, Any]) -> bool:
+    return body["reason"] in codes.values("DECLINE_REASON")
+
+
+def _ask(body: Mapping[str, Any]) -> bool:
+    return isinstance(body.get("topics"), list)
+
+
+def _case(body: Mapping[str, Any]) -> bool:
+    identity = body.get("identity")
+    if not isinstance(identity, Mapping) or set(identity) - dossier.IN_A_DOSSIER:
+        return False
+    words = {name: value for name, value in identity.items() if name != "coded"}
+    coded = identity.get("coded", {})
+    numbers_as_words = {k: str(v) if isinstance(v, int) else v for k, v in _items(coded)}
+    is_text = isinstance(body.get("unit_sealed", ""), str)
+    return (
+        is_text and _is_plain(words) and isinstance(coded, Mapping) and _is_plain(numbers_as_words)
+    )
+
+
+def _items(value: object) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+_SPECIAL = {
+    rules.OFFER: _offer,
+    rules.ASK: _ask,
+    rules.ACCEPT: _accept,
+    rules.DECLINE: _decline,
+    rules.CASE: _case,
+}

@@ -1,8 +1,9 @@
 """Whole nodes and a real browser, started once for all journeys."""
 
+import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def lived_at(home: Path, nodes: list[RunningNode]) -> Demo:
     here, typed = demo._countries(nodes), Typed()
     two_weeks.live(here["MA"], here["CI"], typed, print)
     case, referral = two_weeks.main_journey(here["MA"], here["CI"], typed, print)
+    (home / "typed.json").write_text(json.dumps(asdict(typed), ensure_ascii=False))
     return Demo(home, nodes, {"case": case, "referral": referral}, here)
 
 
@@ -60,12 +62,7 @@ def demo_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     home = tmp_path_factory.mktemp("demo")
     made = demo.make_nodes(home, dict.fromkeys(demo.PORTS, 0))
     with running(*[n.data for n in made]) as nodes:
-        lived = lived_at(home, nodes)
-        yield lived
-        for country in lived.here.values():
-            for person in country.people.values():
-                if person._connection is not None:
-                    person._connection.close()
+        yield lived_at(home, nodes)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from django.urls import get_resolver, resolve
 from django.utils import translation
 
 from amana.access.rules import Role
-from amana.node import cast, story
+from amana.node import cast, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
@@ -249,7 +249,7 @@ def live_on(demo: Any) -> dict[str, str]:
     facts["silent"] = next(
         r for r in old if 'data-state="offered"' in youssef.open(f"/referrals/{r}/").text
     )
-    # The desk holds one referral of a case at a time: each is released before the next is prepared.
+    # One person is offered to one country once: every state has a case of its own.
     for state in (
         "returned",
         "offered",
@@ -259,10 +259,10 @@ def live_on(demo: Any) -> dict[str, str]:
         "on_its_way",
         "with_desk",
     ):
+        case = two_weeks.case_of(demo.here["MA"], cast.NAFISSATOU, typed)
+        story.consent(hicham, case, cast.NAFISSATOU, "CI")
         needs = ("SHELTER", "DOCUMENTS")
-        facts[state] = story.prepare(
-            hicham, facts["case"], "CI", needs=needs, fields=story.ALL_FIELDS
-        )
+        facts[state] = story.prepare(hicham, case, "CI", needs=needs, fields=story.ALL_FIELDS)
         if state == "returned":
             youssef.post(f"/referrals/{facts[state]}/return", {})
         elif state != "with_desk":

@@ -485,7 +485,8 @@ def _raise_rank(message: Message, note: ReceiptNote, signed: bytes, now: datetim
 Post = Callable[..., Answer]
 # Whatever a partner answers, its row waits and the others go on.
 CANNOT_NOW = (NotCarried, Unacceptable, *UNFORESEEN)
-LEASE = timedelta(seconds=60)
+# Longer than one delivery may take; a worker that was killed in between is waited for no longer.
+LEASE = timedelta(seconds=25)
 
 
 def deliver_due(

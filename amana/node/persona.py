@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 Value = str | Sequence[str]
 
 

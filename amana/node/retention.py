@@ -88,7 +88,7 @@ TABLE: dict[str, Kept] = {
         row="one act",
         life=None,
         since="for ever, as a leaf of the chain",
-        erased_by="salt and event are set to nothing when a case is erased; the leaf stays",
+        erased_by="nothing erases it today; salt and event can go one day, and the leaf stays",
         reason="the record must prove that nothing was cut out of it, and need not say what it was",
     ),
     "audit.Head": Kept(

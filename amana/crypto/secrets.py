@@ -84,6 +84,11 @@ def derive(secret: Secret, purpose: str) -> Key:
     return Key(HKDF(SHA256(), SIZE, salt=None, info=info).derive(secret.reveal()))
 
 
+def keyed(secret: Secret, data: bytes) -> bytes:
+    """Return HMAC-SHA256: what only the holder of the secret can say of some bytes."""
+    return hmac.digest(secret.reveal(), data, "sha256")
+
+
 def digest(data: bytes) -> bytes:
     """Return the SHA-256 of data, 32 bytes."""
     return hashlib.sha256(data).digest()

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from amana.access.rules import Actor, Role
 from tests.cast import THE_MOMENT, Cast, StoppedClock, assemble
+from tests.keeping import KeeperProcess, a_keeper
 
 pytest_plugins = ["tests.needs"]
 
@@ -24,6 +25,14 @@ hypothesis.settings.load_profile("amana")
 def now() -> datetime:
     """The moment of every test; a test that needs another adds to it."""
     return THE_MOMENT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeeperProcess]:
+    """A keeper of its own for this run: a real process, in demo mode, with wide limits."""
+    folder = tmp_path_factory.mktemp("keeper") / "keeper"
+    with a_keeper(folder) as process, override_settings(KEEPER=process.line):
+        yield process
 
 
 @pytest.fixture

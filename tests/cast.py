@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from amana.access import actions, queries
-from amana.access.models import Account
-from amana.access.rules import CARE, DESK, TEAM_OF, Actor, Role
+from amana.access.actions import FirstLock
+from amana.access.models import Account, Team
+from amana.access.rules import CARE, DESK, GLASS, TEAM_KINDS, Actor, Role, TeamKeys
 from amana.crypto.passwords import Cost
-from amana.crypto.secrets import Seed, new_seed
+from amana.keeper.rules import DEMO_CODE
 from amana.node.cast import staff
+from amana.node.lifecycle import OFFICERS, kind_of
 
 PASSWORD = "an invented password"
 CHEAP = Cost(memory_kib=8, passes=1)
@@ -27,25 +29,40 @@ class Cast:
     """Who works at the bench node; `cookies` and `actors` hold those who signed in."""
 
     now: datetime
-    seeds: dict[str, Seed]
+    keys: dict[str, TeamKeys]
     cookies: dict[str, bytes] = field(default_factory=dict)
 
-    def hire(self, sign_in_name: str, name: str, role: Role) -> Account:
-        """Make an account and admit it to the team of its role."""
+    def hire(
+        self, sign_in_name: str, name: str, role: Role, teams: tuple[str, ...] = ()
+    ) -> Account:
+        """Make an account and admit it to its teams: those named, or the first of its role."""
         account = actions.make_account(
             sign_in_name=sign_in_name,
             name=name,
             role=role,
-            password=PASSWORD,
+            first=FirstLock(PASSWORD, cost=CHEAP),
             now=self.now,
             by="test",
-            cost=CHEAP,
+            is_recovery_officer=role in OFFICERS,
         )
-        code = TEAM_OF.get(role)
-        if code:
-            team, seed = queries.team(code), self.seeds[code]
-            actions.admit(team=team, seed=seed, account=account, now=self.now, by="test")
+        for code in teams or TEAM_KINDS.get(role, ()):
+            actions.admit(
+                team=self.team(code),
+                keys=self.keys[code],
+                account=account,
+                now=self.now,
+                by="test",
+            )
         return account
+
+    def team(self, code: str) -> Team:
+        """Return a team, made with its first mention."""
+        if code not in self.keys:
+            self.keys[code] = actions.new_team_keys(kind_of(code))
+            known = {CARE: settings.NODE.unit, DESK: settings.NODE.desk}
+            address = known.get(code, f"{settings.NODE.country}/GOV/bench/{code}")
+            actions.make_team(code=code, address=address, keys=self.keys[code])
+        return queries.team(code)
 
     def cookie(self, sign_in_name: str, now: datetime | None = None) -> bytes:
         """Sign this person in, once, and return the cookie that opens her keys."""
@@ -53,6 +70,7 @@ class Cast:
             self.cookies[sign_in_name] = actions.sign_in(
                 sign_in_name=sign_in_name,
                 password=PASSWORD,
+                code=DEMO_CODE,
                 address="127.0.0.1",
                 now=now or self.now,
             )
@@ -60,7 +78,7 @@ class Cast:
 
     def who(self, sign_in_name: str) -> Actor:
         """Return this person, signed in."""
-        actor = queries.find_actor(self.cookie(sign_in_name), self.now)
+        actor = actions.find_actor(self.cookie(sign_in_name), self.now)
         assert actor is not None, f"{sign_in_name} cannot sign in"
         return actor
 
@@ -71,16 +89,30 @@ class Cast:
 
 def name_of(role: Role) -> str:
     """Return the sign-in name of who holds this role at the bench node."""
-    return next(login for login, _, held in staff(settings.NODE.country) if held is role)
+    return next(m.sign_in_name for m in staff(settings.NODE.country) if m.role is role)
 
 
-def assemble(now: datetime = THE_MOMENT) -> Cast:
-    """Make both teams and one account for each role."""
-    cast = Cast(now, {CARE: new_seed(), DESK: new_seed()})
-    for code, address in ((CARE, settings.NODE.unit), (DESK, settings.NODE.desk)):
-        actions.make_team(code=code, address=address, seed=cast.seeds[code])
-    for login, name, role in staff(settings.NODE.country):
-        cast.hire(login, name, role)
+# The others are made only where a test needs them all.
+CORE = frozenset(
+    {
+        Role.FIRST_RESPONDER,
+        Role.CASE_WORKER,
+        Role.SUPERVISOR,
+        Role.DESK,
+        Role.COORDINATOR,
+        Role.ADMINISTRATOR,
+    }
+)
+
+
+def assemble(now: datetime = THE_MOMENT, *, everybody: bool = False) -> Cast:
+    """Make the teams that every node has, and everybody who works there."""
+    cast = Cast(now, {})
+    for code in (CARE, DESK, GLASS):
+        cast.team(code)
+    for member in staff(settings.NODE.country):
+        if everybody or member.role in CORE:
+            cast.hire(member.sign_in_name, member.name, member.role, member.teams)
     return cast
 
 

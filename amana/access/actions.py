@@ -1,38 +1,81 @@
-"""Signing in and out, making accounts and teams, wrapping keys."""
+"""Signing in and out, making accounts and teams, locks, notices."""
 
 import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 
 from amana.access import queries, rules
-from amana.access.models import Account, Failure, KeyWrap, Membership, Session, Team
-from amana.access.rules import Actor, NotFound, Refused, Role
+from amana.access.keys import renew_team_key
+from amana.access.models import (
+    Account,
+    Failure,
+    Lock,
+    Membership,
+    Notice,
+    RecoveryShare,
+    Session,
+    Team,
+)
+from amana.access.queries import keeper
+from amana.access.rules import Actor, NotFound, Refused, Role, TeamKeys
 from amana.audit.actions import record
-from amana.crypto import passwords
-from amana.crypto.boxes import Place, seal, unseal
+from amana.crypto import passwords, shares
+from amana.crypto.boxes import seal, unseal
 from amana.crypto.hybrid import public_of, wrap
 from amana.crypto.secrets import (
+    SIZE,
+    CannotOpen,
     Key,
     Seed,
     digest,
     new_id,
     new_key,
     new_seed,
-    same,
     token,
 )
 from amana.crypto.signing import sign_public_of
+from amana.crypto.totp import TotpSecret, new_totp
+from amana.keeper.client import KeeperGone, Opened
+from amana.keeper.rules import KeeperRefused
 
 # Argon2 takes 64 MiB a run: a crowd at the door must queue instead of filling the memory.
 _ARGON2_PLACES = threading.BoundedSemaphore(4)
 COST = passwords.Cost()
 
+# Asks the keeper for its half of a password.
+Half = Callable[[bytes], Key]
 
-def make_team(*, code: str, address: str, seed: Seed) -> Team:
-    """Set up a team with its key; who knows `seed` must at once admit the first members."""
+
+@dataclass(frozen=True)
+class FirstLock:
+    """What a new person is handed, on paper, once: a password, and a secret for her phone.
+
+    `cost` is kept beside the lock, so that later ones may cost a guess more.
+    """
+
+    password: str = field(repr=False)
+    totp: TotpSecret = field(default_factory=new_totp, repr=False)
+    cost: passwords.Cost = COST
+
+
+def new_team_keys(kind: str) -> TeamKeys:
+    """Return the keys of a team that is about to be made."""
+    return TeamKeys(new_seed(), new_key(), kind)
+
+
+def make_team(*, code: str, address: str, keys: TeamKeys, institution: str = "national") -> Team:
+    """Set up a team with its keys; who knows them must at once admit the first members."""
     return Team.objects.create(
-        code=code, address=address, recipient=public_of(seed), signer=sign_public_of(seed)
+        code=code,
+        kind=keys.kind,
+        institution=institution,
+        address=address,
+        recipient=public_of(keys.seed),
+        signer=sign_public_of(keys.seed),
     )
 
 
@@ -42,45 +85,122 @@ def make_account(
     sign_in_name: str,
     name: str,
     role: Role,
-    password: str,
+    first: FirstLock,
     now: datetime,
     by: str,
-    cost: passwords.Cost = COST,
+    is_recovery_officer: bool = False,
 ) -> Account:
-    """Open an account with its own key, locked by the password. It stands in no team yet.
-
-    `cost` is kept beside the account, so that later ones may cost a guess more.
-    """
+    """Open an account with its own key, locked by password, phone and keeper. In no team yet."""
+    if role in rules.WITHOUT_ACCOUNT:
+        raise Refused(["ROLE_WITHOUT_ACCOUNT"])
     if Account.objects.filter(sign_in_name=sign_in_name).exists():
         raise Refused(["NAME_TAKEN"])
     seed, account_id = new_seed(), new_id()
-    salt = passwords.new_salt()
-    verifier, key = _split(password, salt, cost)
     account = Account.objects.create(
         id=account_id,
         sign_in_name=sign_in_name,
         name=name,
         role=role,
+        is_recovery_officer=is_recovery_officer,
         created_at=now,
-        salt=salt,
-        cost=[cost.memory_kib, cost.passes, cost.lanes],
-        verifier=verifier,
-        sealed_seed=seal(key, seed.reveal(), _lock_place(account_id)),
+        ends_at=now + rules.ACCOUNT_LIFE,
         recipient=public_of(seed),
+        signer=sign_public_of(seed),
     )
+
+    def half(question: bytes) -> Key:
+        return keeper().enrol(
+            account=account_id,
+            signer=bytes(account.signer),
+            role=role,
+            totp=first.totp,
+            stretched=question,
+        )
+
+    _put_password(account, seed, first.password, half, now, first.cost)
+    share_for_recovery(account=account, seed=seed, now=now)
     record(at=now, actor=by, verb="access.make_account", subject=account_id, role=role)
     return account
 
 
 @transaction.atomic
-def admit(*, team: Team, seed: Seed, account: Account, now: datetime, by: str) -> None:
-    """Give a person a team's key. Only who holds the team's seed can do it."""
+def set_password(
+    *, account: Account, seed: Seed, ticket: bytes, password: str, now: datetime
+) -> None:
+    """Put a new password's lock in place of the old one, in a session of that account."""
+
+    def half(question: bytes) -> Key:
+        return keeper().restretch(ticket=ticket, stretched=question)
+
+    _put_password(account, seed, password, half, now, COST)
+    record(at=now, actor=account.pk, verb="access.set_password", subject=account.pk)
+
+
+def _put_password(
+    account: Account, seed: Seed, password: str, half: Half, now: datetime, cost: passwords.Cost
+) -> None:
+    against = rules.objections_to_password(password, account.sign_in_name)
+    if against:
+        raise Refused(against)
+    salt = passwords.new_salt()
+    key = _lock_key(password, salt, cost, half)
+    sealed = seal(key, seed.reveal(), queries.lock_place(account.pk, rules.PASSWORD))
+    Lock.objects.update_or_create(
+        account=account,
+        kind=rules.PASSWORD,
+        defaults={
+            "made_at": now,
+            "salt": salt,
+            "cost": [cost.memory_kib, cost.passes, cost.lanes],
+            "sealed_seed": sealed,
+        },
+    )
+
+
+def _lock_key(password: str, salt: bytes, cost: passwords.Cost, half: Half) -> Key:
+    with _ARGON2_PLACES:
+        stretched = passwords.stretch(password, salt, cost)
+    return passwords.key_of(stretched, half(passwords.question_of(stretched)))
+
+
+@transaction.atomic
+def share_for_recovery(*, account: Account, seed: Seed, now: datetime) -> bool:
+    """Cut the seed into shares for the officers of today, unless they hold them already.
+
+    Nobody holds a share of her own seed. Returns whether new shares were made.
+    """
+    officers = {o.pk: o for o in queries.recovery_officers() if o.pk != account.pk}
+    have = set(RecoveryShare.objects.filter(account=account).values_list("officer_id", flat=True))
+    if have == set(officers) or len(officers) < rules.OFFICERS_NEEDED:
+        return False
+    RecoveryShare.objects.filter(account=account).delete()
+    cut = shares.split(seed, needed=rules.OFFICERS_NEEDED, of=len(officers))
+    RecoveryShare.objects.bulk_create(
+        RecoveryShare(
+            account=account,
+            officer=officer,
+            sealed=wrap(
+                bytes(officer.recipient), words.encode(), queries.wrap_info(f"share:{account.pk}")
+            ),
+            made_at=now,
+        )
+        for officer, words in zip(officers.values(), cut, strict=True)
+    )
+    return True
+
+
+@transaction.atomic
+def admit(*, team: Team, keys: TeamKeys, account: Account, now: datetime, by: str) -> None:
+    """Give a person a team's keys. Only who holds them can do it."""
+    if team.kind not in rules.TEAM_KINDS.get(Role(account.role), ()):
+        raise Refused(["ROLE_NOT_IN_SUCH_A_TEAM"])
+    both = keys.seed.reveal() + keys.data_key.reveal()
     Membership.objects.update_or_create(
         team=team,
         account=account,
         defaults={
-            "wrapped_seed": wrap(
-                bytes(account.recipient), seed.reveal(), queries.wrap_info(f"team:{team.pk}")
+            "wrapped_keys": wrap(
+                bytes(account.recipient), both, queries.wrap_info(f"team:{team.pk}")
             )
         },
     )
@@ -89,59 +209,215 @@ def admit(*, team: Team, seed: Seed, account: Account, now: datetime, by: str) -
 
 @transaction.atomic
 def close_account(*, account_id: str, actor: Actor, now: datetime) -> None:
-    """End an account at once: its sessions fall, its team keys are withdrawn."""
+    """End an account at once: here, and at the keeper, which opens nothing for it again."""
     account = Account.objects.filter(pk=account_id, is_open=True).first()
     if account is None:
         raise NotFound
     if account.pk == actor.account_id:
         raise Refused(["OWN_ACCOUNT"])
-    for membership in Membership.objects.filter(account=account):
+    end_account(account=account, now=now, by=actor.account_id)
+
+
+@transaction.atomic
+def end_account(*, account: Account, now: datetime, by: str) -> None:
+    """Close an account whose mandate is over; its teams renew their keys."""
+    memberships = list(Membership.objects.select_related("team").filter(account=account))
+    for membership in memberships:
         if Membership.objects.filter(team=membership.team_id).count() == 1:
             # The last member takes the team's key along; then nobody reads those cases again.
             raise Refused(["LAST_MEMBER"])
+    Team.objects.filter(pk__in=[m.team_id for m in memberships]).update(is_renewal_due=True)
     Membership.objects.filter(account=account).delete()
     Session.objects.filter(account=account).delete()
-    Account.objects.filter(pk=account.pk).update(is_open=False)
-    record(at=now, actor=actor.account_id, verb="access.close_account", subject=account.pk)
+    Lock.objects.filter(account=account).delete()
+    RecoveryShare.objects.filter(account=account).delete()
+    Account.objects.filter(pk=account.pk).update(is_open=False, is_recovery_officer=False)
+    keeper().close(account=account.pk)
+    record(at=now, actor=by, verb="access.close_account", subject=account.pk)
 
 
-def sign_in(*, sign_in_name: str, password: str, address: str, now: datetime) -> bytes:
-    """Open a session and return its cookie. A wrong name and a wrong password are one answer.
+def end_accounts(now: datetime) -> None:
+    """Close the accounts whose day has come; a last member stays until another is admitted."""
+    for account in Account.objects.filter(is_open=True, ends_at__lte=now):
+        try:
+            end_account(account=account, now=now, by="worker")
+        except Refused:
+            # She can't sign in any more; her team's key waits for who succeeds her.
+            continue
 
-    Refuses with TRY_LATER after too many failures for the name or the address.
+
+def sign_in(*, sign_in_name: str, password: str, code: str, address: str, now: datetime) -> bytes:
+    """Open a session and return its cookie. Wrong name, password and code are one answer.
+
+    Refuses with TRY_LATER after too many failures for the name or the address, or when the keeper
+    has been asked too often.
     """
     subjects = {"name": _subject("name", sign_in_name), "address": _subject("address", address)}
     if queries.must_wait(subjects, now):
         raise Refused(["TRY_LATER"])
-    account = Account.objects.filter(sign_in_name=sign_in_name, is_open=True).first()
-    cost = passwords.Cost(*account.cost) if account else COST
-    salt = bytes(account.salt) if account else bytes(16)
-    verifier, key = _split(password, salt, cost)
-    if account is None or not same(verifier, bytes(account.verifier)):
+    account = _open_account(sign_in_name, now)
+    try:
+        seed = unlock(account, password=password, code=code)
+    except CannotOpen:
         Failure.objects.bulk_create([Failure(subject=s, at=now) for s in subjects.values()])
+        raise Refused(["NAME_OR_PASSWORD_WRONG"]) from None
+    if account is None:  # unlock opens nothing for nobody
         raise Refused(["NAME_OR_PASSWORD_WRONG"])
-    seed = Seed(unseal(key, bytes(account.sealed_seed), _lock_place(account.pk)))
     Failure.objects.filter(subject=subjects["name"]).delete()
-    return _open_session(account, seed, now)
+    return open_session(account, seed, now)
+
+
+def _open_account(sign_in_name: str, now: datetime) -> Account | None:
+    found = Account.objects.filter(sign_in_name=sign_in_name, is_open=True).first()
+    return found if found and (found.ends_at is None or found.ends_at > now) else None
+
+
+def unlock(account: Account | None, *, password: str, code: str) -> Seed:
+    """Return the seed behind a password, or raise CannotOpen.
+
+    For an account that is not there the same steps are walked, so that the time tells nothing.
+    """
+    lock = Lock.objects.filter(account=account, kind=rules.PASSWORD).first() if account else None
+    cost = passwords.Cost(*lock.cost) if lock and lock.cost else COST
+    salt = bytes(lock.salt) if lock and lock.salt else bytes(16)
+    account_id = account.pk if account else "0" * 32
+
+    def half(question: bytes) -> Key:
+        return keeper().stretch(account=account_id, stretched=question, code=code)
+
+    try:
+        key = _lock_key(password, salt, cost, half)
+    except KeeperRefused as refused:
+        if refused.code == "TRY_LATER":
+            raise Refused(["TRY_LATER"]) from None
+        raise CannotOpen from None
+    if lock is None:
+        raise CannotOpen
+    place = queries.lock_place(account_id, rules.PASSWORD)
+    return Seed(unseal(key, bytes(lock.sealed_seed), place))
+
+
+def open_session(account: Account, seed: Seed, now: datetime) -> bytes:
+    """Open a session for who holds the seed: the keeper hears a proof of it and gives a ticket."""
+    try:
+        opened = keeper().open(account=account.pk, seed=seed)
+    except KeeperRefused as refused:
+        code = "TRY_LATER" if refused.code == "TRY_LATER" else "NAME_OR_PASSWORD_WRONG"
+        raise Refused([code]) from None
+    with transaction.atomic():
+        cookie = token()
+        session_id = queries.session_id_of(cookie)
+        Session.objects.create(
+            id=session_id,
+            account=account,
+            created_at=now,
+            last_seen_at=now,
+            stepped_up_at=now,
+            sealed=_sealed_session(cookie, session_id, account.pk, seed, opened.ticket),
+        )
+        share_for_recovery(account=account, seed=seed, now=now)
+        record(at=now, actor=account.pk, verb="access.sign_in", subject=account.pk)
+    _renew_due(account, seed, session_id, opened, now)
+    return cookie
+
+
+def _renew_due(
+    account: Account, seed: Seed, session_id: str, opened: Opened, now: datetime
+) -> None:
+    """Do what waits for a member's session: a team that lost somebody gets a new data key."""
+    for code in Team.objects.filter(is_renewal_due=True, membership__account=account).values_list(
+        "pk", flat=True
+    ):
+        actor = _actor(account, seed, session_id, now, opened)
+        renew_team_key(team_code=code, actor=actor, now=now)
+
+
+def _sealed_session(
+    cookie: bytes, session_id: str, account_id: str, seed: Seed, ticket: bytes
+) -> bytes:
+    place = queries.session_place(session_id, account_id)
+    return seal(queries.session_key_of(cookie), seed.reveal() + ticket, place)
+
+
+def find_actor(cookie: bytes, now: datetime) -> Actor | None:
+    """Return the person whose live session this cookie opens, with her teams' keys, or None.
+
+    Asks the keeper for the epochs; raises KeeperGone when it does not answer. A keeper that was
+    started anew is shown the proof again.
+    """
+    found = (
+        Session.objects.select_related("account").filter(pk=queries.session_id_of(cookie)).first()
+    )
+    if found is None or not _stands(found, now):
+        return None
+    account = found.account
+    place = queries.session_place(found.pk, account.pk)
+    try:
+        inside = unseal(queries.session_key_of(cookie), bytes(found.sealed), place)
+        seed, ticket = Seed(inside[:SIZE]), inside[SIZE:]
+        opened = _opened(cookie, found, seed, ticket)
+        if opened is None:
+            return None
+        return _actor(account, seed, found.pk, found.stepped_up_at, opened)
+    except CannotOpen:
+        return None
+
+
+def _stands(found: Session, now: datetime) -> bool:
+    account = found.account
+    if not account.is_open or (account.ends_at is not None and account.ends_at <= now):
+        return False
+    return rules.is_live(created_at=found.created_at, last_seen_at=found.last_seen_at, now=now)
+
+
+def _opened(cookie: bytes, found: Session, seed: Seed, ticket: bytes) -> Opened | None:
+    try:
+        return Opened(ticket, keeper().epochs(ticket))
+    except KeeperRefused:
+        pass
+    try:
+        opened = keeper().open(account=found.account_id, seed=seed)
+    except KeeperRefused:
+        return None
+    sealed = _sealed_session(cookie, found.pk, found.account_id, seed, opened.ticket)
+    Session.objects.filter(pk=found.pk).update(sealed=sealed)
+    return opened
+
+
+def _actor(
+    account: Account, seed: Seed, session_id: str, stepped_up_at: datetime, opened: Opened
+) -> Actor:
+    return Actor(
+        account_id=account.pk,
+        name=account.name,
+        role=Role(account.role),
+        session_id=session_id,
+        stepped_up_at=stepped_up_at,
+        seed=seed,
+        ticket=opened.ticket,
+        teams=queries.open_teams(account, seed),
+        epochs=opened.epochs,
+    )
+
+
+def step_up(*, actor: Actor, password: str, code: str, now: datetime) -> None:
+    """Note that it is still she who sits there, or refuse; failures count as at the door."""
+    subjects = {"name": _subject("step-up", actor.account_id)}
+    if queries.must_wait(subjects, now):
+        raise Refused(["TRY_LATER"])
+    try:
+        unlock(Account.objects.get(pk=actor.account_id), password=password, code=code)
+    except CannotOpen:
+        Failure.objects.create(subject=subjects["name"], at=now)
+        raise Refused(["NAME_OR_PASSWORD_WRONG"]) from None
+    mark_stepped_up(actor=actor, now=now)
 
 
 @transaction.atomic
-def _open_session(account: Account, seed: Seed, now: datetime) -> bytes:
-    cookie = token()
-    session_id = queries.session_id_of(cookie)
-    Session.objects.create(
-        id=session_id,
-        account=account,
-        created_at=now,
-        last_seen_at=now,
-        sealed_seed=seal(
-            queries.session_key_of(cookie),
-            seed.reveal(),
-            queries.session_place(session_id, account.pk),
-        ),
-    )
-    record(at=now, actor=account.pk, verb="access.sign_in", subject=account.pk)
-    return cookie
+def mark_stepped_up(*, actor: Actor, now: datetime) -> None:
+    """Note when the person last showed who she is."""
+    Session.objects.filter(pk=actor.session_id).update(stepped_up_at=now)
+    record(at=now, actor=actor.account_id, verb="access.step_up", subject=actor.account_id)
 
 
 def sweep(now: datetime) -> None:
@@ -149,6 +425,7 @@ def sweep(now: datetime) -> None:
     Session.objects.filter(created_at__lte=now - rules.LONGEST).delete()
     Session.objects.filter(last_seen_at__lte=now - rules.IDLE).delete()
     Failure.objects.filter(at__lte=now - rules.FAILURE_WINDOW).delete()
+    end_accounts(now)
 
 
 @transaction.atomic
@@ -156,6 +433,8 @@ def sign_out(*, actor: Actor, now: datetime) -> None:
     """End the session; the seed under its cookie is gone."""
     Session.objects.filter(pk=actor.session_id).delete()
     record(at=now, actor=actor.account_id, verb="access.sign_out", subject=actor.account_id)
+    with suppress(KeeperGone):
+        keeper().leave(actor.ticket)
 
 
 def keep_alive(actor: Actor, now: datetime) -> None:
@@ -165,33 +444,16 @@ def keep_alive(actor: Actor, now: datetime) -> None:
     )
 
 
-def issue_key(*teams: str) -> tuple[str, Key]:
-    """Make a new key and wrap it to the teams' public keys. Needs nobody's session."""
-    key_id, key = new_id(), new_key()
-    for code in teams:
-        _wrap_to(code, key_id, key)
-    return key_id, key
+def tell(accounts: Iterable[str], kind: str, *, reference: str, now: datetime) -> None:
+    """Leave a notice for each of these people, shown on their next page."""
+    Notice.objects.bulk_create(
+        Notice(account_id=a, kind=kind, reference=reference, at=now) for a in set(accounts)
+    )
 
 
-def share_key(*, key_id: str, key: Key, team: str) -> None:
-    """Give a further team a key that the caller has opened."""
-    if not KeyWrap.objects.filter(key_id=key_id, team_id=team).exists():
-        _wrap_to(team, key_id, key)
-
-
-def _wrap_to(code: str, key_id: str, key: Key) -> None:
-    team = queries.team(code)
-    wrapped = wrap(bytes(team.recipient), key.reveal(), queries.wrap_info(key_id))
-    KeyWrap.objects.create(key_id=key_id, team=team, wrapped=wrapped)
-
-
-def _split(password: str, salt: bytes, cost: passwords.Cost) -> tuple[bytes, Key]:
-    with _ARGON2_PLACES:
-        return passwords.split(password, salt, cost)
-
-
-def _lock_place(account_id: str) -> Place:
-    return Place("access_account", account_id, "sealed_seed", "password")
+def mark_seen(*, notice_id: int, actor: Actor, now: datetime) -> None:
+    """Take a notice away that this person has read."""
+    Notice.objects.filter(pk=notice_id, account_id=actor.account_id).update(seen_at=now)
 
 
 def _subject(kind: str, value: str) -> str:

@@ -6,42 +6,81 @@ from django.db import models
 
 
 class Team(models.Model):
-    """People who hold one key together: what is sealed to `recipient`, each member opens."""
+    """People who hold one key together: what is sealed to `recipient`, each member opens.
+
+    `kind` decides which sealed parts of a case may be wrapped to it at all.
+    """
 
     code = models.CharField(max_length=20, primary_key=True)
+    kind = models.CharField(max_length=12)
+    institution = models.CharField(max_length=60)
     address = models.CharField(max_length=120, unique=True)
     recipient = models.BinaryField()
     signer = models.BinaryField()
+    # Set when a member left: the next one who signs in gives the team a new data key.
+    is_renewal_due = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.code
 
 
 class Account(models.Model):
-    """A person with a mandate. The seed opens only with the password's key; no password hash."""
+    """A person with a mandate. Her seed lies in her locks, and opens with one of them."""
 
     id = models.CharField(max_length=32, primary_key=True)
     sign_in_name = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=3)
     is_open = models.BooleanField(default=True)
+    is_recovery_officer = models.BooleanField(default=False)
     created_at = models.DateTimeField()
-    salt = models.BinaryField()
-    cost = models.JSONField()
-    verifier = models.BinaryField()
-    sealed_seed = models.BinaryField()
+    ends_at = models.DateTimeField(null=True)
     recipient = models.BinaryField()
+    signer = models.BinaryField()
 
     def __str__(self) -> str:
         return self.sign_in_name
 
 
+class Lock(models.Model):
+    """One way to an account's seed: a password with the keeper's half, or a passkey."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    sealed_seed = models.BinaryField()
+    # Of a password:
+    salt = models.BinaryField(null=True)
+    cost = models.JSONField(null=True)
+    # Of a passkey:
+    credential_id = models.BinaryField(null=True)
+    public_key = models.BinaryField(null=True)
+    sign_count = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind="password", salt__isnull=False)
+                | models.Q(kind="passkey", credential_id__isnull=False),
+                name="lock_is_whole",
+            ),
+            models.UniqueConstraint(
+                fields=("account",),
+                condition=models.Q(kind="password"),
+                name="one_password_an_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.account_id}"
+
+
 class Membership(models.Model):
-    """A team's seed, wrapped to one member."""
+    """A team's seed and data key, wrapped to one member."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE)
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
-    wrapped_seed = models.BinaryField()
+    wrapped_keys = models.BinaryField()
 
     class Meta:
         constraints: ClassVar = [
@@ -53,10 +92,16 @@ class Membership(models.Model):
 
 
 class KeyWrap(models.Model):
-    """One key (of a compartment, a screening, a referral), wrapped to one team."""
+    """One key (of a part, a screening, a message), wrapped to one team, under a week's layer.
+
+    `form` is "team" (under the team's data key) or "hybrid" (to its public key, by whoever is no
+    member). Epoch 0 is no layer: written while the keeper was away, enclosed as soon as it is back.
+    """
 
     key_id = models.CharField(max_length=32)
     team = models.ForeignKey(Team, on_delete=models.CASCADE)
+    form = models.CharField(max_length=6)
+    epoch = models.PositiveIntegerField(db_index=True)
     wrapped = models.BinaryField()
 
     class Meta:
@@ -68,14 +113,28 @@ class KeyWrap(models.Model):
         return f"{self.key_id} for {self.team_id}"
 
 
+class Erased(models.Model):
+    """The erasure ledger: a key that must never open again, also not out of a restored backup."""
+
+    key_id = models.CharField(max_length=32, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key_id
+
+
 class Session(models.Model):
-    """A sign-in. The user's seed lies here under a key that only the cookie gives."""
+    """A sign-in. The seed and the keeper's ticket lie here under a key that only the cookie gives.
+
+    `stepped_up_at` is when the person last showed that it is still she who sits there.
+    """
 
     id = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    sealed_seed = models.BinaryField()
+    stepped_up_at = models.DateTimeField()
+    sealed = models.BinaryField()
 
     def __str__(self) -> str:
         return self.id[:8]
@@ -89,3 +148,64 @@ class Failure(models.Model):
 
     def __str__(self) -> str:
         return self.subject[:8]
+
+
+class RecoveryShare(models.Model):
+    """One share of an account's seed, sealed to one recovery officer. One alone says nothing."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    officer = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("account", "officer"), name="one_share_an_officer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"share of {self.account_id}"
+
+
+class Recovery(models.Model):
+    """Somebody who lost every lock asks for her seed back; it waits a day and for two officers."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    asked_at = models.DateTimeField()
+    one_time_recipient = models.BinaryField()
+    ended_at = models.DateTimeField(null=True)
+    ended_as = models.CharField(max_length=10, blank=True)
+
+    def __str__(self) -> str:
+        return self.id[:8]
+
+
+class RecoveryApproval(models.Model):
+    """One officer's share, sealed anew to the key that only the person who asked holds."""
+
+    recovery = models.ForeignKey(Recovery, on_delete=models.CASCADE)
+    officer = models.ForeignKey(Account, on_delete=models.CASCADE)
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("recovery", "officer"), name="one_approval_an_officer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"approval of {self.recovery_id}"
+
+
+class Notice(models.Model):
+    """Something a person must be told at her next page: a code and an opaque reference."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=30)
+    reference = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.account_id}"

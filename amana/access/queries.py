@@ -1,17 +1,39 @@
 """Who is signed in, and which keys that opens."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 from amana.access import rules
-from amana.access.models import Account, Failure, KeyWrap, Membership, Session, Team
-from amana.access.rules import Actor, NotFound, Role
-from amana.crypto.boxes import Place, unseal
-from amana.crypto.hybrid import unwrap
-from amana.crypto.secrets import CannotOpen, Key, Secret, Seed, derive, digest
+from amana.access.models import (
+    Account,
+    Erased,
+    Failure,
+    KeyWrap,
+    Lock,
+    Membership,
+    Notice,
+    RecoveryShare,
+    Team,
+)
+from amana.access.rules import GLASS, Actor, NotFound, Role, TeamKeys
+from amana.crypto.boxes import Place, seal, unseal
+from amana.crypto.hybrid import unwrap, wrap
+from amana.crypto.layers import add_layer, remove_layers
+from amana.crypto.secrets import SIZE, CannotOpen, Key, Secret, Seed, derive, digest
+from amana.keeper.client import Keeper
 
 WRAP_INFO = b"amana/wrap/v1/"
+TEAM_FORM, HYBRID_FORM = "team", "hybrid"
+NO_EPOCH = 0
+
+
+def keeper() -> Keeper:
+    """Return the line to this node's keeper."""
+    found: Keeper = settings.KEEPER
+    return found
 
 
 def session_id_of(cookie: bytes) -> str:
@@ -26,38 +48,12 @@ def session_key_of(cookie: bytes) -> Key:
 
 def session_place(session_id: str, account_id: str) -> Place:
     """Return where a session's sealed seed lies; it opens for no account but its own."""
-    return Place("access_session", session_id, "sealed_seed", account_id)
+    return Place("access_session", session_id, "sealed", account_id)
 
 
-def find_actor(cookie: bytes, now: datetime) -> Actor | None:
-    """Return the person whose live session this cookie opens, with her teams' keys, or None."""
-    found = Session.objects.select_related("account").filter(pk=session_id_of(cookie)).first()
-    if found is None or not found.account.is_open:
-        return None
-    if not rules.is_live(created_at=found.created_at, last_seen_at=found.last_seen_at, now=now):
-        return None
-    try:
-        seed = Seed(
-            unseal(
-                session_key_of(cookie),
-                bytes(found.sealed_seed),
-                session_place(found.pk, found.account_id),
-            )
-        )
-        teams = _open_teams(found.account, seed)
-    except CannotOpen:
-        return None
-    account = found.account
-    own_key = derive(seed, "own")
-    return Actor(account.pk, account.name, Role(account.role), found.pk, teams, own_key)
-
-
-def _open_teams(account: Account, seed: Seed) -> dict[str, Seed]:
-    memberships = Membership.objects.filter(account=account)
-    return {
-        m.team_id: Seed(unwrap(seed, bytes(m.wrapped_seed), wrap_info(f"team:{m.team_id}")))
-        for m in memberships
-    }
+def lock_place(account_id: str, kind: str) -> Place:
+    """Return where a lock's sealed seed lies."""
+    return Place("access_lock", account_id, "sealed_seed", kind)
 
 
 def wrap_info(what: str) -> bytes:
@@ -65,33 +61,93 @@ def wrap_info(what: str) -> bytes:
     return WRAP_INFO + what.encode()
 
 
-def held_keys(actor: Actor, key_ids: set[str]) -> dict[str, Key]:
-    """Return the keys among `key_ids` that this person can open: one query, one unwrap each."""
-    wraps = KeyWrap.objects.filter(key_id__in=key_ids, team_id__in=list(actor.teams))
-    return {
-        w.key_id: Key(unwrap(actor.teams[w.team_id], bytes(w.wrapped), wrap_info(w.key_id)))
-        for w in wraps
-    }
+def wrap_place(key_id: str, team: str) -> Place:
+    """Return where a key that members wrapped lies: for one team, under one number."""
+    return Place("access_keywrap", key_id, "wrapped", team)
+
+
+def open_teams(account: Account, seed: Seed) -> dict[str, TeamKeys]:
+    """Return the keys of every team in which the owner of this seed stands."""
+    memberships = Membership.objects.select_related("team").filter(account=account)
+    return {m.team_id: _team_keys(m, seed) for m in memberships}
+
+
+def _team_keys(membership: Membership, seed: Seed) -> TeamKeys:
+    info = wrap_info(f"team:{membership.team_id}")
+    both = unwrap(seed, bytes(membership.wrapped_keys), info)
+    return TeamKeys(Seed(both[:SIZE]), Key(both[SIZE:]), membership.team.kind)
+
+
+def held_keys(actor: Actor, key_ids: Iterable[str]) -> dict[str, Key]:
+    """Return the keys among `key_ids` that this person can open: one query, layers off in bulk.
+
+    The supervisors' team is never among those that open by themselves: its wraps lie under a layer
+    that the keeper takes off for two of them.
+    """
+    teams = [code for code, keys in actor.teams.items() if keys.kind != GLASS]
+    wraps = list(KeyWrap.objects.filter(key_id__in=set(key_ids), team_id__in=teams))
+    return {w.key_id: open_wrap(actor, w, inner) for w, inner in _peeled(actor, wraps)}
+
+
+def _peeled(actor: Actor, wraps: list[KeyWrap]) -> list[tuple[KeyWrap, bytes]]:
+    by_epoch: dict[int, list[KeyWrap]] = {}
+    for row in wraps:
+        by_epoch.setdefault(row.epoch, []).append(row)
+    found: list[tuple[KeyWrap, bytes]] = []
+    for epoch, rows in by_epoch.items():
+        boxes = [bytes(r.wrapped) for r in rows]
+        if epoch != NO_EPOCH:
+            outer = actor.epochs.get(epoch)
+            if outer is None:  # its week is over and its key destroyed: noise, in every copy
+                continue
+            boxes = remove_layers(outer, boxes)
+        found += zip(rows, boxes, strict=True)
+    return found
+
+
+def open_wrap(actor: Actor, row: KeyWrap, inner: bytes) -> Key:
+    """Return the key inside one wrap whose layer is off; raises CannotOpen."""
+    keys = actor.teams[row.team_id]
+    if row.form == TEAM_FORM:
+        return Key(unseal(keys.data_key, inner, wrap_place(row.key_id, row.team_id)))
+    return Key(unwrap(keys.seed, inner, wrap_info(row.key_id)))
+
+
+def wrapped_for(team: Team, key_id: str, key: Key, actor: Actor | None = None) -> tuple[str, bytes]:
+    """Return the form and the bytes of a key's wrap: short by a member, hybrid by a stranger."""
+    if actor is not None and actor.holds(team.pk):
+        place = wrap_place(key_id, team.pk)
+        return TEAM_FORM, seal(actor.teams[team.pk].data_key, key.reveal(), place)
+    return HYBRID_FORM, wrap(bytes(team.recipient), key.reveal(), wrap_info(key_id))
+
+
+def layered(box: bytes, actor: Actor) -> tuple[int, bytes]:
+    """Return the newest epoch and a wrap under its layer."""
+    return actor.epoch, add_layer(actor.epochs[actor.epoch], box)
 
 
 def access_key(actor: Actor, key_id: str) -> Key:
     """Return one key, or NotFound when no team of this person holds it."""
     try:
         return held_keys(actor, {key_id})[key_id]
-    except KeyError:
+    except (KeyError, CannotOpen):
         raise NotFound from None
 
 
 def holds_key(actor: Actor, field: str = "key_id") -> models.Exists:
     """Return the filter for rows whose key a team of this person holds: list and check from one."""
-    return models.Exists(
-        KeyWrap.objects.filter(key_id=models.OuterRef(field), team_id__in=list(actor.teams))
-    )
+    teams = [code for code, keys in actor.teams.items() if keys.kind != GLASS]
+    return models.Exists(KeyWrap.objects.filter(key_id=models.OuterRef(field), team_id__in=teams))
 
 
 def team(code: str) -> Team:
     """Return a team of this node."""
     return Team.objects.get(pk=code)
+
+
+def teams_of_kind(kind: str) -> list[Team]:
+    """Return the teams of one kind, by code."""
+    return list(Team.objects.filter(kind=kind).order_by("pk"))
 
 
 def accounts() -> list[Account]:
@@ -102,6 +158,35 @@ def accounts() -> list[Account]:
 def account_names() -> dict[str, str]:
     """Return the names of the people who work here, by account."""
     return dict(Account.objects.values_list("pk", "name"))
+
+
+def members(team_code: str, role: Role | None = None) -> list[Account]:
+    """Return who stands in a team, of one role or of all."""
+    found = Account.objects.filter(membership__team_id=team_code, is_open=True).order_by("name")
+    return list(found.filter(role=role) if role else found)
+
+
+def recovery_officers() -> list[Account]:
+    """Return who keeps shares of the others' seeds, by name."""
+    return list(Account.objects.filter(is_recovery_officer=True, is_open=True).order_by("name"))
+
+
+def kinds_of_locks(account_id: str) -> set[str]:
+    """Return the kinds of ways that an account has to its seed."""
+    kinds = set(Lock.objects.filter(account_id=account_id).values_list("kind", flat=True))
+    shares = RecoveryShare.objects.filter(account_id=account_id).count()
+    return kinds | ({rules.RECOVERY} if shares >= rules.OFFICERS_NEEDED else set())
+
+
+def notices(actor: Actor) -> list[Notice]:
+    """Return what this person must still be told, newest first."""
+    return list(Notice.objects.filter(account_id=actor.account_id, seen_at=None).order_by("-at"))
+
+
+def key_counts() -> dict[str, int]:
+    """Return how many wraps lie under which epoch, and how many keys were erased."""
+    rows = KeyWrap.objects.values_list("epoch").annotate(n=models.Count("pk")).order_by("epoch")
+    return {**{str(epoch): n for epoch, n in rows}, "erased": Erased.objects.count()}
 
 
 def must_wait(subjects: dict[str, str], now: datetime) -> timedelta | None:

@@ -1,55 +1,143 @@
-"""Roles, and what may be said of a sign-in. Pure."""
+"""Roles, teams, sessions, and what may be said of a sign-in. Pure."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from amana.crypto.secrets import Key, Seed
+from amana.crypto.secrets import Key, Seed, derive, joined
 
 
 class Role(enum.StrEnum):
-    """What a person is here for. The codes R01-R26 are the field's own list of roles."""
+    """What a person is here for: the field's own list of roles. What each may see is data."""
 
     FIRST_RESPONDER = "R01"
+    HOTLINE = "R02"
     CASE_WORKER = "R03"
     SUPERVISOR = "R04"
+    FOCAL_POINT = "R05"
     DESK = "R06"
     COORDINATOR = "R07"
+    SHELTER_MANAGER = "R08"
+    SHELTER_WORKER = "R09"
+    HEALTH = "R10"
+    PSYCHOLOGIST = "R11"
+    LAWYER = "R12"
+    GUARDIAN = "R13"
+    PANEL = "R14"
+    TRACING = "R15"
+    INVESTIGATOR = "R16"
+    JUSTICE = "R17"
+    CONSUL = "R18"
+    RETURN = "R19"
+    PLAN = "R20"
+    FUND = "R21"
+    TRAINER = "R22"
+    EDITOR = "R23"
+    STATISTICIAN = "R24"
+    DATA_PROTECTION = "R25"
     ADMINISTRATOR = "R26"
+    PERSON = "R27"
+    PUBLIC = "R28"
+    OBSERVER = "R29"
 
+
+# Nobody signs in as these: a person speaks with a code, the public reads the portal.
+WITHOUT_ACCOUNT = frozenset({Role.PERSON, Role.PUBLIC})
 
 CARE = "care"
 DESK = "desk"
-# Which team a role works in. Whoever stands in no team opens nothing.
-TEAM_OF = {Role.CASE_WORKER: CARE, Role.SUPERVISOR: CARE, Role.DESK: DESK}
+GLASS = "glass"
+# The kinds of team a role may stand in. Whoever stands in no team opens nothing.
+TEAM_KINDS: dict[Role, tuple[str, ...]] = {
+    Role.CASE_WORKER: (CARE,),
+    Role.SUPERVISOR: (CARE, GLASS),
+    Role.DESK: (DESK,),
+    Role.SHELTER_MANAGER: ("shelter",),
+    Role.SHELTER_WORKER: ("shelter",),
+    Role.HEALTH: ("health",),
+    Role.PSYCHOLOGIST: ("psychology",),
+    Role.LAWYER: ("legal",),
+    Role.GUARDIAN: ("guardian",),
+    Role.PANEL: ("panel",),
+    Role.TRACING: ("tracing",),
+    Role.INVESTIGATOR: ("police",),
+    Role.JUSTICE: ("justice",),
+    Role.CONSUL: ("consulate",),
+    Role.RETURN: ("return",),
+    Role.STATISTICIAN: ("statistics",),
+}
 
 IDLE = timedelta(minutes=20)
 LONGEST = timedelta(hours=8)
+# For so long after showing who she is may a person export, unmask or release over the border.
+STEP_UP = timedelta(minutes=30)
 
 # After this many failures within the window the next try must wait. Many people may sit behind one
-# address, so it is given more than one name is.
+# address, so it is given more than one name is. The keeper counts by itself, and cannot be asked
+# to forget.
 FAILURES_ALLOWED = {"name": 8, "address": 60}
 FAILURE_WINDOW = timedelta(minutes=15)
+
+# An account ends by itself; a mandate that goes on is given a new date. Proposed; configuration.
+ACCOUNT_LIFE = timedelta(days=365)
+
+PASSWORD, PASSKEY, RECOVERY = "password", "passkey", "recovery"
+OFFICERS_NEEDED = 2
+RECOVERY_WAITS = timedelta(hours=24)
+RECOVERY_ENDS = timedelta(days=14)
+
+# A password is one of two things asked for, and no dictionary can be tried without the keeper.
+PASSWORD_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class TeamKeys:
+    """What the members of a team hold together.
+
+    `seed` opens what strangers to the team sealed to it; `data_key` wraps what members wrote
+    themselves, and is replaced when one of them leaves.
+    """
+
+    seed: Seed = field(repr=False)
+    data_key: Key = field(repr=False)
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class Actor:
     """The person of this request, with the keys that her sign-in opened.
 
-    `own_key` seals what is hers alone: drafts that no team has yet.
+    `epochs` are the outer layers' keys, asked of the keeper for this request alone.
     """
 
     account_id: str
     name: str
     role: Role
     session_id: str
-    teams: Mapping[str, Seed] = field(repr=False)
-    own_key: Key = field(repr=False)
+    stepped_up_at: datetime
+    seed: Seed = field(repr=False)
+    ticket: bytes = field(repr=False)
+    teams: Mapping[str, TeamKeys] = field(repr=False)
+    epochs: Mapping[int, Key] = field(repr=False)
 
     def holds(self, team: str) -> bool:
         """Say whether this person is a member of the team and so holds its key."""
         return team in self.teams
+
+    def team_of(self, kind: str) -> str | None:
+        """Return the code of the team of this kind in which the person stands, or None."""
+        return next((code for code, keys in self.teams.items() if keys.kind == kind), None)
+
+    @property
+    def epoch(self) -> int:
+        """Return the newest epoch: what is wrapped now lies under its layer."""
+        return max(self.epochs)
+
+    def own_key(self, epoch: int) -> Key | None:
+        """Return what seals her own unfinished work of one epoch; None when the epoch is gone."""
+        outer = self.epochs.get(epoch)
+        return None if outer is None else derive(joined(self.seed, outer), "own")
 
 
 class Refused(Exception):
@@ -64,6 +152,34 @@ class NotFound(Exception):
     """What was asked for is missing, or is not for this person: the two are one answer."""
 
 
+class StepUp(Exception):
+    """The person must show once more who she is before this act."""
+
+
 def is_live(*, created_at: datetime, last_seen_at: datetime, now: datetime) -> bool:
     """Say whether a session still stands: 20 minutes idle, 8 hours at most."""
     return now - last_seen_at < IDLE and now - created_at < LONGEST
+
+
+def require_step_up(actor: Actor, now: datetime) -> None:
+    """Raise StepUp unless the person showed within half an hour who she is."""
+    if now - actor.stepped_up_at >= STEP_UP:
+        raise StepUp
+
+
+def may_own_cases(kinds_of_locks: Collection[str]) -> bool:
+    """Say whether an account may be trusted with cases: two ways in, of different kinds.
+
+    Whoever has one alone loses her cases with it.
+    """
+    return len(set(kinds_of_locks)) >= 2
+
+
+def objections_to_password(password: str, sign_in_name: str) -> list[str]:
+    """Return what stands against a chosen password."""
+    against = []
+    if len(password) < PASSWORD_LENGTH:
+        against.append("PASSWORD_TOO_SHORT")
+    if sign_in_name.lower() in password.lower():
+        against.append("PASSWORD_HOLDS_NAME")
+    return against

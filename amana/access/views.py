@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amana.access import actions, queries
-from amana.access.forms import SignInForm
+from amana.access.forms import ProofForm, SignInForm
 from amana.access.request import Request
 from amana.access.rules import Refused
 from amana.look import coded
@@ -34,7 +34,12 @@ def sign_in(request: Request) -> HttpResponse:
     if form.errors:
         status = 422
     people = queries.accounts() if settings.NODE.is_demo else []
-    context = {"form": form, "people": people, "demo_password": settings.DEMO_PASSWORD}
+    context = {
+        "form": form,
+        "people": people,
+        "demo_password": settings.DEMO_PASSWORD,
+        "demo_code": settings.DEMO_CODE,
+    }
     return render(request, "access/sign_in.html", context, status=status)
 
 
@@ -57,6 +62,37 @@ def _signed_in(cookie: bytes) -> HttpResponse:
         path="/",
     )
     return response
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def step_up(request: Request) -> HttpResponse:
+    """Ask once more who sits there, before something that cannot be taken back."""
+    form = ProofForm(request.POST or None)
+    back = _back(request)
+    if form.is_valid():
+        try:
+            actions.step_up(actor=request.actor, **form.cleaned_data, now=request.now)
+            return redirect(back)
+        except Refused as refused:
+            for objection in refused.objections:
+                form.add_error(None, coded.label("OBJECTION", objection))
+    context = {"form": form, "back": back, "demo_password": settings.DEMO_PASSWORD}
+    return render(request, "access/step_up.html", context, status=422 if form.errors else 200)
+
+
+def _back(request: Request) -> str:
+    """Return the page of this node that the person came from, or her first page."""
+    asked = request.POST.get("back") or request.GET.get("back") or "/"
+    # A second slash would make it another site's address.
+    return asked if asked.startswith("/") and not asked.startswith(("//", "/\\")) else "/"
+
+
+@require_POST
+def notice(request: Request, notice: int) -> HttpResponse:
+    """Take away a notice that was read."""
+    actions.mark_seen(notice_id=notice, actor=request.actor, now=request.now)
+    return redirect("desk:home")
 
 
 @require_POST

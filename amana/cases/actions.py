@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from amana.access.actions import issue_key
 from amana.access.documents import seal_document
+from amana.access.keys import issue_key
 from amana.access.queries import access_key
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused
 from amana.audit.actions import record
@@ -47,7 +47,7 @@ def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime)
         citizenship=content.get("citizenship", ""),
     )
     for name, document in _parts(content, decision, is_historical=row.is_historical).items():
-        _write_new(case, name, document, actor.account_id, now)
+        _write_new(case, name, document, actor, now)
     mark(case, "screened", at=row.received_at, by=row.account_id or "")
     mark(case, "decided", at=row.decided_at or now, by=row.decided_by)
     mark(case, "opened", at=now, by=actor.account_id)
@@ -98,7 +98,7 @@ def open_received_case(
         tier=profile["tier"],
         citizenship=profile.get("citizenship", ""),
     )
-    _write_new(case, rules.ACCOUNT, account, actor.account_id, now)
+    _write_new(case, rules.ACCOUNT, account, actor, now)
     mark(case, "opened", at=now, by=actor.account_id, reference=reference)
     record(at=now, actor=actor.account_id, verb="cases.open_received_case", subject=case.code)
     return case
@@ -111,19 +111,24 @@ def add_received(
     """Put what arrived with the dossier into sealed parts that the care team opens."""
     case = Case.objects.get(pk=case_code)
     for name, document in parts.items():
-        _write_new(case, name, document, actor.account_id, now)
+        _write_new(case, name, document, actor, now)
     mark(case, "dossier_received", at=now, by=actor.account_id)
     record(at=now, actor=actor.account_id, verb="cases.add_received", subject=case_code)
     return case
 
 
 def _write_new(
-    case: Case, name: str, document: Mapping[str, Any], by: str, now: datetime
+    case: Case, name: str, document: Mapping[str, Any], actor: Actor, now: datetime
 ) -> Compartment:
-    key_id, key = issue_key(CARE)
+    key_id, key = issue_key(CARE, actor=actor)
     sealed = seal_document(key, document, queries.compartment_place(case.code, name, key_id))
     return Compartment.objects.create(
-        case=case, name=name, key_id=key_id, sealed=sealed, written_at=now, written_by=by
+        case=case,
+        name=name,
+        key_id=key_id,
+        sealed=sealed,
+        written_at=now,
+        written_by=actor.account_id,
     )
 
 
@@ -199,7 +204,7 @@ def record_consent(
     if against:
         raise Refused(against)
     # The desk asks it again at every release; of the case itself it holds no key.
-    key_id, key = issue_key(CARE, DESK)
+    key_id, key = issue_key(CARE, DESK, actor=actor)
     consent = Consent.objects.create(
         case=case,
         purpose=rules.CROSS_BORDER,

@@ -75,7 +75,7 @@ def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
     if not sealed:
         return {}
     try:
-        part = json.loads(age.decrypt(actor.teams[CARE], base64.b64decode(sealed)))
+        part = json.loads(age.decrypt(actor.teams[CARE].seed, base64.b64decode(sealed)))
         return dict(part)
     except (CannotOpen, ValueError, TypeError):
         # Only the other country can mend it: its worker sealed it to another key, or not at all.

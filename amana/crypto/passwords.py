@@ -1,4 +1,4 @@
-"""What a password becomes: something to compare with, and a key. Never the one from the other."""
+"""What a password becomes: one half of a key. The other half is the keeper's."""
 
 import secrets as randomness
 import unicodedata
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from argon2.low_level import Type, hash_secret_raw
 
-from amana.crypto.secrets import SIZE, Key, Secret, derive
+from amana.crypto.secrets import SIZE, Key, Secret, derive, joined
 
 # No vowels, so that no group spells a word; nothing that is mistaken for something else on paper.
 LETTERS = "bcdfghjkmnpqrstvwxz23456789"
@@ -26,15 +26,14 @@ def new_salt() -> bytes:
     return randomness.token_bytes(16)
 
 
-def split(password: str, salt: bytes, cost: Cost) -> tuple[bytes, Key]:
-    """Return the verifier that may be stored and the key that must not be.
+def stretch(password: str, salt: bytes, cost: Cost) -> Secret:
+    """Return what Argon2id (RFC 9106) makes of a password: the part that costs a guess its time.
 
-    One Argon2id run feeds both, so that checking a password and opening with it cost one wait.
     The password is normalised first (NFKC): the same word typed on another keyboard is the same.
     """
     # A lone surrogate is passed on, since the error about it would carry the password.
     typed = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
-    stretched = Secret(
+    return Secret(
         hash_secret_raw(
             typed,
             salt,
@@ -45,7 +44,20 @@ def split(password: str, salt: bytes, cost: Cost) -> tuple[bytes, Key]:
             type=Type.ID,
         )
     )
-    return derive(stretched, "password/verifier").reveal(), derive(stretched, "password/key")
+
+
+def question_of(stretched: Secret) -> bytes:
+    """Return what the keeper is asked about: it gives back neither password nor lock."""
+    return derive(stretched, "password/question").reveal()
+
+
+def key_of(stretched: Secret, half: Key) -> Key:
+    """Return the key of the lock, out of the password's half and the keeper's.
+
+    Nothing else is stored to compare with: whether a password is right shows when the lock opens,
+    and without the keeper there is nothing to try it on.
+    """
+    return derive(joined(stretched, half), "password/key")
 
 
 def new_password() -> str:

@@ -84,6 +84,11 @@ def derive(secret: Secret, purpose: str) -> Key:
     return Key(HKDF(SHA256(), SIZE, salt=None, info=info).derive(secret.reveal()))
 
 
+def joined(*secrets_: Secret) -> Secret:
+    """Return one secret of several, each of a fixed size: who lacks one of them has nothing."""
+    return Secret(b"".join(s.reveal() for s in secrets_))
+
+
 def keyed(secret: Secret, data: bytes) -> bytes:
     """Return HMAC-SHA256: what only the holder of the secret can say of some bytes."""
     return hmac.digest(secret.reveal(), data, "sha256")

@@ -1,6 +1,7 @@
 """The six digits of a phone that has no network (TOTP, RFC 6238: SHA-1, 30 seconds, 6 digits)."""
 
 import base64
+import secrets as randomness
 from datetime import datetime
 
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -19,6 +20,11 @@ class TotpSecret(Secret):
 
     __slots__ = ()
     size = 20
+
+
+def new_totp() -> TotpSecret:
+    """Return a fresh secret of 160 bits, as RFC 4226 recommends."""
+    return TotpSecret(randomness.token_bytes(20))
 
 
 def code_at(secret: TotpSecret, now: datetime) -> str:

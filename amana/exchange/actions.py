@@ -9,9 +9,12 @@ from typing import Any
 from django.db import DataError, transaction
 
 from amana.access.documents import seal_document
+from amana.access.keys import issue_key
+from amana.access.queries import access_key
 from amana.access.rules import DESK, Actor, NotFound, Refused
 from amana.audit.actions import record
 from amana.crypto import age
+from amana.crypto.boxes import seal, unseal
 from amana.crypto.framing import BadFrame, Frame, is_signed_by, pack, read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import CannotOpen, Key, Seed, digest, new_id
@@ -101,7 +104,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         rules.ENVELOPE,
         rules.encode(header),
         json.dumps(letter.body, ensure_ascii=False).encode(),
-        actor.teams[DESK],
+        actor.teams[DESK].seed,
         padded=True,
     )
     container = age.encrypt([directory.desk.public], frame)
@@ -202,11 +205,15 @@ def _receive_message(parcel: bytes, *, caller: str, now: datetime) -> bytes:
 
 
 def _store(frame: Frame, outer: Outer, caller: str, now: datetime) -> Message:
+    # Sealed once more under a key of our own: without its wrap the message is gone from every
+    # backup, although the other country sealed it to a key that the desk keeps for years.
+    cover_id, cover = issue_key(DESK)
     message = Message.objects.create(
         mid=outer.mid,
         is_ours=False,
         country=caller,
-        container=frame.body,
+        container=seal(cover, frame.body, queries.cover_place(outer.mid, cover_id)),
+        cover_id=cover_id,
         sha256=digest(frame.body).hex(),
         outer=frame.header,
         expires_at=rules.moment(outer.exp),
@@ -301,11 +308,14 @@ UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, 
 
 def _verified(message: Message, actor: Actor, now: datetime, signed: list[Header]) -> Opened:
     """Return the opened message; `signed` takes its header once the other desk's hand is sure."""
-    own, seed = queries.own(), actor.teams[DESK]
+    own, seed = queries.own(), actor.teams[DESK].seed
     directory = queries.peer_directory(message.country, now, grace=rules.READING_GRACE)
     try:
-        frame = _frame(age.decrypt(seed, bytes(message.container)), padded=True)
-    except CannotOpen:
+        cover = access_key(actor, message.cover_id)
+        place = queries.cover_place(message.mid, message.cover_id)
+        container = unseal(cover, bytes(message.container), place)
+        frame = _frame(age.decrypt(seed, container), padded=True)
+    except (CannotOpen, NotFound):
         # No stanza opens: sealed for another desk, or changed where the parcel's signature ended.
         raise Unacceptable(Reason.NOT_FOR_US) from None
     if not is_signed_by(frame, rules.ENVELOPE, directory.desk.signer):
@@ -341,7 +351,7 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     message.sealed_body = seal_document(key, opened.body, queries.body_place(message.mid, key_id_))
     message.rank = rules.raised(Rank(message.rank), Rank.DELIVERED)
     message.save()
-    _keep_receipt(message, Rank.DELIVERED, actor.teams[DESK], queries.own().desk, now)
+    _keep_receipt(message, Rank.DELIVERED, actor.teams[DESK].seed, queries.own().desk, now)
     record(
         at=now,
         actor=actor.account_id,
@@ -375,7 +385,12 @@ def _keep_refused(
             message.conversation, message.seq = header.conv, header.seq
         message.save(update_fields=["refused_for", "rank", "conversation", "seq"])
         _keep_receipt(
-            message, Rank.REFUSED, actor.teams[DESK], queries.own().desk, now, code=reason.value
+            message,
+            Rank.REFUSED,
+            actor.teams[DESK].seed,
+            queries.own().desk,
+            now,
+            code=reason.value,
         )
 
 
@@ -385,7 +400,7 @@ def settle(mid: str, rank: Rank, *, actor: Actor, now: datetime) -> None:
     message = Message.objects.select_for_update().get(pk=mid, is_ours=False)
     message.rank = rules.raised(Rank(message.rank), rank)
     message.save(update_fields=["rank"])
-    _keep_receipt(message, rank, actor.teams[DESK], queries.own().desk, now)
+    _keep_receipt(message, rank, actor.teams[DESK].seed, queries.own().desk, now)
 
 
 def _keep_receipt(

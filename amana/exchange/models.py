@@ -29,6 +29,8 @@ class Message(models.Model):
     is_ours = models.BooleanField()
     country = models.CharField(max_length=2)
     container = models.BinaryField()
+    # The key over a received container; a container of ours is sealed to the other desk alone.
+    cover_id = models.CharField(max_length=32, blank=True)
     sha256 = models.CharField(max_length=64)
     outer = models.BinaryField()
     expires_at = models.DateTimeField()

@@ -34,6 +34,11 @@ def peer_directory(country: str, now: datetime, *, grace: timedelta = timedelta(
     return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now, grace=grace)
 
 
+def cover_place(mid: str, key_id: str) -> Place:
+    """Return where a received container lies."""
+    return Place("exchange_message", mid, "container", key_id)
+
+
 def body_place(mid: str, key_id: str) -> Place:
     """Return where the content of an opened message lies."""
     return Place("exchange_message", mid, "sealed_body", key_id)

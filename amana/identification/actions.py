@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from amana.access.actions import issue_key
 from amana.access.documents import seal_document
+from amana.access.keys import issue_key
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.crypto.secrets import new_id
@@ -23,10 +23,9 @@ DRAFT_LIFE = timedelta(hours=72)
 def start_draft(*, actor: Actor, now: datetime) -> Draft:
     """Begin a screening; nothing is known of the person yet."""
     draft_id = new_id()
-    sealed = seal_document(actor.own_key, {"answers": {}}, queries.draft_place(draft_id))
-    draft = Draft.objects.create(
-        id=draft_id, account_id=actor.account_id, started_at=now, updated_at=now, sealed=sealed
-    )
+    draft = Draft(id=draft_id, account_id=actor.account_id, started_at=now, updated_at=now)
+    _seal_draft(draft, {"answers": {}}, actor)
+    draft.save(force_insert=True)
     record(at=now, actor=actor.account_id, verb="identification.start_draft", subject=draft_id)
     return draft
 
@@ -37,10 +36,16 @@ def save_draft(*, draft_id: str, changes: Mapping[str, Any], actor: Actor, now: 
     draft, content = queries.access_draft(actor, draft_id)
     answers = {**content["answers"], **changes.get("answers", {})}
     content = {**content, **changes, "answers": answers}
-    draft.sealed = seal_document(actor.own_key, content, queries.draft_place(draft_id))
+    _seal_draft(draft, content, actor)
     draft.updated_at = now
-    draft.save(update_fields=["sealed", "updated_at"])
+    draft.save(update_fields=["sealed", "epoch", "updated_at"])
     record(at=now, actor=actor.account_id, verb="identification.save_draft", subject=draft_id)
+
+
+def _seal_draft(draft: Draft, content: Mapping[str, Any], actor: Actor) -> None:
+    draft.epoch = actor.epoch
+    place = queries.draft_place(draft.pk)
+    draft.sealed = seal_document(queries.draft_key(actor, draft), content, place)
 
 
 @transaction.atomic
@@ -78,6 +83,7 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
         account_id=actor.account_id,
         content={**content, "observation": observation},
         is_historical=False,
+        actor=actor,
         now=now,
     )
     draft.delete()
@@ -100,7 +106,12 @@ def register_historical(
         return known, False
     content = {**coded, "answers": {}, "observation": ""}
     screening = _keep(
-        submission=submission, account_id=None, content=content, is_historical=True, now=now
+        submission=submission,
+        account_id=None,
+        content=content,
+        is_historical=True,
+        actor=None,
+        now=now,
     )
     record(
         at=now, actor="import", verb="identification.register_historical", subject=screening.code
@@ -114,11 +125,14 @@ def _keep(
     account_id: str | None,
     content: Mapping[str, Any],
     is_historical: bool,
+    actor: Actor | None,
     now: datetime,
 ) -> Screening:
     loaded = catalogue.load()
     reading = rules.reading(rules.facts_from(_facts(content)), loaded)
-    key_id, key = issue_key(CARE)
+    # A care team keeps what it screened itself; everybody else writes to the first unit.
+    team = (actor and actor.team_of(CARE)) or CARE
+    key_id, key = issue_key(team, actor=actor)
     code = new_reference("S")
     document = {**content, "catalogue": loaded.version, "reading": rules.as_json(reading)}
     return Screening.objects.create(

@@ -12,6 +12,7 @@ class Draft(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     started_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    epoch = models.PositiveIntegerField()
     sealed = models.BinaryField()
 
     def __str__(self) -> str:

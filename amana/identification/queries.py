@@ -24,12 +24,20 @@ def screening_place(code: str, field: str, key_id: str) -> Place:
     return Place("identification_screening", code, field, key_id)
 
 
+def draft_key(actor: Actor, draft: Draft) -> Key:
+    """Return the key of a draft: its author's own, of one epoch. NotFound when that is gone."""
+    key = actor.own_key(draft.epoch)
+    if key is None:
+        raise NotFound
+    return key
+
+
 def access_draft(actor: Actor, draft_id: str) -> tuple[Draft, dict[str, Any]]:
     """Return a draft of this person and what it holds, or NotFound."""
     draft = Draft.objects.filter(pk=draft_id, account_id=actor.account_id).first()
     if draft is None:
         raise NotFound
-    return draft, open_document(actor.own_key, bytes(draft.sealed), draft_place(draft.pk))
+    return draft, open_document(draft_key(actor, draft), bytes(draft.sealed), draft_place(draft.pk))
 
 
 def drafts(actor: Actor) -> list[Draft]:

@@ -47,10 +47,27 @@ class Keeper:
 
     # Accounts and sessions
 
-    def enrol(self, *, account: str, signer: bytes, role: str, totp: TotpSecret | None) -> None:
-        """Make an account known. Raises KeeperRefused when it is known already."""
-        secret = totp.reveal() if totp else b""
-        self._ask("enrol", account=account, signer=signer, role=role, totp=secret)
+    def enrol(
+        self, *, account: str, signer: bytes, role: str, totp: TotpSecret, stretched: bytes
+    ) -> Key:
+        """Make an account known and return the keeper's half of its first password.
+
+        Raises KeeperRefused when it is known already.
+        """
+        return Key(
+            self._ask(
+                "enrol",
+                account=account,
+                signer=signer,
+                role=role,
+                totp=totp.reveal(),
+                stretched=stretched,
+            )
+        )
+
+    def restretch(self, *, ticket: bytes, stretched: bytes) -> Key:
+        """Return the keeper's half of a new password of the account whose session this is."""
+        return Key(self._ask("restretch", ticket=ticket, stretched=stretched))
 
     def set_totp(self, *, ticket: bytes, totp: TotpSecret) -> None:
         """Change the phone's secret of the account whose session this is."""

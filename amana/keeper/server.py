@@ -21,7 +21,8 @@ Clock = Callable[[], datetime]
 
 # The whole interface: request, its fields and their types. What is not here is not answered.
 REQUESTS: dict[str, dict[str, type]] = {
-    "enrol": {"account": str, "signer": bytes, "role": str, "totp": bytes},
+    "enrol": {"account": str, "signer": bytes, "role": str, "totp": bytes, "stretched": bytes},
+    "restretch": {"ticket": bytes, "stretched": bytes},
     "set_totp": {"ticket": bytes, "totp": bytes},
     "close": {"account": str},
     "stretch": {"account": str, "stretched": bytes, "code": str},
@@ -51,6 +52,8 @@ def answer(service: Service, request: Any, now: datetime) -> dict[str, Any]:  # 
             return {"ok": _plain(getattr(service, name)(now, **given))}
     except KeeperRefused as refused:
         return {"refused": refused.code}
+    except ValueError:
+        return {"refused": "BAD_REQUEST"}
     except OSError:
         # Its disk is full or gone. Nothing was half written; it must be asked again.
         return {"refused": "KEEPER_IS_ILL"}

@@ -55,12 +55,33 @@ class Service:
 
     # Who may open a session
 
-    def enrol(self, now: datetime, *, account: str, signer: bytes, role: str, totp: bytes) -> None:
-        """Note a new account's verifying key and its phone's secret. An account is noted once."""
+    def enrol(
+        self,
+        now: datetime,
+        *,
+        account: str,
+        signer: bytes,
+        role: str,
+        totp: bytes,
+        stretched: bytes,
+    ) -> bytes:
+        """Note a new account: its verifying key, its phone's secret. It is noted once.
+
+        Answers its first password, since no phone has shown a code yet.
+        """
         if self.store.find(account) is not None:
             raise KeeperRefused("ACCOUNT_IS_KNOWN")
-        secret = TotpSecret(totp) if totp else None
-        self.store.keep(Known(account, signer, role, secret))
+        self.store.keep(Known(account, signer, role, TotpSecret(totp)))
+        return self._half(account, stretched)
+
+    def restretch(self, now: datetime, *, ticket: bytes, stretched: bytes) -> bytes:
+        """Answer a new password of the account whose session this is."""
+        account = self._ticket(ticket, now).account
+        self._counter.take("restretch", account, self.store.policy.stretch_account, now)
+        return self._half(account, stretched)
+
+    def _half(self, account: str, stretched: bytes) -> bytes:
+        return keyed(self.store.key_for("stretch"), account.encode() + b"\0" + stretched)
 
     def set_totp(self, now: datetime, *, ticket: bytes, totp: bytes) -> None:
         """Change the phone's secret of the account whose session this is."""
@@ -91,7 +112,7 @@ class Service:
         if known is None or known.is_closed or step is None:
             raise KeeperRefused("NO")
         self._code_steps[account] = step
-        return keyed(self.store.key_for("stretch"), account.encode() + b"\0" + stretched)
+        return self._half(account, stretched)
 
     def _code_step(self, known: Known | None, code: str, now: datetime) -> int | None:
         if self.store.policy.is_demo and code == rules.DEMO_CODE:

@@ -1,6 +1,8 @@
 """The demo's people: those who work, and those who are helped. Every one of them is invented."""
 
-from amana.access.rules import Role
+from dataclasses import dataclass
+
+from amana.access.rules import WITHOUT_ACCOUNT, Role
 from amana.node.story import Invented
 
 PASSWORD = "amana-demo-2026"  # noqa: S105 - printed by the demo and worth nothing elsewhere
@@ -14,38 +16,69 @@ R, W, S, D, C, A = (
     Role.ADMINISTRATOR,
 )
 
-# Names stand for roles. Salif has an account and must see nothing of the others' work.
-STAFF: dict[str, list[tuple[str, str, Role]]] = {
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who works at a demo node. Without `teams` she stands in the first of her role."""
+
+    sign_in_name: str
+    name: str
+    role: Role
+    teams: tuple[str, ...] = ()
+
+
+# Names stand for roles. Salif has an account and must see nothing of the others' work; Fatou and
+# Moussa are another unit, and must not see what the first unit keeps.
+STAFF: dict[str, list[Member]] = {
     "CI": [
-        ("awa", "Awa Inventée", R),
-        ("salif", "Salif Inventé", R),
-        ("koffi", "Koffi Inventé", W),
-        ("adjoua", "Adjoua Inventée", S),
-        ("mariam", "Mariam Inventée", D),
-        ("serge", "Serge Inventé", C),
-        ("paul", "Paul Inventé", A),
+        Member("awa", "Awa Inventée", R),
+        Member("salif", "Salif Inventé", R),
+        Member("koffi", "Koffi Inventé", W),
+        Member("adjoua", "Adjoua Inventée", S),
+        Member("ibrahim", "Ibrahim Inventé", S),
+        Member("fatou", "Fatou Inventée", W, ("care-2",)),
+        Member("moussa", "Moussa Inventé", S, ("care-2", "glass")),
+        Member("mariam", "Mariam Inventée", D),
+        Member("serge", "Serge Inventé", C),
+        Member("akissi", "Akissi Inventée", Role.HEALTH),
+        Member("clarisse", "Clarisse Inventée", Role.PSYCHOLOGIST),
+        Member("bernard", "Bernard Inventé", Role.LAWYER),
+        Member("rokia", "Rokia Inventée", Role.SHELTER_MANAGER),
+        Member("lamine", "Lamine Inventé", Role.INVESTIGATOR),
+        Member("estelle", "Estelle Inventée", Role.STATISTICIAN),
+        Member("desire", "Désiré Inventé", Role.DATA_PROTECTION),
+        Member("paul", "Paul Inventé", A),
     ],
     "MA": [
-        ("samira", "Samira Inventée", R),
-        ("hicham", "Hicham Inventé", W),
-        ("latifa", "Latifa Inventée", S),
-        ("youssef", "Youssef Inventé", D),
-        ("nadia", "Nadia Inventée", C),
-        ("omar", "Omar Inventé", A),
+        Member("samira", "Samira Inventée", R),
+        Member("hicham", "Hicham Inventé", W),
+        Member("latifa", "Latifa Inventée", S),
+        Member("rachid", "Rachid Inventé", S),
+        Member("khadija", "Khadija Inventée", W, ("care-2",)),
+        Member("driss", "Driss Inventé", S, ("care-2", "glass")),
+        Member("youssef", "Youssef Inventé", D),
+        Member("nadia", "Nadia Inventée", C),
+        Member("meryem", "Meryem Inventée", Role.HEALTH),
+        Member("ghita", "Ghita Inventée", Role.PSYCHOLOGIST),
+        Member("tarik", "Tarik Inventé", Role.LAWYER),
+        Member("soukaina", "Soukaina Inventée", Role.SHELTER_MANAGER),
+        Member("anas", "Anas Inventé", Role.INVESTIGATOR),
+        Member("salma", "Salma Inventée", Role.STATISTICIAN),
+        Member("hind", "Hind Inventée", Role.DATA_PROTECTION),
+        Member("omar", "Omar Inventé", A),
     ],
 }
-# Any other country's demo node has one person for each role.
+# Any other country's demo node has one person for each role that works there.
 OTHERS = [
-    ("responder", "Responder Invented", R),
-    ("worker", "Worker Invented", W),
-    ("supervisor", "Supervisor Invented", S),
-    ("desk", "Desk Invented", D),
-    ("coordinator", "Coordinator Invented", C),
-    ("admin", "Admin Invented", A),
+    Member(
+        role.name.lower().replace("_", "-"), role.name.replace("_", " ").title() + " Invented", role
+    )
+    for role in Role
+    if role not in WITHOUT_ACCOUNT
 ]
 
 
-def staff(country: str) -> list[tuple[str, str, Role]]:
+def staff(country: str) -> list[Member]:
     """Return who works at a country's demo node."""
     return STAFF.get(country, OTHERS)
 

@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _import(commands)
     _corridor(commands)
     _verify(commands)
+    _keeper(commands)
     return parser
 
 
@@ -78,6 +79,9 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "--demo",
         action="store_true",
         help="loopback, a shown password, a clock that can be shifted",
+    )
+    init.add_argument(
+        "--keeper", metavar="ADDRESS", help="tls:HOST:PORT of a keeper on another machine"
     )
     init.add_argument("--peer", type=_path, metavar="FILE", help="a partner's directory file")
     init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
@@ -158,6 +162,21 @@ def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     verify.add_argument("--data", type=_path, required=True, metavar="DIR")
     verify.set_defaults(run=_run_verify)
+
+
+def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keeper = commands.add_parser(
+        "keeper", help="run the keeper: what no database, backup or administrator has"
+    )
+    keeper.add_argument("--data", type=_path, required=True, metavar="DIR", help="its own folder")
+    keeper.set_defaults(run=_run_keeper)
+
+
+def _run_keeper(a: argparse.Namespace) -> int:
+    from amana.node.keeping import keep  # noqa: PLC0415
+
+    keep(a.data)
+    return 0
 
 
 def _run_init(a: argparse.Namespace) -> int:

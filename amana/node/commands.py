@@ -1,10 +1,17 @@
 """`amana node init|status` and `amana verify`: what they do and print."""
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
+from amana.crypto.totp import typed_form
+from amana.keeper import rules as keeper_rules
+from amana.keeper import store as keeper
 from amana.node.cli import Failed
 from amana.node.config import NodeConfig, load
 from amana.node.lifecycle import (
@@ -17,6 +24,7 @@ from amana.node.lifecycle import (
     move,
     use,
 )
+from amana.node.processes import RunningNode
 
 
 def init(a: argparse.Namespace) -> int:
@@ -46,18 +54,45 @@ def _make(a: argparse.Namespace) -> None:
     making = a.data.with_name(f"{a.data.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     lay_out(making, config)
-    use(making)
-    people = cast_of(config.country) if config.is_demo else founders()
-    found(making, people, Clock(None, is_demo=False).now())
-    if a.peer is not None:
-        _pin(a)
+    now = Clock(None, is_demo=False).now()
+    with _a_keeper_for(config, making, now):
+        use(making)
+        people = cast_of(config.country) if config.is_demo else founders()
+        found(making, people, now)
+        if a.peer is not None:
+            _pin(a)
+
     from django.db import connections  # noqa: PLC0415
 
     connections.close_all()
     if a.data.exists():
         a.data.rmdir()
     making.rename(a.data)
-    _tell(a, config.country, people)
+    _tell(a, config.country, people, is_demo=config.is_demo)
+
+
+@contextlib.contextmanager
+def _a_keeper_for(config: NodeConfig, making: Path, now: datetime) -> Iterator[None]:
+    """Make the keeper's folder beside the node's and run the keeper while the node is made.
+
+    A keeper on another machine runs already.
+    """
+    node = RunningNode(making)
+    folder = node.keeper_folder
+    if folder is None:
+        yield
+        return
+    if folder.exists():
+        raise Failed(f"{folder} is there already; a new node needs a new keeper")
+    keeper.lay_out(folder, keeper_rules.Policy(is_demo=config.is_demo), listen="socket", now=now)
+    try:
+        node.start_keeper()
+        yield
+    except BaseException:
+        node.stop()
+        shutil.rmtree(folder)
+        raise
+    node.stop()
 
 
 def _config(a: argparse.Namespace) -> NodeConfig:
@@ -67,13 +102,23 @@ def _config(a: argparse.Namespace) -> NodeConfig:
         raise Failed("a node that is no demo needs --host NAME and --url https://... ")
     given = {name: getattr(a, name) for name in ("name", "desk", "unit", "language", "phone")}
     more = {} if a.demo else {"host": a.host, "url": a.url}
-    return config_for(a.country.upper(), port=a.port or 8000, is_demo=a.demo, **given, **more)
+    beside = a.data.with_name(f"{a.data.name}-keeper")
+    return config_for(
+        a.country.upper(),
+        port=a.port or 8000,
+        is_demo=a.demo,
+        keeper=a.keeper or f"unix:{beside}/socket",
+        **given,
+        **more,
+    )
 
 
-def _tell(a: argparse.Namespace, country: str, people: list[Person]) -> None:
+def _tell(a: argparse.Namespace, country: str, people: list[Person], *, is_demo: bool) -> None:
     print(f"The node of {country} stands in {a.data}. First accounts, shown once:")
     for person in people:
-        print(f"  {person.sign_in_name:24} {person.password}   ({person.role.value})")
+        print(f"  {person.sign_in_name:20} {person.first.password}   ({person.role.value})")
+        if not is_demo:
+            print(f"  {'':20} for the phone: {typed_form(person.first.totp)}")
     print(f"Give partners the file {a.data / 'directory.json'} and let two people compare:")
     print(f"  {_own_fingerprint(a)}")
     print(f"Take {a.data / 'keys' / 'root.seed'} offline now: it signs the next directory.")

@@ -4,6 +4,9 @@ DIR/node.json      country, names, addresses, port, whether it is a demo
 DIR/keys/          node.seed (carries parcels, signs arrivals), root.seed (to be taken offline), web
 DIR/db/            the database, unless DATABASE_URL names another
 DIR/directory.json what partners pin and read
+
+The keeper's folder (amana.keeper.store) lies beside it or on another machine, never inside: a copy
+of DIR must open nothing.
 """
 
 import json
@@ -35,6 +38,7 @@ class NodeConfig:
     is_demo: bool
     phone: str
     exit_url: str
+    keeper: str
     incarnation: int = 1
     retry_base: float = 30.0
     fail: float = 0.0
@@ -58,6 +62,7 @@ BENCH = NodeConfig(
     is_demo=True,
     phone="0000",
     exit_url="https://www.wikipedia.org/",
+    keeper="unix:nowhere",
     retry_base=0.01,
 )
 

@@ -233,7 +233,7 @@ def _shown(country: two_weeks.Country, referral: str) -> str:
 
 def _tell(nodes: list[RunningNode], lived: dict[str, str], seconds: float) -> None:
     at = {n.config.country: n.address for n in nodes}
-    names = {(c, role): name for c in at for name, _, role in reversed(cast.staff(c))}
+    names = {(c, m.role): m.sign_in_name for c in at for m in reversed(cast.staff(c))}
     print(f"\nBoth nodes serve after {seconds:.1f} s:")
     print(f"  Côte d'Ivoire  {at['CI']}")
     print(f"  Morocco        {at['MA']}")

@@ -40,6 +40,13 @@ def broken(request: HttpRequest) -> HttpResponse:
     return render(request, "node/broken.html", status=500)
 
 
+def keeper_away(request: HttpRequest) -> HttpResponse:
+    """Answer while the keeper does not: reading stops, nothing breaks."""
+    response = render(request, "node/keeper_away.html", status=503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
 def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """Answer when a form did not come from this site, or the page was too old."""
     return render(request, "node/forgery.html", status=403)

@@ -5,9 +5,9 @@ import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amana.access.rules import CARE, DESK, TEAM_OF, Role
+from amana.access.rules import CARE, DESK, GLASS, TEAM_KINDS, Role
 from amana.crypto.hybrid import public_of
 from amana.crypto.passwords import new_password
 from amana.crypto.secrets import Seed, new_seed, token
@@ -15,6 +15,9 @@ from amana.crypto.signing import sign_public_of
 from amana.exchange.directory import party_fields, sign_directory
 from amana.node.config import NodeConfig, load, write, write_secret
 from amana.standards import countries
+
+if TYPE_CHECKING:
+    from amana.access.actions import FirstLock
 
 DIRECTORY_LIFE = timedelta(days=365)
 
@@ -26,24 +29,57 @@ class Person:
     sign_in_name: str
     name: str
     role: Role
-    password: str
+    first: "FirstLock"
+    teams: tuple[str, ...] = ()
+    is_recovery_officer: bool = False
+
+
+# Who a new node needs on its first day; two supervisors, because glass and recovery take two.
+FOUNDERS = (
+    ("first-responder", Role.FIRST_RESPONDER),
+    ("case-worker", Role.CASE_WORKER),
+    ("supervisor", Role.SUPERVISOR),
+    ("supervisor-2", Role.SUPERVISOR),
+    ("desk", Role.DESK),
+    ("coordinator", Role.COORDINATOR),
+    ("data-protection", Role.DATA_PROTECTION),
+    ("administrator", Role.ADMINISTRATOR),
+)
+OFFICERS = (Role.SUPERVISOR, Role.DATA_PROTECTION)
 
 
 def founders() -> list[Person]:
-    """Return one account for each role, with passwords that are shown once."""
+    """Return the first people of a node, with passwords and phone secrets that are shown once."""
+    from amana.access.actions import FirstLock  # noqa: PLC0415 - needs the settings
+
     return [
         Person(
-            r.name.lower().replace("_", "-"), r.name.title().replace("_", " "), r, new_password()
+            login,
+            login.replace("-", " ").title(),
+            role,
+            FirstLock(new_password()),
+            is_recovery_officer=role in OFFICERS,
         )
-        for r in Role
+        for login, role in FOUNDERS
     ]
 
 
 def cast_of(country: str) -> list[Person]:
     """Return the invented people of a demo node; they share one printed password."""
+    from amana.access.actions import FirstLock  # noqa: PLC0415
     from amana.node import cast  # noqa: PLC0415 - a real node never loads it
 
-    return [Person(login, name, role, cast.PASSWORD) for login, name, role in cast.staff(country)]
+    return [
+        Person(
+            m.sign_in_name,
+            m.name,
+            m.role,
+            FirstLock(cast.PASSWORD),
+            m.teams,
+            is_recovery_officer=m.role in OFFICERS,
+        )
+        for m in cast.staff(country)
+    ]
 
 
 def use(data: Path) -> None:
@@ -78,28 +114,44 @@ def found(data: Path, people: list[Person], now: datetime) -> None:
 
     call_command("migrate", verbosity=0)
     config, own_seed, _ = load(data)
-    seeds = {CARE: new_seed(), DESK: new_seed()}
-    addresses = {CARE: config.unit, DESK: config.desk}
+    codes = dict.fromkeys([CARE, DESK, GLASS, *(c for p in people for c in teams_of(p))])
+    keys = {code: actions.new_team_keys(kind_of(code)) for code in codes}
     with transaction.atomic():
         teams = {
-            code: actions.make_team(code=code, address=addresses[code], seed=seed)
-            for code, seed in seeds.items()
+            code: actions.make_team(code=code, address=_address(config, code), keys=keys[code])
+            for code in codes
         }
-        for person in people:
+        # Officers first, so that everybody who comes after has shares with them.
+        for person in sorted(people, key=lambda p: not p.is_recovery_officer):
             account = actions.make_account(
                 sign_in_name=person.sign_in_name,
                 name=person.name,
                 role=person.role,
-                password=person.password,
+                first=person.first,
                 now=now,
                 by="init",
+                is_recovery_officer=person.is_recovery_officer,
             )
-            code = TEAM_OF.get(person.role)
-            if code:
+            for code in teams_of(person):
                 actions.admit(
-                    team=teams[code], seed=seeds[code], account=account, now=now, by="init"
+                    team=teams[code], keys=keys[code], account=account, now=now, by="init"
                 )
     sign(data, own_seed, version=1, now=now)
+
+
+def teams_of(person: Person) -> tuple[str, ...]:
+    """Return the teams in which a person stands: her own, or the first of each kind she may."""
+    return person.teams or TEAM_KINDS.get(person.role, ())
+
+
+def kind_of(code: str) -> str:
+    """Return the kind of a founded team: `care-2` is a second one of kind `care`."""
+    return code.partition("-")[0]
+
+
+def _address(config: NodeConfig, code: str) -> str:
+    known = {CARE: config.unit, DESK: config.desk}
+    return known.get(code, f"{config.country}/GOV/national/{code}")
 
 
 def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
@@ -152,7 +204,7 @@ def _version(data: Path) -> int:
     return int(json.loads(outer["directory"])["version"])
 
 
-def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeConfig:
+def config_for(country: str, *, port: int, is_demo: bool, keeper: str, **given: Any) -> NodeConfig:
     """Return a node's configuration with what its country implies."""
     known = countries.known(country)
     name = f"Amana {countries.label(known, 'fr')}"
@@ -169,6 +221,7 @@ def config_for(country: str, *, port: int, is_demo: bool, **given: Any) -> NodeC
         public_port=port,
         language=given.pop("language", None) or "fr",
         is_demo=is_demo,
+        keeper=keeper,
         phone=given.pop("phone", None) or PHONES.get(known, ""),
         exit_url="https://www.wikipedia.org/",
         retry_base=0.5 if is_demo else 30.0,

@@ -2,17 +2,18 @@
 
 import secrets
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
-from amana.access.actions import keep_alive
-from amana.access.queries import find_actor
+from amana.access.actions import find_actor, keep_alive
 from amana.access.request import Request
-from amana.access.rules import Actor, NotFound, Refused
-from amana.node.errors import missing
+from amana.access.rules import Actor, NotFound, Refused, StepUp
+from amana.keeper.client import KeeperGone
+from amana.node.errors import keeper_away, missing
 from amana.node.who_may_open import TABLE, Page
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -64,7 +65,12 @@ class Gate:
     def __call__(self, request: Request) -> HttpResponse:
         """Answer, or ask to sign in, or say that there is nothing here."""
         request.now = settings.CLOCK.now()
-        request.found_actor = _actor(request)
+        request.found_actor = None
+        try:
+            request.found_actor = _actor(request)
+        except KeeperGone:
+            if not _is_for_machines(request):
+                return keeper_away(request)
         # No reference holds a NUL, and not every database can be asked for one.
         page = None if "\x00" in request.path_info else _page(request)
         if page is not None and page.is_public:
@@ -82,6 +88,10 @@ class Gate:
         """Show a refusal as the list of everything that stands against the act."""
         if isinstance(problem, NotFound):
             return missing(request)
+        if isinstance(problem, KeeperGone):
+            return keeper_away(request)
+        if isinstance(problem, StepUp):
+            return redirect(f"{reverse('access:step-up')}?{urlencode({'back': _page_of(request)})}")
         if isinstance(problem, Refused):
             context = {"objections": problem.objections, "back": request.path}
             return render(request, "node/refused.html", context, status=422)
@@ -94,6 +104,20 @@ def _actor(request: Request) -> Actor | None:
         return find_actor(bytes.fromhex(cookie), request.now) if cookie else None
     except ValueError:
         return None
+
+
+def _is_for_machines(request: Request) -> bool:
+    """Say whether no person waits for the answer: parcels are taken in without the keeper."""
+    page = _page(request)
+    return page is not None and page.is_public and request.method == "POST"
+
+
+def _page_of(request: Request) -> str:
+    """Return the page from which an act was asked for: codes and references, no content."""
+    if request.method == "GET":
+        return request.path
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return came_from.path or "/"
 
 
 def _page(request: Request) -> Page | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from amana.keeper.client import Keeper, KeeperGone
 from amana.node.config import load
 
 START_TIMEOUT = 60.0
@@ -32,16 +33,18 @@ def free_port(wanted: int = 0) -> int:
 
 
 class RunningNode:
-    """One node's two processes."""
+    """One node's processes: web server, worker, and the keeper where it is on this machine."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
         self.config, _, _ = load(data)
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self.keeper: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "RunningNode":
-        """Start both processes and wait until the web answers."""
+        """Start all processes and wait until the web answers."""
+        self.start_keeper()
         self.start_web()
         self.start_worker()
         return self
@@ -55,25 +58,50 @@ class RunningNode:
                 raise NotStarted(f"the node did not start; see {self.data / 'log' / 'web.log'}")
             time.sleep(0.05)
 
+    @property
+    def keeper_folder(self) -> Path | None:
+        """Return the folder of the keeper that runs on this machine, or None."""
+        address = self.config.keeper
+        return Path(address.removeprefix("unix:")).parent if address.startswith("unix:") else None
+
+    def start_keeper(self) -> None:
+        """Start the keeper and wait until it answers."""
+        folder = self.keeper_folder
+        if folder is None:
+            return
+        self.keeper = self._run("keeper", "keeper.log", command=["keeper", "--data", str(folder)])
+        line = Keeper(self.config.keeper)
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            try:
+                line.status()
+                break
+            except KeeperGone:
+                if self.keeper.poll() is not None or time.monotonic() > deadline:
+                    log = self.data / "log" / "keeper.log"
+                    raise NotStarted(f"the keeper did not start; see {log}") from None
+                time.sleep(0.05)
+        line.forget()
+
     def start_worker(self) -> None:
         """Start the worker."""
         self.worker = self._run("work", "worker.log")
 
     def kill(self) -> None:
-        """End both processes at once, as a power cut would."""
-        for process in (self.web, self.worker):
+        """End all processes at once, as a power cut would."""
+        for process in (self.web, self.worker, self.keeper):
             if process and process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
     def stop(self) -> None:
-        """Ask both processes to end, and wait."""
-        for process in (self.worker, self.web):
+        """Ask all processes to end, and wait."""
+        for process in (self.worker, self.web, self.keeper):
             if process and process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
-        for process in (self.worker, self.web):
+        for process in (self.worker, self.web, self.keeper):
             if process:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=10)
@@ -84,10 +112,13 @@ class RunningNode:
         """Return what a person opens."""
         return f"http://{self.config.host}:{self.config.port}"
 
-    def _run(self, what: str, log: str) -> "subprocess.Popen[bytes]":
+    def _run(
+        self, what: str, log: str, command: list[str] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        asked = command or ["node", what, "--data", str(self.data)]
         with (self.data / "log" / log).open("ab") as sink:
             return subprocess.Popen(  # noqa: S603 - our own interpreter and our own command
-                [sys.executable, "-m", "amana", "node", what, "--data", str(self.data)],
+                [sys.executable, "-m", "amana", *asked],
                 stdout=sink,
                 stderr=sink,
                 stdin=subprocess.DEVNULL,

@@ -6,6 +6,8 @@ from typing import Any
 
 import dj_database_url
 
+from amana.keeper.client import Keeper
+from amana.keeper.rules import DEMO_CODE as KEEPER_DEMO_CODE
 from amana.node.clock import Clock
 from amana.node.config import data_dir, load
 from amana.standards import countries
@@ -14,10 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = data_dir()
 NODE, _SEED, SECRET_KEY = load(DATA)
 OWN = NODE.own(_SEED)
+KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.
 DEMO_PASSWORD = "amana-demo-2026" if NODE.is_demo else ""
+DEMO_CODE = KEEPER_DEMO_CODE if NODE.is_demo else ""
 
 DEBUG = False
 IS_HTTPS = NODE.url.startswith("https://")

@@ -103,7 +103,7 @@ class _Camera:
     def _page(self, country: str, role: Role) -> Any:
         if (country, role) not in self._pages:
             page = self._blank(country)
-            name = next(n for n, _, r in cast.staff(country) if r is role)
+            name = next(m.sign_in_name for m in cast.staff(country) if m.role is role)
             page.goto(f"{self.at[country]}/sign-in")
             page.locator("[name=sign_in_name]").fill(name)
             page.locator("[name=password]").fill(cast.PASSWORD)

@@ -28,13 +28,13 @@ class Country:
 def country(node: RunningNode, worker_name: str = "", worker_phone: str = "") -> Country:
     """Sit the demo's people down at a node; each signs in when first needed."""
     people: dict[Role, Persona] = {}
-    for sign_in_name, _, role in cast.staff(node.config.country):
+    for member in cast.staff(node.config.country):
         people.setdefault(
-            role,
+            member.role,
             Persona(
                 port=node.config.port,
                 host=node.config.host,
-                sign_in_name=sign_in_name,
+                sign_in_name=member.sign_in_name,
                 password=cast.PASSWORD,
             ),
         )

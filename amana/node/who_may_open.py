@@ -45,6 +45,8 @@ TABLE: dict[str, Page] = {
     "exchange:receipts": _public(),
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
+    "access:step-up": Page(EVERYBODY, "work"),
+    "access:notice": Page(EVERYBODY, "work"),
     "access:sign-out": Page(EVERYBODY, "work"),
     # Screening.
     "identification:start": _for(R, W, S, purpose="care"),

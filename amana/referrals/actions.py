@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from amana.access.actions import issue_key, share_key
 from amana.access.documents import seal_document
+from amana.access.keys import issue_key, share_key
 from amana.access.queries import access_key
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
@@ -57,7 +57,7 @@ def prepare(
     if against:
         raise Refused(against)
     consent = _carrying(actor, case, country, values, now)
-    key_id, key = issue_key(CARE, DESK)
+    key_id, key = issue_key(CARE, DESK, actor=actor)
     referral = Referral(
         id=new_id(),
         code=new_reference("R"),
@@ -332,7 +332,9 @@ def accept(*, referral: Referral, promise: Mapping[str, str], actor: Actor, now:
         actor=actor,
         now=now,
     )
-    share_key(key_id=referral.key_id, key=access_key(actor, referral.key_id), team=CARE)
+    share_key(
+        key_id=referral.key_id, key=access_key(actor, referral.key_id), team=CARE, actor=actor
+    )
     Referral.objects.filter(pk=referral.pk).update(case=case)
     referral.case = case
     _mark(referral, "referral_accepted", actor, now)
@@ -438,7 +440,7 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     if known.exists():
         # One reference is one conversation; a second would hide behind the first.
         raise Unacceptable(Reason.CONFLICT)
-    key_id, key = issue_key(DESK)
+    key_id, key = issue_key(DESK, actor=actor)
     Referral.objects.create(
         id=header.conv,
         code=str(body["reference"]),

@@ -18,7 +18,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoDbBlocker
 
-from amana.access import actions, queries
+from amana.access import actions, keys, queries
 from amana.access.models import Account, KeyWrap, Membership, Session
 from amana.access.rules import Role
 from amana.identification.actions import start_draft
@@ -391,7 +391,7 @@ def test_the_session_cookie_is_not_for_scripts_and_not_for_other_sites(
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.COORDINATOR, Role.FIRST_RESPONDER])
 def test_whoever_cares_for_no_case_holds_no_key_to_any(cast: Cast, role: Role) -> None:
-    key_id, _ = actions.issue_key("care", "desk")
+    key_id, _ = keys.issue_key("care", "desk")
 
     person = cast.actor(role)
 
@@ -408,8 +408,8 @@ def test_a_key_opens_for_the_team_it_was_wrapped_to_and_no_other(
     cast: Cast, role: Role, team: str
 ) -> None:
     person = cast.actor(role)
-    own, _ = actions.issue_key(team)
-    others, _ = actions.issue_key("desk" if team == "care" else "care")
+    own, _ = keys.issue_key(team)
+    others, _ = keys.issue_key("desk" if team == "care" else "care")
 
     assert set(queries.held_keys(person, {own, others})) == {own}
     assert KeyWrap.objects.filter(key_id__in=[own, others]).count() == 2
@@ -419,7 +419,7 @@ def test_a_key_opens_for_the_team_it_was_wrapped_to_and_no_other(
     "cookie", [b"", b"x", bytes(32), b"y" * 32, b"z" * 4096], ids=lambda c: f"{len(c)} bytes"
 )
 def test_a_cookie_that_nobody_was_given_opens_nothing(cast: Cast, cookie: bytes) -> None:
-    assert queries.find_actor(cookie, THE_MOMENT) is None
+    assert actions.find_actor(cookie, THE_MOMENT) is None
 
 
 @pytest.mark.parametrize(
@@ -439,7 +439,7 @@ def test_a_changed_cookie_opens_nothing(cast: Cast) -> None:
 
     for n in (0, 15, 31):
         changed = cookie[:n] + bytes([cookie[n] ^ 1]) + cookie[n + 1 :]
-        assert queries.find_actor(changed, THE_MOMENT) is None
+        assert actions.find_actor(changed, THE_MOMENT) is None
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_a_session_falls_after_twenty_minutes_without_a_page(
 ) -> None:
     cookie = cast.cookie(name_of(Role.DESK))
 
-    assert (queries.find_actor(cookie, THE_MOMENT + idle) is not None) == is_open
+    assert (actions.find_actor(cookie, THE_MOMENT + idle) is not None) == is_open
 
 
 def test_a_session_falls_after_eight_hours_however_busy(door: Door, cast: Cast) -> None:
@@ -470,12 +470,12 @@ def test_a_session_falls_after_eight_hours_however_busy(door: Door, cast: Cast) 
 
 def test_the_seed_in_one_session_opens_with_no_other_cookie(cast: Cast) -> None:
     desk, care = cast.cookie(name_of(Role.DESK)), cast.cookie(name_of(Role.CASE_WORKER))
-    stolen = Session.objects.get(pk=queries.session_id_of(care)).sealed_seed
+    stolen = Session.objects.get(pk=queries.session_id_of(care)).sealed
 
-    Session.objects.filter(pk=queries.session_id_of(desk)).update(sealed_seed=stolen)
+    Session.objects.filter(pk=queries.session_id_of(desk)).update(sealed=stolen)
 
-    assert queries.find_actor(desk, THE_MOMENT) is None
-    assert queries.find_actor(care, THE_MOMENT) is not None
+    assert actions.find_actor(desk, THE_MOMENT) is None
+    assert actions.find_actor(care, THE_MOMENT) is not None
 
 
 @pytest.mark.parametrize("role", [Role.CASE_WORKER, Role.SUPERVISOR, Role.ADMINISTRATOR])
@@ -487,7 +487,7 @@ def test_a_session_that_was_written_over_to_another_account_opens_nothing(
 
     Session.objects.filter(pk=queries.session_id_of(cookie)).update(account=other)
 
-    assert queries.find_actor(cookie, THE_MOMENT) is None
+    assert actions.find_actor(cookie, THE_MOMENT) is None
 
 
 def test_a_closed_account_is_out_at_once_and_its_keys_are_withdrawn(door: Door, cast: Cast) -> None:

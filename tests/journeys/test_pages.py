@@ -482,7 +482,9 @@ def speak(seat: Seat, language: str) -> None:
 def sign_in(page: Any, address: str, country: str, role: Role) -> None:
     """Sign in as whoever has this role."""
     page.goto(f"{address}/sign-in")
-    page.fill("[name=sign_in_name]", next(n for n, _, r in cast.staff(country) if r is role))
+    page.fill(
+        "[name=sign_in_name]", next(m.sign_in_name for m in cast.staff(country) if m.role is role)
+    )
     page.fill("[name=password]", cast.PASSWORD)
     page.locator(MAIN).click()
     page.wait_for_url(f"{address}/")

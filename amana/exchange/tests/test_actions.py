@@ -54,7 +54,7 @@ class Post:
         header = header_for(
             self.there,
             to=queries.own().desk,
-            to_public=public_of(self.here.seeds[DESK]),
+            to_public=public_of(self.here.keys[DESK].seed),
             kind="referral.offer",
             conversation=new_id(),
             seq=1,
@@ -68,7 +68,7 @@ class Post:
             header,
             offer_body() if body is None else body,
             signer=self.there.desk,
-            to_public=public_of(self.here.seeds[DESK]),
+            to_public=public_of(self.here.keys[DESK].seed),
             to_country="MA",
         )
 
@@ -197,7 +197,7 @@ def test_a_known_country_s_desk_with_another_key_is_refused_at_the_desk(post: Po
         honest.header,
         offer_body(),
         signer=new_seed(),
-        to_public=public_of(post.here.seeds[DESK]),
+        to_public=public_of(post.here.keys[DESK].seed),
         to_country="MA",
     )
     post.bring(forged)
@@ -356,7 +356,7 @@ def test_a_body_that_no_page_can_hold_is_refused_and_the_next_message_opens(
     frame = pack(
         rules.ENVELOPE, rules.encode(offer.header), nonsense.encode(), post.there.desk, padded=True
     )
-    container = age.encrypt([public_of(post.here.seeds[DESK])], frame)
+    container = age.encrypt([public_of(post.here.keys[DESK].seed)], frame)
     post.bring(replace(offer, container=container))
     post.bring(post.offer())
 
@@ -396,7 +396,11 @@ def test_a_conversation_cannot_be_entered_by_a_third_country(post: Post) -> None
         offer.header, mid=new_id(), seq=2, type="referral.update", sender=third.desk_address
     )
     intruder = sealed(
-        header, {}, signer=third.desk, to_public=public_of(post.here.seeds[DESK]), to_country="MA"
+        header,
+        {},
+        signer=third.desk,
+        to_public=public_of(post.here.keys[DESK].seed),
+        to_country="MA",
     )
     actions.receive_message(parcel(intruder, third.node), caller="SN", now=NOW)
 
@@ -441,7 +445,7 @@ def test_a_changed_letter_in_a_directory_is_refused(post: Post) -> None:
 
 def posted(post: Post) -> Message:
     """Return a message of ours in the outbox."""
-    from amana.access.actions import issue_key  # noqa: PLC0415 - only this test makes keys by hand
+    from amana.access.keys import issue_key  # noqa: PLC0415 - only this test makes keys by hand
 
     held_id, key = issue_key(DESK)
     letter = actions.Letter("referral.offer", "CI", new_id(), offer_body())

@@ -82,7 +82,7 @@ class Corridor:
     def say(self, conversation: str, kind: str, body: dict[str, Any]) -> None:
         """Let the other desk say something, and open it here."""
         self.sent[conversation] = self.sent.get(conversation, 0) + 1
-        own_public = public_of(self.cast.seeds[DESK])
+        own_public = public_of(self.cast.keys[DESK].seed)
         header = header_for(
             self.there,
             to=post_office.own().desk,
@@ -288,7 +288,7 @@ def test_our_own_desk_cannot_read_what_is_sealed_to_the_unit(corridor: Corridor)
     assert [f["name"] for f in draft["unit_fields"]] == ["safe_contact", "wishes"]
     assert PHONE not in json.dumps(draft)
     with pytest.raises(CannotOpen):
-        age.decrypt(corridor.cast.seeds[DESK], base64.b64decode(draft["unit_sealed"]))
+        age.decrypt(corridor.cast.keys[DESK].seed, base64.b64decode(draft["unit_sealed"]))
 
 
 def test_a_consent_taken_back_stops_the_dossier_even_after_the_acceptance(
@@ -520,7 +520,7 @@ def test_the_dossier_reaches_the_care_team_and_its_sealed_part_opens_for_it_alon
     corridor: Corridor,
 ) -> None:
     referral = accepted(corridor)
-    unit_part = age.encrypt([public_of(corridor.cast.seeds[CARE])], b'{"safe_contact": "0707"}')
+    unit_part = age.encrypt([public_of(corridor.cast.keys[CARE].seed)], b'{"safe_contact": "0707"}')
     corridor.say(
         referral.pk,
         rules.CASE,

@@ -1,0 +1,165 @@
+"""Making, sharing and ending keys: the writes behind every sealed row."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from amana.access import queries
+from amana.access.models import Erased, KeyWrap, Membership, Team
+from amana.access.queries import NO_EPOCH, TEAM_FORM, keeper
+from amana.access.rules import GLASS, Actor, NotFound
+from amana.audit.actions import record
+from amana.crypto.boxes import seal, unseal
+from amana.crypto.hybrid import unwrap, wrap
+from amana.crypto.layers import add_layer, remove_layers
+from amana.crypto.secrets import Key, new_id, new_key
+from amana.keeper.client import KeeperGone
+
+# So many wraps travel to the keeper at once.
+BATCH = 20000
+
+
+def issue_key(*teams: str, actor: Actor | None = None) -> tuple[str, Key]:
+    """Make a new key and wrap it to the teams; `actor` is whose session does it, if any."""
+    key_id, key = new_id(), new_key()
+    for code in teams:
+        _wrap_to(code, key_id, key, actor)
+    return key_id, key
+
+
+def share_key(*, key_id: str, key: Key, team: str, actor: Actor | None = None) -> None:
+    """Give a further team a key that the caller has opened."""
+    if not KeyWrap.objects.filter(key_id=key_id, team_id=team).exists():
+        _wrap_to(team, key_id, key, actor)
+
+
+def _wrap_to(code: str, key_id: str, key: Key, actor: Actor | None) -> None:
+    team = queries.team(code)
+    form, box = queries.wrapped_for(team, key_id, key, None if team.kind == GLASS else actor)
+    if team.kind == GLASS:
+        # The supervisors' wrap gets the layer that only the keeper takes off, for two of them.
+        box = keeper().glass_enclose([key_id], [box])[0]
+    epoch, wrapped = queries.layered(box, actor) if actor else _layered_without_session(box)
+    KeyWrap.objects.create(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=wrapped)
+
+
+def _layered_without_session(box: bytes) -> tuple[int, bytes]:
+    try:
+        epoch, boxes = keeper().enclose([box])
+    except KeeperGone:
+        # What arrives is taken in all the same; the worker encloses it once the keeper is back.
+        return NO_EPOCH, box
+    return epoch, boxes[0]
+
+
+def enclose_waiting() -> int:
+    """Give every wrap that has no layer yet the newest epoch's. Returns how many."""
+    done = 0
+    while rows := list(KeyWrap.objects.filter(epoch=NO_EPOCH)[:BATCH]):
+        epoch, boxes = keeper().enclose([bytes(r.wrapped) for r in rows])
+        _rewrite(rows, epoch, boxes)
+        done += len(rows)
+    return done
+
+
+def rotate(*, now: datetime, by: str, force: bool = False) -> dict[str, object]:
+    """Begin a new epoch when its week has come, move every living wrap there, retire the old.
+
+    What was deleted is not moved; when the window has passed, the keeper destroys the old epoch's
+    key and every backup of what was deleted is noise. Can be stopped at any point and run again.
+    """
+    newest, living = keeper().rotate(force=force)
+    moved = enclose_waiting()
+    for epoch in [n for n in living if n != newest]:
+        moved += _move(epoch)
+    gone = [n for epoch in living if epoch != newest for n in keeper().retire(epoch)]
+    if moved or gone:
+        record(at=now, actor=by, verb="access.rotate", subject=str(newest), moved=str(moved))
+    return {"epoch": newest, "moved": moved, "destroyed": gone}
+
+
+def _move(epoch: int) -> int:
+    moved = 0
+    while rows := list(KeyWrap.objects.filter(epoch=epoch)[:BATCH]):
+        newest, boxes = keeper().relayer(epoch, [bytes(r.wrapped) for r in rows])
+        _rewrite(rows, newest, boxes)
+        moved += len(rows)
+    return moved
+
+
+@transaction.atomic
+def _rewrite(rows: Sequence[KeyWrap], epoch: int, boxes: Sequence[bytes]) -> None:
+    for row, box in zip(rows, boxes, strict=True):
+        # A wrap that was deleted or moved meanwhile stays as it is.
+        KeyWrap.objects.filter(pk=row.pk, epoch=row.epoch).update(epoch=epoch, wrapped=box)
+
+
+@transaction.atomic
+def erase_keys(*, key_ids: Iterable[str], now: datetime, by: str) -> int:
+    """Delete every wrap of these keys and enter them in the ledger. What they opened is noise.
+
+    Here at once; in a backup when the epoch under which it was made is destroyed, or when it is
+    restored, since a restore reads the ledger.
+    """
+    wanted = set(key_ids)
+    Erased.objects.bulk_create(
+        [Erased(key_id=k, at=now) for k in sorted(wanted)], ignore_conflicts=True
+    )
+    gone, _ = KeyWrap.objects.filter(key_id__in=wanted).delete()
+    for key_id in sorted(wanted):
+        record(at=now, actor=by, verb="access.erase_key", subject=key_id)
+    return gone
+
+
+@transaction.atomic
+def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
+    """Give a team a new data key after a member left; returns how many wraps were made anew.
+
+    Every wrap of the team is moved under it, those from strangers too, so that opening gets faster.
+    """
+    if not actor.holds(team_code):
+        raise NotFound
+    team = Team.objects.select_for_update().get(pk=team_code)
+    old, fresh = actor.teams[team_code], new_key()
+    count = 0 if team.kind == GLASS else _rewrap(actor, team, fresh)
+    for membership in Membership.objects.select_related("account").filter(team=team):
+        membership.wrapped_keys = wrap(
+            bytes(membership.account.recipient),
+            old.seed.reveal() + fresh.reveal(),
+            queries.wrap_info(f"team:{team.pk}"),
+        )
+        membership.save(update_fields=["wrapped_keys"])
+    Team.objects.filter(pk=team_code).update(is_renewal_due=False)
+    record(at=now, actor=actor.account_id, verb="access.renew_team_key", subject=team_code)
+    return count
+
+
+def _rewrap(actor: Actor, team: Team, fresh: Key) -> int:
+    keys, done = actor.teams[team.pk], 0
+    rows = [r for r in KeyWrap.objects.filter(team=team) if r.epoch in actor.epochs]
+    for epoch in {r.epoch for r in rows}:
+        here = [r for r in rows if r.epoch == epoch]
+        boxes = remove_layers(actor.epochs[epoch], [bytes(r.wrapped) for r in here])
+        for row, box in zip(here, boxes, strict=True):
+            place = queries.wrap_place(row.key_id, team.pk)
+            if row.form == TEAM_FORM:
+                inner = unseal(keys.data_key, box, place)
+            else:
+                inner = unwrap(keys.seed, box, queries.wrap_info(row.key_id))
+            row.form = TEAM_FORM
+            row.epoch = actor.epoch
+            row.wrapped = add_layer(actor.epochs[actor.epoch], seal(fresh, inner, place))
+            done += 1
+    KeyWrap.objects.bulk_update(rows, ["form", "epoch", "wrapped"], batch_size=500)
+    return done
+
+
+__all__ = [
+    "enclose_waiting",
+    "erase_keys",
+    "issue_key",
+    "renew_team_key",
+    "rotate",
+    "share_key",
+]

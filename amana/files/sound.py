@@ -32,9 +32,8 @@ def clean_sound(kind: Kind, data: bytes) -> tuple[dict[str, Any], bytes]:
     with av.open(BytesIO(data), "r", format=FORMATS[kind]) as old:
         source = _only_sound(old)
         promised = _promised(kind, data, source)
-        with av.open(out, "w", format="ogg") as new:
-            # Otherwise the writer signs with its name and version.
-            new.flags |= av.container.Flags.bitexact.value
+        # Otherwise the writer signs with its name and version.
+        with av.open(out, "w", format="ogg", options={"fflags": "+bitexact"}) as new:
             written = _rewrite(old, source, new)
     if not written or written + SLACK < promised:
         raise NotAccepted(Reason.DAMAGED)

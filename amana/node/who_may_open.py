@@ -44,6 +44,7 @@ TABLE: dict[str, Page] = {
     "access:sign-in": _public(),
     "access:quick-exit": _public(),
     "set_language": _public(),
+    "csp-report": _public(),
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
     # Everybody who works here.

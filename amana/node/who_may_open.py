@@ -43,6 +43,7 @@ TABLE: dict[str, Page] = {
     "set_language": _public(),
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
+    "exchange:checkpoints": _public(),
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
     "access:sign-out": Page(EVERYBODY, "work"),

@@ -216,21 +216,20 @@ def test_whatever_a_stranger_sends_there_is_one_kind_of_refusal(data: bytes) -> 
         return
 
 
-@given(data=st.data())
-def test_a_proof_or_a_request_cut_or_bent_anywhere_never_crashes(data: st.DataObject) -> None:
-    whole = bytearray(
-        bytes(
-            data.draw(
-                st.sampled_from(
-                    [Proof(3, [digest(b"a")], b"x\n", b"e"), Request(3, [digest(b"a")], b"x\n")]
-                )
-            )
-        )
-    )
-    place = data.draw(st.integers(0, len(whole) - 1))
-    whole[place] = data.draw(st.integers(0, 255))
+SHORT = [
+    bytes(Proof(3, [digest(b"a")], b"note\n", b"extra")),
+    bytes(Request(3, [digest(b"a")], b"note\n")),
+]
+
+
+@given(whole=st.sampled_from(SHORT), data=st.data())
+def test_a_proof_or_a_request_cut_or_bent_anywhere_never_crashes(
+    whole: bytes, data: st.DataObject
+) -> None:
+    bent = bytearray(whole)
+    bent[data.draw(st.integers(0, len(bent) - 1))] = data.draw(st.integers(0, 255))
     for read in (notes.read_proof, notes.read_request):
         try:
-            read(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+            read(bytes(bent[: data.draw(st.integers(0, len(bent)))]))
         except BadNote:
             continue

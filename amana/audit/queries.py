@@ -101,22 +101,24 @@ def faults_of_witnesses(
 ) -> list[str]:
     """Say what does not hold of the checkpoints kept here: of the own log's, and of the partners'.
 
-    `partners` are the keys of every known node or witness, by name; the sentences are for a person.
+    `partners` are the keys of every node and witness that is known today, by name; of one that is
+    no longer known only the tree is checked. The sentences are for a person.
     """
     all_leaves = leaves(length())
     found = []
     for row in cosigned():
         checkpoint = _checked(bytes(row.note), own, notes.LOG_KINDS)
-        vouched = _checked(bytes(row.note), partners.get(row.witness, ()), notes.WITNESS_KINDS)
-        if checkpoint is None or vouched is None:
+        keys = partners.get(row.witness)
+        vouched = keys is None or _checked(bytes(row.note), keys, notes.WITNESS_KINDS)
+        if checkpoint is None or not vouched:
             found.append(f"the checkpoint at {row.size} is not signed as {row.witness} signed it")
         elif checkpoint.size > len(all_leaves):
             found.append(f"{row.witness} saw {checkpoint.size} entries; {len(all_leaves)} are here")
         elif merkle.root(all_leaves[: checkpoint.size]) != checkpoint.root:
             found.append(f"an entry before {checkpoint.size + 1} is not what {row.witness} saw")
     for seen in witnessed():
-        if seen.size:
-            checkpoint = _checked(bytes(seen.note), partners.get(seen.origin, ()), notes.LOG_KINDS)
+        if seen.size and seen.origin in partners:
+            checkpoint = _checked(bytes(seen.note), partners[seen.origin], notes.LOG_KINDS)
             if checkpoint != Checkpoint(seen.origin, seen.size, bytes(seen.root)):
                 found.append(f"what was witnessed of {seen.origin} is not what it signed")
     return found

@@ -149,7 +149,8 @@ def test_what_a_witness_vouched_for_must_still_be_here() -> None:
     cosigned(6)
     assert queries.faults_of_witnesses(KEYS[LOG], KEYS) == []
     assert queries.faults_of_witnesses(KEYS[WITNESS], KEYS)
-    assert queries.faults_of_witnesses(KEYS[LOG], {})
+    assert queries.faults_of_witnesses(KEYS[LOG], {WITNESS: KEYS[LOG]})
+    assert queries.faults_of_witnesses(KEYS[LOG], {}) == []
 
     # Somebody rewrites the whole record, head and all: only the witness's word is left.
     tamper("DROP TRIGGER audit_entry_is_kept" + (" ON audit_entry" * _is_postgresql()))

@@ -104,7 +104,6 @@ TABLE: dict[str, Kept] = {
         since="until the same witness vouches for a later one",
         erased_by="audit.actions.keep_cosigned writes over it",
         reason="it holds sizes, hashes and signatures, and proves the record to a third party",
-        is_running=True,
     ),
     "audit.Witnessed": Kept(
         row="the last checkpoint of a partner's record that was vouched for here",
@@ -112,7 +111,6 @@ TABLE: dict[str, Kept] = {
         since="until a later one of the same log; the last of a log that ended stays",
         erased_by="audit.actions.witness writes over it",
         reason="without it a partner's record could forget what it once said",
-        is_running=True,
     ),
     "audit.Alarm": Kept(
         row="a log that forked, became shorter or fell silent, with the checkpoint that showed it",

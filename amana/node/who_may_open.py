@@ -47,6 +47,7 @@ TABLE: dict[str, Page] = {
     "csp-report": _public(),
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
+    "exchange:checkpoints": _public(),
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
     "access:step-up": Page(EVERYBODY, "work"),

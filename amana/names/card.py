@@ -16,6 +16,7 @@ SKELETON_BITS = 128
 SIGNATURE_SIZE = (KEY_BITS + SKELETON_BITS) // 8
 # The signature, the year of birth (0: unknown), the script, the edition of the spelling rules.
 HEAD = struct.Struct(f"<{SIGNATURE_SIZE}sHBB")
+HEAD_SIZE = HEAD.size
 _FIELD, _ITEM, _WORD = "\0", "\x1f", " "
 
 
@@ -34,11 +35,7 @@ class SearchCard:
     sex: str
     keys: tuple[tuple[str, ...], ...]  # one per name
     town_key: str
-
-    @property
-    def is_arabic(self) -> bool:
-        """Say whether short vowels are missing from the keys."""
-        return any(is_arabic(name) for name in self.names)
+    is_arabic: bool  # so that short vowels are missing from the keys
 
     def packed(self) -> bytes:
         """Return the card's bytes, to be sealed: they hold the names."""
@@ -60,26 +57,27 @@ def card_of(
     if birth_year is not None and not 1 <= birth_year <= 9999:
         raise BadCard("a year of birth is a year of four digits")
     keys = tuple(name_keys(name) for name in held)
-    return SearchCard(code, held, birth_year, town, sex, keys, "".join(name_keys(town)))
+    unvoiced = any(is_arabic(name) for name in held)
+    return SearchCard(code, held, birth_year, town, sex, keys, "".join(name_keys(town)), unvoiced)
 
 
 def unpacked(data: bytes) -> SearchCard:
     """Return the card of these bytes; one that was packed under other rules gets its keys anew."""
     try:
-        _, year, _, edition = HEAD.unpack_from(data)
-        code, sex, town, names, town_key, keys = data[HEAD.size :].decode().split(_FIELD)
+        _, year, unvoiced, edition = HEAD.unpack_from(data)
+        code, sex, town, names, town_key, keys = data[HEAD_SIZE:].decode().split(_FIELD)
     except (struct.error, ValueError) as fault:
         raise BadCard("these bytes are no search card") from fault
     held = tuple(names.split(_ITEM)) if names else ()
     if edition != spelling().edition:
         return card_of(code=code, names=held, birth_year=year or None, town=town, sex=sex)
     words = tuple(tuple(name.split()) for name in keys.split(_ITEM)) if held else ()
-    return SearchCard(code, held, year or None, town, sex, words, town_key)
+    return SearchCard(code, held, year or None, town, sex, words, town_key, bool(unvoiced))
 
 
 def code_of(data: bytes) -> str:
     """Return the code of a packed card without reading the rest."""
-    return data[HEAD.size : data.index(b"\0", HEAD.size)].decode()
+    return data[HEAD_SIZE : data.index(b"\0", HEAD_SIZE)].decode()
 
 
 def signature(names: Iterable[Iterable[str]]) -> bytes:

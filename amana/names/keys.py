@@ -23,7 +23,7 @@ _APOSTROPHES = re.compile(r"['`´ʹʼ‘’ʻʿʾ.\u0640]")
 _NO_LETTER = re.compile(r"[^a-z]+")
 _ARABIC = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 _ARABIC_TWINS = re.compile(r"([\u0628-\u0647])(?=\1)")
-_ARABIC_ARTICLE = re.compile(r"^(?:[وب]?ال|لل)(?=.{3})")
+_ARABIC_ARTICLE = re.compile(r"^ال(?=.{3})")
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,15 @@ def _words(name: str, rules: Spelling) -> list[str]:
 
 def _without_accents(text: str) -> str:
     """Drop accents and vowel signs, but leave an Arabic letter its hamza: it tells the vowel."""
+    if text.isascii():
+        return text
     kept = (c if is_arabic(c) else unicodedata.normalize("NFD", c) for c in text)
     return "".join(c for c in "".join(kept) if not unicodedata.combining(c))
 
 
 def _key(word: str, rules: Spelling) -> str:
     # Two equal letters are never one long one in Arabic: a short vowel stands between them.
-    parted = _ARABIC_TWINS.sub(r"\1\u0627", _ARABIC_ARTICLE.sub("", word))
+    parted = _ARABIC_TWINS.sub("\\1ا", _ARABIC_ARTICLE.sub("", word))
     plain = parted.translate(rules.arabic)
     plain = _NO_LETTER.sub("", plain)
     for _ in range(MOST_ROUNDS):

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from amana.names.card import HEAD, KEY_BITS, SIGNATURE_SIZE, code_of, signature, unpacked
+from amana.names.card import HEAD_SIZE, KEY_BITS, SIGNATURE_SIZE, code_of, signature, unpacked
 from amana.names.keys import spelling
 from amana.names.score import ASKED, Hit, Query, ranked
 
 # How many cards are compared in full.
-COMPARED = 300
+COMPARED = 120
 # What an agreeing year adds to the likeness of two signatures, within so many years.
 YEAR_BONUS, YEAR_REACH = 0.12, 3
 
@@ -34,8 +34,11 @@ class Index:
 
     def __init__(self, cards: Iterable[bytes] = ()) -> None:
         """Take packed cards; the last of two with one code does not replace the first."""
-        self._cards = [_current(card) for card in cards]
+        self._cards = list(cards)
         self._columns = _Columns(self._cards)
+        for at in self._columns.stale():
+            self._cards[at] = _current(self._cards[at])
+            self._columns.put(at, self._cards[at])
         # Asked for only when a card comes or goes: a cold scan never needs it.
         self._places: dict[str, int] | None = None
 
@@ -83,7 +86,7 @@ def cold_scan(cards: Iterable[bytes], query: Query, n: int = 10) -> list[Hit]:
 
 def _current(card: bytes) -> bytes:
     """Return the card under the rules of today; nearly always it is."""
-    edition = card[HEAD.size - 1 : HEAD.size]
+    edition = card[HEAD_SIZE - 1 : HEAD_SIZE]
     return card if edition == bytes([spelling().edition]) else unpacked(card).packed()
 
 
@@ -91,25 +94,31 @@ class _Columns:
     """The heads of the cards, one array for each 64 bits: a scan reads memory in one direction."""
 
     def __init__(self, cards: Iterable[bytes]) -> None:
-        rows = np.frombuffer(b"".join([card[: HEAD.size] for card in cards]), dtype=_ROW)
+        rows = np.frombuffer(b"".join([card[:HEAD_SIZE] for card in cards]), dtype=_ROW)
         self._size = len(rows)
+        self._editions = rows["edition"]
         self._bits = np.ascontiguousarray(rows["bits"].T)
         self._years = rows["year"].astype(np.int32)
         self._arabic = rows["arabic"].astype(bool)
         self._counts = self._counted(self._bits)
 
+    def stale(self) -> list[int]:
+        """Return the places of the cards that were packed under other spelling rules."""
+        places: list[int] = np.flatnonzero(self._editions != spelling().edition).tolist()
+        return places
+
     @staticmethod
     def _counted(bits: NDArray[np.uint64]) -> Counts:
         """Return how many bits are set: in the keys' part, in the skeletons' part."""
         ones = np.bitwise_count(bits)
-        parts = (ones[:_KEY_WORDS].sum(0), ones[_KEY_WORDS:].sum(0))
+        parts = (ones[:_KEY_WORDS].sum(0, dtype=np.uint16), ones[_KEY_WORDS:].sum(0, dtype=np.uint16))
         return np.stack(parts).astype(np.float32)
 
     def put(self, at: int, card: bytes) -> None:
         """Write one card's head into a place, or behind the last one."""
         if at == self._years.size:
             self._grow()
-        row = np.frombuffer(card[: HEAD.size], dtype=_ROW)
+        row = np.frombuffer(card[:HEAD_SIZE], dtype=_ROW)
         self._bits[:, at] = row["bits"][0]
         self._years[at], self._arabic[at] = row["year"][0], row["arabic"][0]
         self._counts[:, at] = self._counted(row["bits"].T)[:, 0]

@@ -6,6 +6,8 @@ for nor against. A score orders answers for a human eye; it decides nothing.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import mul
 
 import numpy as np
 from rapidfuzz.distance import JaroWinkler
@@ -27,7 +29,7 @@ SOUND, SOUND_ACROSS_SCRIPTS = 0.60, 0.25
 ASKED = 0.72
 
 # Years apart, and what is left of the year's weight. Ages are estimated, and rounded to 5 and 10.
-YEARS_APART = ((0, 1.0), (1, 0.9), (2, 0.75), (3, 0.6), (5, 0.4), (8, 0.15))
+YEARS_APART = {0: 1.0, 1: 0.9, 2: 0.75, 3: 0.6, 4: 0.5, 5: 0.4, 6: 0.3, 7: 0.2, 8: 0.1}
 
 Likeness = dict[str, list[float]]
 
@@ -41,11 +43,16 @@ class Query:
     town: str = ""
     sex: str = ""
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
+        """Return the keys of what was asked; empty when it holds no letter."""
         return name_keys(self.text)
 
-    @property
+    @cached_property
+    def town_key(self) -> str:
+        return "".join(name_keys(self.town))
+
+    @cached_property
     def is_arabic(self) -> bool:
         """Say whether short vowels are missing from the keys."""
         return is_arabic(self.text)
@@ -61,15 +68,16 @@ class Hit:
 
 def ranked(query: Query, cards: Sequence[SearchCard], n: int) -> list[Hit]:
     """Return at most n cards that may be shown, best first; equals in the order of their codes."""
-    asked, town = query.keys, "".join(name_keys(query.town))
+    asked = query.keys
     if not asked:
         return []
+    weights = _weights(asked)
     written = _likeness(asked, [c for c in cards if not c.is_arabic], query.is_arabic)
     unvoiced = _likeness(asked, [c for c in cards if c.is_arabic], not query.is_arabic)
     hits = []
     for card in cards:
-        names = _names(card.keys, unvoiced if card.is_arabic else written, _weights(asked))
-        score = _whole(names, query, town, card)
+        names = _names(card.keys, unvoiced if card.is_arabic else written, weights)
+        score = _whole(names, query, card)
         if score >= SHOWN:
             hits.append(Hit(card, score))
     return sorted(hits, key=lambda hit: (-hit.score, hit.card.code))[:n]
@@ -103,17 +111,17 @@ def _names(names: Sequence[Sequence[str]], likeness: Likeness, weights: Sequence
 
 def _name(rows: Sequence[Sequence[float]], weights: Sequence[float]) -> float:
     """Return how far two names cover each other, in whatever order their words stand."""
-    found = sum(w * max(column) for w, column in zip(weights, zip(*rows, strict=True), strict=True))
-    covered = sum(max(row) for row in rows) / len(rows)
+    found = sum(map(mul, weights, map(max, zip(*rows, strict=True))))
+    covered = sum(map(max, rows)) / len(rows)
     return ASKED * found / sum(weights) + (1 - ASKED) * covered
 
 
-def _whole(names: float, query: Query, town: str, card: SearchCard) -> float:
+def _whole(names: float, query: Query, card: SearchCard) -> float:
     score, most = NAMES * names, NAMES
     if query.birth_year and card.birth_year:
         score, most = score + YEAR * years(query.birth_year, card.birth_year), most + YEAR
-    if town and card.town_key:
-        alike = float(JaroWinkler.similarity(town, card.town_key))
+    if query.town_key and card.town_key:
+        alike = float(JaroWinkler.similarity(query.town_key, card.town_key))
         score, most = score + TOWN * max(0.0, (alike - UNLIKE) / (1 - UNLIKE)), most + TOWN
     if query.sex and card.sex:
         score, most = score + SEX * (query.sex == card.sex), most + SEX
@@ -122,5 +130,4 @@ def _whole(names: float, query: Query, town: str, card: SearchCard) -> float:
 
 def years(one: int, other: int) -> float:
     """Return how well two years of birth agree, from 0 to 1."""
-    apart = abs(one - other)
-    return next((left for most, left in YEARS_APART if apart <= most), 0.0)
+    return YEARS_APART.get(abs(one - other), 0.0)

@@ -89,9 +89,21 @@ TOWNS = {
 
 # The rare names: a beginning, perhaps a middle, and an end, as each of these peoples sounds.
 SYLLABLES = {
-    "akan": ("A Bo Ko Kou Yo N'Ga Eho Amo Asso Ta Ebou Oka", "ka ma la dji bou ne", "n mé ssi kro lé ni"),
-    "mande": ("Ba Fo Ka Sa Da Si Dou Ma Nan Sou Tié Ke", "ra ma ka li gou bé", "ko té ga ssou ni la"),
+    "akan": (
+        "A Bo Ko Kou Yo N'Ga Eho Amo Asso Ta Ebou Oka",
+        "ka ma la dji bou ne",
+        "n mé ssi kro lé ni",
+    ),
+    "mande": (
+        "Ba Fo Ka Sa Da Si Dou Ma Nan Sou Tié Ke",
+        "ra ma ka li gou bé",
+        "ko té ga ssou ni la",
+    ),
     "kru": ("Gba Zo Go Dé Bi Gnon Kpa Lo Ou Sé", "bo gbé la ré zi", "ho dji pé ka ssé"),
     "sahel": ("Sa Gou Ha Ya Tin Bou Ou Na Ma Zon", "ba na ré ga di", "go ré ma dou ou"),
-    "maghreb": ("Ba Ha Cha Ra Za Bou Ja Ma Sa Ta Kha", "l r ss mm b dd", "aoui ani oudi ari ouni ami"),
+    "maghreb": (
+        "Ba Ha Cha Ra Za Bou Ja Ma Sa Ta Kha",
+        "l r ss mm b dd",
+        "aoui ani oudi ari ouni ami",
+    ),
 }

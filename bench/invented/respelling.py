@@ -5,18 +5,25 @@ what may become what; a word takes one or two of those that fit.
 """
 
 import random
+import re
 from dataclasses import replace
 
 from bench.invented.people import THIS_YEAR, Person
 
-# Forty habits: what stands in a name, and what another clerk writes.
-HABITS = (
-    ("ou", "u"), ("ou", "w"), ("ou", "oo"), ("u", "ou"), ("Koua", "Kwa"), ("dj", "j"), ("Dj", "J"),
-    ("di", "dj"), ("Di", "Dj"), ("J", "Dj"), ("gn", "ny"), ("Gn", "Ni"), ("N'", "N"), ("N'", ""),
-    ("M'", "M"), ("ph", "f"), ("f", "ph"), ("k", "c"), ("K", "C"), ("C", "K"), ("ss", "s"),
-    ("s", "ss"), ("ss", "c"), ("ss", "z"), ("ch", "sh"), ("Ch", "Sh"), ("ch", "tch"), ("é", "e"),
-    ("é", "er"), ("é", "ey"), ("ï", "y"), ("aï", "ay"), ("i", "y"), ("y", "i"), ("h", ""),
-    ("mm", "m"), ("tt", "t"), ("e", "a"), ("o", "au"), ("en", "an"),
+# Forty habits: what stands in a name, and what another clerk writes. A habit knows what surrounds it:
+# nobody who speaks French writes `ca` for `ssa`, or takes the o of an `ou` for a sound of its own.
+HABITS = tuple(
+    (re.compile(habit), written)
+    for habit, written in (
+        ("ou", "u"), ("ou", "w"), ("ou", "oo"), ("(?<![ogq])u", "ou"), ("Koua", "Kwa"),
+        ("ou(?=[ai])", "o"), ("dj", "j"), ("Dj", "J"), ("di(?=[aeo])", "dj"), ("Di(?=[aeo])", "Dj"),
+        ("J(?=[aeio])", "Dj"), ("gn", "ny"), ("Gn", "Ni"), ("N'", "N"), ("N'", ""), ("M'", "M"),
+        ("ph", "f"), ("f", "ph"), ("k(?=[aou])", "c"), ("K(?=[aou])", "C"), ("C(?=[aou])", "K"),
+        ("ss", "s"), ("(?<=[aeiou])s(?=[aeiou])", "ss"), ("ss(?=[eéi])", "c"), ("ss", "z"),
+        ("ch", "sh"), ("Ch", "Sh"), ("Ch", "Tch"), ("é$", "e"), ("é$", "er"), ("é", "ey"),
+        ("aï", "ay"), ("ï", "i"), ("(?<![aeo])i", "y"), ("y", "i"), ("h", ""), ("mm", "m"),
+        ("tt", "t"), ("(?<=[^aeiou])e(?=[^aeiou])", "a"), ("o(?=[^aeiouï]|$)", "au"),
+    )
 )  # fmt: skip
 # The keyboard of a clerk: what lies beside what.
 BESIDE = {"a": "zq", "e": "rz", "i": "uo", "o": "pi", "u": "yi", "n": "bm", "m": "nl", "s": "dq"}
@@ -65,9 +72,10 @@ def asked_again(person: Person, seed: int) -> tuple[Person, bool]:
 def respelled(chance: random.Random, name: str) -> str:
     """Return a name as another clerk spells it: one or two habits, sometimes a typing error."""
     for _ in range(chance.choice((0, 1, 1, 2))):
-        fitting = [habit for habit in HABITS if habit[0] in name]
+        fitting = [habit for habit in HABITS if habit[0].search(name)]
         if fitting:
-            name = name.replace(*chance.choice(fitting), 1)
+            pattern, written = chance.choice(fitting)
+            name = pattern.sub(written, name, count=1)
     if chance.random() < 0.12 and len(name) > 3:
         name = mistyped(chance, name)
     return name.upper() if chance.random() < 0.15 else name
@@ -94,9 +102,13 @@ def arabic(chance: random.Random, name: str) -> str:
 
 
 def _written(chance: random.Random, word: str) -> str:
-    word, end = (word[:-1], "ة" if chance.random() < 0.3 else "ا") if word[-1] == "a" else (word, "")
+    word, end = (
+        (word[:-1], "ة" if chance.random() < 0.3 else "ا") if word[-1] == "a" else (word, "")
+    )
     if word == "el":
         return "ال"
+    # A long consonant is one letter; the sign above it is hardly ever written.
+    word = re.sub(r"([^aeiou])\1", r"\1", word)
     out, at = "", 0
     while at < len(word):
         latin, letter = next(

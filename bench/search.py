@@ -13,22 +13,23 @@ import gc
 import json
 import os
 import platform
-import resource
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
-import numpy
+import numpy as np
 import psycopg
 import rapidfuzz
+from psycopg.sql import SQL
 from rapidfuzz import fuzz, process
 
-from amana.names.card import SearchCard, card_of, unpacked
+from amana.names.card import SIGNATURE_SIZE, SearchCard, card_of
 from amana.names.keys import name_keys, skeleton
-from amana.names.match import Index
+from amana.names.match import COMPARED, Index
 from amana.names.score import SHOWN, Query, ranked
 from bench.invented.people import Person, register
 from bench.invented.respelling import asked_again
@@ -37,14 +38,22 @@ RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 SIZES = (5_000, 20_000, 50_000)
 N_STRANGERS = 500
 SHOWN_BY_HAND = 10
-# How many candidates a peer hands to the rescorer; more cost it more time and find little more.
-RESCORED = 400
+# How many candidates a peer hands to the rescorer: as many as ours, and more, for the slower one.
+RESCORED = (COMPARED, 400)
 # What a plain rapidfuzz scan shows: under this ratio two names are two people.
 PLAIN_SHOWN = 70
 WARM_UP = 10
+HEADINGS = (
+    *("way", "cards", "p50 ms", "p95 ms", "recall@10", "Latin", "Arabic", "false hits"),
+    *("built s", "MB", "load"),
+)
 
-# What answers a question: the codes of those it shows, best first.
+Cards = dict[str, SearchCard]
+# What answers a question: the codes of those it shows, best first. A build also says its bytes.
 Way = Callable[[Query], list[str]]
+Build = Callable[[], tuple[Way, int]]
+# What the signature scan holds of each card beside its bytes.
+COLUMN_BYTES = SIGNATURE_SIZE + 13
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Row:
-    """What one way did at one size. Times in milliseconds, sizes in megabytes, shares from 0 to 1."""
+    """What one way did at one size: milliseconds, megabytes, shares from 0 to 1."""
 
     way: str
     n: int
@@ -125,7 +134,7 @@ def _codes(index: Index, query: Query) -> list[str]:
 # The peers. Each builds its index from plain text and hands back what it shows.
 
 
-def rapidfuzz_scan(people: Sequence[Person]) -> Way:
+def rapidfuzz_scan(people: Sequence[Person]) -> tuple[Way, int]:
     """Return a scan over all names as they are written."""
     names = {p.code: p.name.lower() for p in people}
 
@@ -139,10 +148,10 @@ def rapidfuzz_scan(people: Sequence[Person]) -> Way:
         )
         return [code for _, _, code in found]
 
-    return way
+    return way, sum(map(sys.getsizeof, names.values()))
 
 
-def fts5_trigram(people: Sequence[Person], cards: dict[str, SearchCard]) -> Way:
+def fts5_trigram(people: Sequence[Person], cards: Cards, n: int) -> tuple[Way, int]:
     """Return SQLite's trigram index over our keys, the best by bm25, then our rescorer."""
     db = sqlite3.connect(":memory:")
     db.execute("CREATE VIRTUAL TABLE p USING fts5(code UNINDEXED, t, tokenize='trigram')")
@@ -153,42 +162,55 @@ def fts5_trigram(people: Sequence[Person], cards: dict[str, SearchCard]) -> Way:
         text = keyed(query.text)
         grams = {text[at : at + 3] for at in range(len(text) - 2)}
         match = " OR ".join(f'"{gram}"' for gram in sorted(grams))
-        found = db.execute(
-            "SELECT code FROM p WHERE p MATCH ? ORDER BY rank LIMIT ?", (match, RESCORED)
-        )
+        found = db.execute("SELECT code FROM p WHERE p MATCH ? ORDER BY rank LIMIT ?", (match, n))
         return _rescored(query, (code for (code,) in found), cards)
 
-    return way
+    (pages,), (size,) = (
+        db.execute("PRAGMA page_count").fetchone(),
+        db.execute("PRAGMA page_size").fetchone(),
+    )
+    return way, pages * size
 
 
-def pg_trgm(db: psycopg.Connection, kind: str, *, ours: bool) -> Callable[..., Way]:
-    """Return PostgreSQL's trigram index of this kind; with our keys as text and our rescorer, or not."""
+def pg_trgm(db: psycopg.Connection, people: Sequence[Person], kind: str) -> tuple[Way, int]:
+    """Return PostgreSQL's trigram index of this kind over the names as they are written."""
+    size = _trigrams(db, kind, [(p.code, p.name.lower()) for p in people])
+    return lambda query: _nearest(db, kind, latin(query).lower(), SHOWN_BY_HAND), size
 
-    def build(people: Sequence[Person], cards: dict[str, SearchCard]) -> Way:
-        text = keyed if ours else str.lower
-        db.execute("DROP TABLE IF EXISTS p")
-        db.execute("CREATE TABLE p (code text PRIMARY KEY, t text NOT NULL)")
-        with db.cursor().copy("COPY p FROM STDIN") as copy:
-            for p in people:
-                copy.write_row((p.code, text(p.name)))
-        db.execute(f"CREATE INDEX p_t ON p USING {kind} (t {kind}_trgm_ops)")  # type: ignore[arg-type]
-        db.execute("ANALYZE p")
-        db.execute("SET pg_trgm.similarity_threshold = 0.3")
-        n = RESCORED if ours else SHOWN_BY_HAND
-        nearest = "SELECT code FROM p ORDER BY t <-> %(q)s LIMIT %(n)s"
-        alike = "SELECT code FROM p WHERE t %% %(q)s ORDER BY t <-> %(q)s LIMIT %(n)s"
 
-        def way(query: Query) -> list[str]:
-            asked = keyed(query.text) if ours else latin(query).lower()
-            found = db.execute(
-                nearest if kind == "gist" else alike, {"q": asked, "n": n}, prepare=True
-            ).fetchall()
-            codes = [code for (code,) in found]
-            return _rescored(query, codes, cards) if ours else codes
+def pg_trgm_rescored(
+    db: psycopg.Connection, people: Sequence[Person], cards: Cards, kind: str, n: int
+) -> tuple[Way, int]:
+    """Return the same index over our keys, its n nearest going through our rescorer."""
+    size = _trigrams(db, kind, [(p.code, keyed(p.name)) for p in people])
+    return lambda query: _rescored(query, _nearest(db, kind, keyed(query.text), n), cards), size
 
-        return way
 
-    return build
+def _trigrams(db: psycopg.Connection, kind: str, texts: Iterable[tuple[str, str]]) -> int:
+    db.execute("DROP TABLE IF EXISTS p")
+    db.execute("CREATE TABLE p (code text PRIMARY KEY, t text NOT NULL)")
+    with db.cursor().copy("COPY p FROM STDIN") as copy:
+        for row in texts:
+            copy.write_row(row)
+    db.execute(
+        SQL("CREATE INDEX p_t ON p USING {} (t {})").format(SQL(kind), SQL(f"{kind}_trgm_ops"))
+    )
+    db.execute("VACUUM ANALYZE p")
+    db.execute("SET pg_trgm.similarity_threshold = 0.3")
+    (size,) = db.execute("SELECT pg_relation_size('p_t')").fetchall()[0]
+    return int(size)
+
+
+# GiST walks to the nearest; GIN has to be told where to stop.
+_ASK = {
+    "gist": "SELECT code FROM p ORDER BY t <-> %(q)s LIMIT %(n)s",
+    "gin": "SELECT code FROM p WHERE t %% %(q)s ORDER BY t <-> %(q)s LIMIT %(n)s",
+}
+
+
+def _nearest(db: psycopg.Connection, kind: str, text: str, n: int) -> list[str]:
+    found = db.execute(_ASK[kind], {"q": text, "n": n}, prepare=True).fetchall()
+    return [code for (code,) in found]
 
 
 def keyed(name: str) -> str:
@@ -198,7 +220,12 @@ def keyed(name: str) -> str:
 
 
 # Letter by letter, as a deployment would that thinks of Arabic at all.
-_ROMAN = dict(zip("ابتجحخدذرزسشصضطظعغفقكلمنهويأإةىءئؤث", "abtjhkddrzssdstzagfqklmnhwyaiaa ywt", strict=False))
+_ROMAN = {
+    "ا": "a", "أ": "a", "إ": "i", "ى": "a", "ة": "a", "ب": "b", "ت": "t", "ث": "th", "ج": "j",
+    "ح": "h", "خ": "kh", "د": "d", "ذ": "dh", "ر": "r", "ز": "z", "س": "s", "ش": "ch", "ص": "s",
+    "ض": "d", "ط": "t", "ظ": "z", "ع": "a", "غ": "gh", "ف": "f", "ق": "q", "ك": "k", "ل": "l",
+    "م": "m", "ن": "n", "ه": "h", "و": "ou", "ي": "i", "ئ": "i", "ؤ": "ou", "ء": "",
+}  # fmt: skip
 
 
 def latin(query: Query) -> str:
@@ -206,7 +233,7 @@ def latin(query: Query) -> str:
     return "".join(_ROMAN.get(letter, letter) for letter in query.text)
 
 
-def _rescored(query: Query, codes: Iterable[str], cards: dict[str, SearchCard]) -> list[str]:
+def _rescored(query: Query, codes: Iterable[str], cards: Cards) -> list[str]:
     hits = ranked(query, [cards[code] for code in codes], SHOWN_BY_HAND)
     return [hit.card.code for hit in hits]
 
@@ -214,17 +241,19 @@ def _rescored(query: Query, codes: Iterable[str], cards: dict[str, SearchCard]) 
 # The run.
 
 
-def measured(name: str, n: int, build: Callable[[], Way], asked: Sequence[Asked]) -> Row:
+def measured(name: str, n: int, build: Build, asked: Sequence[Asked]) -> Row:
     """Return what a way does with all questions, after a few that do not count."""
     gc.collect()
-    before, started = _memory(), time.perf_counter()
-    way = build()
+    started = time.perf_counter()
+    way, size = build()
     built = time.perf_counter() - started
     for question in asked[:WARM_UP]:
         way(question.query)
-    mb, times, found, false = _memory() - before, [], {True: [], False: []}, []
+    times: list[float] = []
+    found: dict[bool, list[bool]] = {True: [], False: []}
+    false: list[bool] = []
     for question in asked:
-        fresh = Query(**asdict(question.query))  # its keys are part of the work
+        fresh = replace(question.query)  # its keys are part of the work
         started = time.perf_counter()
         codes = way(fresh)
         times.append((time.perf_counter() - started) * 1000)
@@ -243,7 +272,7 @@ def measured(name: str, n: int, build: Callable[[], Way], asked: Sequence[Asked]
         recall_arabic=_share(found[True]),
         false_hits=_share(false),
         built_s=round(built, 2),
-        mb=round(mb, 1),
+        mb=round(size / 2**20, 1),
         load=round(os.getloadavg()[0], 1),
     )
 
@@ -252,44 +281,38 @@ def _share(held: Sequence[bool]) -> float:
     return round(sum(held) / len(held), 3) if held else 0.0
 
 
-def _memory() -> float:
-    """Return what this process holds now, in megabytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
-
-
-def ways(
-    people: Sequence[Person], db: psycopg.Connection | None
-) -> Iterator[tuple[str, Callable[[], Way]]]:
+def ways(people: Sequence[Person], db: psycopg.Connection | None) -> Iterator[tuple[str, Build]]:
     """Yield every way that can run here, ours first."""
     cards = {p.code: card(p) for p in people}
     rows = [c.packed() for c in cards.values()]
-    yield "ours, cold: cards from bytes, every card looked at", lambda: cold_from(rows)
-    yield "ours, warm", lambda: warm_from(rows)
+    size = sum(map(sys.getsizeof, rows)) + COLUMN_BYTES * len(rows)
+    yield "ours, cold: cards from bytes, every card looked at", lambda: (cold_from(rows), size)
+    yield "ours, warm", lambda: (warm_from(rows), size)
     yield "rapidfuzz token_sort_ratio over all names", lambda: rapidfuzz_scan(people)
-    yield "SQLite FTS5 trigram, our keys and rescorer", lambda: fts5_trigram(people, cards)
+    for n in RESCORED:
+        name = f"SQLite FTS5 trigram, our keys, {n} through our rescorer"
+        yield name, partial(fts5_trigram, people, cards, n)
     if db is None:
         return
     for kind in ("gin", "gist"):
-        plain, keys = pg_trgm(db, kind, ours=False), pg_trgm(db, kind, ours=True)
-        yield f"pg_trgm {kind.upper()} over plain text", lambda b=plain: b(people, cards)
-        yield f"pg_trgm {kind.upper()}, our keys and rescorer", lambda b=keys: b(people, cards)
+        yield f"pg_trgm {kind.upper()} over plain text", partial(pg_trgm, db, people, kind)
+        for n in RESCORED:
+            name = f"pg_trgm {kind.upper()}, our keys, {n} through our rescorer"
+            yield name, partial(pg_trgm_rescored, db, people, cards, kind, n)
 
 
 def machine(db: psycopg.Connection | None) -> dict[str, object]:
     """Return what the figures were measured on."""
-    model = next(
-        (x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x),
-        platform.machine(),
-    )
+    cpu = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((x.split(":")[1].strip() for x in cpu if "model name" in x), platform.machine())
     return {
         "cpu": model,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "numpy": numpy.__version__,
+        "numpy": np.__version__,
         "rapidfuzz": rapidfuzz.__version__,
         "sqlite": sqlite3.sqlite_version,
-        "postgres": db.info.server_version if db else "not run",
+        "postgres": str(db.info.server_version // 10000) if db else "not run",
     }
 
 
@@ -324,15 +347,20 @@ def write(rows: Sequence[Row], where: dict[str, object]) -> None:
     lines = [
         "# Search: who is meant, however the name is spelled",
         "",
-        "Made by `make bench`, never by hand. " + ", ".join(f"{k} {v}" for k, v in where.items()) + ".",
+        "Made by `make bench`, never by hand. "
+        + ", ".join(f"{k} {v}" for k, v in where.items())
+        + ".",
+        "One thread; `load` is the machine's, which other work shared.",
         "Milliseconds a question; recall: the right person is among the ten that are shown;",
-        f"false hits: share of {N_STRANGERS} questions about people who are not registered for which",
-        "somebody is shown. All people are invented; names follow Zipf, so that strangers share names.",
+        f"false hits: share of {N_STRANGERS} questions about people who are not registered for",
+        "which somebody is shown. All people are invented; names follow Zipf: strangers share names.",
         "",
-        "| way | cards | p50 ms | p95 ms | recall@10 | Latin | Arabic | false hits | built s | MB | load |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| " + " | ".join(HEADINGS) + " |",
+        "|---" * len(HEADINGS) + "|",
     ]
-    lines += ["| " + " | ".join(str(value) for value in asdict(row).values()) + " |" for row in rows]
+    lines += [
+        "| " + " | ".join(str(value) for value in asdict(row).values()) + " |" for row in rows
+    ]
     (RESULTS / "search.md").write_text("\n".join(lines) + "\n")
 
 

@@ -113,7 +113,7 @@ def _name(rows: Sequence[Sequence[float]], weights: Sequence[float]) -> float:
     """Return how far two names cover each other, in whatever order their words stand."""
     found = sum(map(mul, weights, map(max, zip(*rows, strict=True))))
     covered = sum(map(max, rows)) / len(rows)
-    return ASKED * found / sum(weights) + (1 - ASKED) * covered
+    return float(ASKED * found / sum(weights) + (1 - ASKED) * covered)
 
 
 def _whole(names: float, query: Query, card: SearchCard) -> float:

@@ -15,11 +15,11 @@ from amana.names.card import SearchCard
 from amana.names.keys import skeleton, spelling
 
 # From here on somebody should look; below, nothing is said.
-ENOUGH = 5.0
+ENOUGH = 4.5
 
 # A name that many bear says little. What a left-out name, or a roughly equal one, takes away.
 COMMON, RARE = 1.0, 2.0
-LEFT_OUT, ROUGH = 1.0, 1.5
+LEFT_OUT, ROUGH = 1.0, 3.0
 # What the year adds, by the number of shared bands; bands of six years begin every second year.
 YEAR = (0.0, 1.0, 1.5, 2.0)
 BAND_STEP = 2
@@ -33,12 +33,12 @@ Names = tuple[str, ...]
 
 
 def kept(card: SearchCard) -> frozenset[str]:
-    """Return the tokens by which a registered person can be found again; about 30."""
+    """Return the tokens by which a registered person can be found again; 30 for four words."""
     return frozenset(_tokens(card, whole_of_parts=False))
 
 
 def asked(card: SearchCard) -> frozenset[str]:
-    """Return the tokens that tell whether this person is registered already; about 35."""
+    """Return the tokens that tell whether this person is registered already; 35 for four words."""
     return frozenset(_tokens(card, whole_of_parts=True))
 
 

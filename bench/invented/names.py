@@ -99,8 +99,16 @@ SYLLABLES = {
         "ra ma ka li gou bé",
         "ko té ga ssou ni la",
     ),
-    "kru": ("Gba Zo Go Dé Bi Gnon Kpa Lo Ou Sé", "bo gbé la ré zi", "ho dji pé ka ssé"),
-    "sahel": ("Sa Gou Ha Ya Tin Bou Ou Na Ma Zon", "ba na ré ga di", "go ré ma dou ou"),
+    "kru": (
+        "Gba Zo Go Dé Bi Gnon Kpa Lo Ou Sé",
+        "bo gbé la ré zi",
+        "ho dji pé ka ssé",
+    ),
+    "sahel": (
+        "Sa Gou Ha Ya Tin Bou Ou Na Ma Zon",
+        "ba na ré ga di",
+        "go ré ma dou ou",
+    ),
     "maghreb": (
         "Ba Ha Cha Ra Za Bou Ja Ma Sa Ta Kha",
         "l r ss mm b dd",

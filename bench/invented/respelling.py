@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bench.invented.people import THIS_YEAR, Person
 
-# Forty habits: what stands in a name, and what another clerk writes. A habit knows what surrounds it:
+# Forty habits: what stands in a name, and what another clerk writes. Each minds its neighbours:
 # nobody who speaks French writes `ca` for `ssa`, or takes the o of an `ou` for a sound of its own.
 HABITS = tuple(
     (re.compile(habit), written)

@@ -353,7 +353,7 @@ def write(rows: Sequence[Row], where: dict[str, object]) -> None:
         "One thread; `load` is the machine's, which other work shared.",
         "Milliseconds a question; recall: the right person is among the ten that are shown;",
         f"false hits: share of {N_STRANGERS} questions about people who are not registered for",
-        "which somebody is shown. All people are invented; names follow Zipf: strangers share names.",
+        "which somebody is shown. All are invented; names follow Zipf, so that strangers share them.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "|---" * len(HEADINGS) + "|",

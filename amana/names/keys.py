@@ -15,8 +15,8 @@ from pathlib import Path
 RULES = Path(__file__).parent / "data" / "spelling.json"
 # No name has more; what comes after is a text in the wrong field, and would only cost time.
 MOST_WORDS = 8
-# A rule may make room for another one; a word of ordinary length settles in two or three rounds.
-MOST_ROUNDS = 12
+# Longer than any word of a name. A rule may make room for another one, never more often than this.
+MOST_LETTERS = 32
 
 # What joins two parts of one word; the last is the stroke that stretches an Arabic word.
 _APOSTROPHES = re.compile(r"['`´ʹʼ‘’ʻʿʾ.\u0640]")
@@ -128,8 +128,8 @@ def _key(word: str, rules: Spelling) -> str:
     # Two equal letters are never one long one in Arabic: a short vowel stands between them.
     parted = _ARABIC_TWINS.sub("\\1ا", _ARABIC_ARTICLE.sub("", word))
     plain = parted.translate(rules.arabic)
-    plain = _NO_LETTER.sub("", plain)
-    for _ in range(MOST_ROUNDS):
+    plain = _NO_LETTER.sub("", plain)[:MOST_LETTERS]
+    for _ in range(MOST_LETTERS):
         before = plain
         for pattern, sound in rules.sounds:
             plain = pattern.sub(sound, plain)

@@ -32,8 +32,7 @@ class Person:
 
 def register(n: int, seed: int = 1) -> list[Person]:
     """Return n invented people."""
-    chance = random.Random(seed)
-    rare = {people: _rare(chance, people, N_RARE // len(SYLLABLES)) for people in SYLLABLES}
+    chance, rare = random.Random(seed), _rare_names()
     return [_person(chance, f"P{number:07}", rare) for number in range(n)]
 
 
@@ -51,6 +50,13 @@ def zipf(chance: random.Random, held: Sequence[str]) -> str:
 @cache
 def _weights(n: int) -> list[float]:
     return list(accumulate(1 / (rank + 3) ** ZIPF for rank in range(n)))
+
+
+@cache
+def _rare_names() -> dict[str, list[str]]:
+    """Return the rare names of each people: the same for every register."""
+    chance = random.Random(0)
+    return {people: _rare(chance, people, N_RARE // len(SYLLABLES)) for people in SYLLABLES}
 
 
 def _rare(chance: random.Random, people: str, n: int) -> list[str]:

@@ -97,7 +97,7 @@ class _Columns:
         rows = np.frombuffer(b"".join([card[:HEAD_SIZE] for card in cards]), dtype=_ROW)
         self._size = len(rows)
         self._editions = rows["edition"]
-        self._bits = np.ascontiguousarray(rows["bits"].T)
+        self._bits = np.array(rows["bits"].T, order="C")  # a copy: one row alone would be a view
         self._years = rows["year"].astype(np.int32)
         self._arabic = rows["arabic"].astype(bool)
         self._counts = self._counted(self._bits)

@@ -1,7 +1,8 @@
 """How much a card looks like what was asked: names in any order and either script, year, town, sex.
 
-The score lies between 0 and 1. What was not asked, or is not known of the person, counts neither
-for nor against. A score orders answers for a human eye; it decides nothing.
+The score lies between 0 and 1. What was not asked counts neither for nor against; what was asked
+and is not known of the person counts less than agreement and more than contradiction. A score
+orders answers for a human eye; it decides nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,10 +19,12 @@ from amana.names.keys import is_arabic, name_keys, skeleton
 
 # Chosen on invented people (bench/search.py), with other questions than those it reports on.
 # Under this nothing is shown: it is nobody one would want to compare.
-SHOWN = 0.80
+SHOWN = 0.78
 
 # What each thing that was asked may weigh.
 NAMES, YEAR, TOWN, SEX = 0.60, 0.18, 0.14, 0.08
+# What is left of a weight when the person's card does not say.
+UNKNOWN = 0.6
 # Two words alike by less than this are two words: any two names share that much.
 UNLIKE = 0.50
 # How much of a word's likeness is its sound; the rest is its skeleton. Arabic writes few vowels.
@@ -113,20 +116,28 @@ def _names(names: Sequence[Sequence[str]], likeness: Likeness, weights: Sequence
 def _name(rows: Sequence[Sequence[float]], weights: Sequence[float]) -> float:
     """Return how far two names cover each other, in whatever order their words stand."""
     found = sum(map(mul, weights, map(max, zip(*rows, strict=True))))
-    covered = sum(map(max, rows)) / len(rows)
+    # Who is asked for by a part of the name is not held against for having more than one word more.
+    best = sorted(map(max, rows), reverse=True)[: len(weights) + 1]
+    covered = sum(best) / len(best)
     return float(ASKED * found / sum(weights) + (1 - ASKED) * covered)
 
 
 def _whole(names: float, query: Query, card: SearchCard) -> float:
     score, most = NAMES * names, NAMES
-    if query.birth_year and card.birth_year:
-        score, most = score + YEAR * years(query.birth_year, card.birth_year), most + YEAR
-    if query.town_key and card.town_key:
-        alike = float(JaroWinkler.similarity(query.town_key, card.town_key))
-        score, most = score + TOWN * max(0.0, (alike - UNLIKE) / (1 - UNLIKE)), most + TOWN
-    if query.sex and card.sex:
-        score, most = score + SEX * (query.sex == card.sex), most + SEX
-    return float(score / most)
+    if query.birth_year:
+        agree = years(query.birth_year, card.birth_year) if card.birth_year else UNKNOWN
+        score, most = score + YEAR * agree, most + YEAR
+    if query.town_key:
+        agree = _towns(query.town_key, card.town_key) if card.town_key else UNKNOWN
+        score, most = score + TOWN * agree, most + TOWN
+    if query.sex:
+        agree = float(query.sex == card.sex) if card.sex else UNKNOWN
+        score, most = score + SEX * agree, most + SEX
+    return score / most
+
+
+def _towns(one: str, other: str) -> float:
+    return max(0.0, (JaroWinkler.similarity(one, other) - UNLIKE) / (1 - UNLIKE))
 
 
 def years(one: int, other: int) -> float:

@@ -20,6 +20,8 @@ ENOUGH = 4.5
 # A name that many bear says little. What a left-out name, or a roughly equal one, takes away.
 COMMON, RARE = 1.0, 2.0
 LEFT_OUT, ROUGH = 1.0, 3.0
+# Beginnings of skeletons bridge a slip of the pen; among four words they would bridge two people.
+ROUGH_LETTERS, ROUGH_WORDS = 2, 3
 # What the year adds, by the number of shared bands; bands of six years begin every second year.
 YEAR = (0.0, 1.0, 1.5, 2.0)
 BAND_STEP = 2
@@ -60,7 +62,10 @@ def weight(shared: Iterable[str]) -> float:
 
 
 def _weight(kind: str, names: str, facts: Sequence[str]) -> float:
-    common = {skeleton(key)[:2] if kind == "rough" else skeleton(key) for key in spelling().common}
+    common = {
+        skeleton(key)[:ROUGH_LETTERS] if kind == "rough" else skeleton(key)
+        for key in spelling().common
+    }
     told = sum(COMMON if name in common else RARE for name in names.split())
     told -= {"whole": 0.0, "fewer": LEFT_OUT, "more": LEFT_OUT, "rough": ROUGH}[kind]
     n_bands = sum(fact.startswith("band") for fact in facts)
@@ -83,7 +88,8 @@ def _kinds(whole: Names, whole_of_parts: bool, sex: str) -> Iterator[tuple[str, 
     if len(whole) < 2:
         return
     yield "whole", whole
-    yield "rough", (*sorted(name[:2] for name in whole), *([sex] if sex else []))
+    if len(whole) <= ROUGH_WORDS:
+        yield "rough", (*sorted(name[:ROUGH_LETTERS] for name in whole), *([sex] if sex else []))
     yield ("fewer" if whole_of_parts else "more"), whole
     if len(whole) > 2:
         for left_out in range(len(whole)):

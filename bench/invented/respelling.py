@@ -21,8 +21,8 @@ HABITS = tuple(
         ("ph", "f"), ("f", "ph"), ("k(?=[aou])", "c"), ("K(?=[aou])", "C"), ("C(?=[aou])", "K"),
         ("ss", "s"), ("(?<=[aeiou])s(?=[aeiou])", "ss"), ("ss(?=[eéi])", "c"), ("ss", "z"),
         ("ch", "sh"), ("Ch", "Sh"), ("Ch", "Tch"), ("é$", "e"), ("é$", "er"), ("é", "ey"),
-        ("aï", "ay"), ("ï", "i"), ("(?<![aeo])i", "y"), ("y", "i"), ("h", ""), ("mm", "m"),
-        ("tt", "t"), ("(?<=[^aeiou])e(?=[^aeiou])", "a"), ("o(?=[^aeiouï]|$)", "au"),
+        ("aï", "ay"), ("ï", "i"), ("(?<![aeo])i", "y"), ("y", "i"), ("(?<![cCpPsSkt])h", ""),
+        ("mm", "m"), ("tt", "t"), ("(?<=[^aeiou])e(?=[^aeiou])", "a"), ("o(?=[^aeiouï]|$)", "au"),
     )
 )  # fmt: skip
 # The keyboard of a clerk: what lies beside what.

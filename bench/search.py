@@ -368,7 +368,7 @@ def write(rows: Sequence[Row], where: dict[str, object]) -> None:
         "Made by `make bench`, never by hand. "
         + ", ".join(f"{k} {v}" for k, v in where.items())
         + ".",
-        "One thread; `load` is the machine's, which others used too: CPU time is this process's own.",
+        "One thread; `load` is the machine's, others used it too: CPU time is this process's own.",
         "Milliseconds a question; recall: the right person is among the ten that are shown;",
         f"false hits: share of {N_STRANGERS} questions about people who are not registered for",
         "which somebody is shown. All are invented; names follow Zipf: strangers share names.",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from amana.access.actions.locks import require_two_locks
 from amana.access.documents import seal_document
 from amana.access.keys import issue_key
 from amana.access.queries import access_key
@@ -26,6 +27,7 @@ def mark(case: Case, kind: str, *, at: datetime, by: str = "", reference: str = 
 @transaction.atomic
 def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime) -> Case:
     """Open a case from a screening that was decided; its content moves into sealed parts."""
+    require_two_locks(actor)
     screening = access_screening(actor, screening_code)
     decision = screening.decision or {}
     against = rules.objections_to_opening(

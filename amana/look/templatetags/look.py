@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import segno
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.utils import timezone
@@ -98,6 +99,24 @@ def icon(name: str, css_class: str = "") -> SafeString:
         mirrored,
         css_class,
         paths,
+    )
+
+
+@register.simple_tag
+def qr(content: str, label: str) -> SafeString:
+    """Draw a QR code that a phone reads from the screen or from paper; `label` says what it is."""
+    rows = [[bool(dot) for dot in row] for row in segno.make(content, micro=False).matrix]
+    lines = (f"M{x},{y}h1v1h-1z" for y, row in enumerate(rows) for x, dot in enumerate(row) if dot)
+    edge, size = 4, len(rows)
+    return format_html(
+        '<svg class="qr-code" viewBox="{} {} {} {}" role="img" aria-label="{}" '
+        'shape-rendering="crispEdges"><path d="{}"/></svg>',
+        -edge,
+        -edge,
+        size + 2 * edge,
+        size + 2 * edge,
+        label,
+        "".join(lines),
     )
 
 

@@ -112,6 +112,11 @@ def erase_keys(*, key_ids: Iterable[str], now: datetime, by: str) -> int:
     return gone
 
 
+def withdraw_keys(team: str, key_ids: Iterable[str]) -> None:
+    """Delete one team's wraps of these keys; what others hold stays."""
+    KeyWrap.objects.filter(team_id=team, key_id__in=set(key_ids)).delete()
+
+
 @transaction.atomic
 def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
     """Give a team a new data key after a member left; returns how many wraps were made anew.

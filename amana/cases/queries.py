@@ -9,23 +9,48 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from amana.access import policy
 from amana.access.documents import open_document
-from amana.access.queries import access_key, held_keys, holds_key
-from amana.access.rules import CARE, Actor, NotFound, Refused
-from amana.cases.models import Case, Compartment, Consent, Milestone
+from amana.access.models import KeyWrap, Team
+from amana.access.queries import access_key, all_teams, held_keys, holds_key, teams_of_kind
+from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Refused, Role
+from amana.cases.models import (
+    Case,
+    Compartment,
+    Conflict,
+    Consent,
+    Glass,
+    Involved,
+    Milestone,
+    Opening,
+)
 from amana.cases.rules import RECEIVED
 from amana.crypto import age
 from amana.crypto.boxes import Place
-from amana.crypto.secrets import CannotOpen
+from amana.crypto.secrets import CannotOpen, Key
+from amana.keeper.rules import GLASS_LIFE
+from amana.standards import need_to_know
+from amana.standards.need_to_know import CARE_FILE
 
 # What a page may be opened for; the access table names one for each page.
 PURPOSES = frozenset({"care", "review", "referral"})
 
 
 def visible_to(actor: Actor) -> QuerySet[Case]:
-    """Return the cases of which this person's team holds at least one key."""
-    held = Compartment.objects.filter(holds_key(actor), case=OuterRef("pk"))
-    return Case.objects.filter(Exists(held))
+    """Return the cases that are there for this person: keys, role, assignment and conflict agree.
+
+    A worker sees her own and what nobody has taken yet; a supervisor sees the team's; others see
+    the cases in which their team was involved. Nobody sees one that she declared a conflict with.
+    """
+    held = Compartment.objects.filter(
+        holds_key(actor), case=OuterRef("pk"), name__in=policy.opens(actor.role)
+    )
+    involved = Involved.objects.filter(case=OuterRef("pk"), team__in=list(actor.teams))
+    conflict = Conflict.objects.filter(case=OuterRef("pk"), account=actor.account_id)
+    found = Case.objects.filter(Exists(held) | Exists(involved), ~Exists(conflict))
+    if actor.role is Role.CASE_WORKER:
+        found = found.filter(worker__in=("", actor.account_id))
+    return found
 
 
 def access_case(actor: Actor, code: str, purpose: str) -> Case:
@@ -53,20 +78,103 @@ def consent_place(case_code: str, key_id: str) -> Place:
     return Place("cases_consent", case_code, "sealed", key_id)
 
 
+def file_of(part: str) -> str:
+    """Return to which file a part belongs, the social one or the police's; "" for no part."""
+    known = need_to_know.load().parts.get(part)
+    return known.file if known else ""
+
+
+def readers(case: Case, part: str) -> list[str]:
+    """Return the teams to which a part of this case is sealed: involved, and of a kind that may.
+
+    In a social file the supervisors' glass is always one of them.
+    """
+    kinds = policy.kinds_for(part)
+    codes = Involved.objects.filter(case=case).values_list("team", flat=True)
+    found = [t.pk for t in all_teams() if t.kind in kinds and t.pk in set(codes)]
+    glass = [t.pk for t in teams_of_kind(GLASS)] if case.file == CARE_FILE else []
+    return found + glass
+
+
+def involved(case: Case) -> list[Team]:
+    """Return the teams that work on a case."""
+    codes = set(Involved.objects.filter(case=case).values_list("team", flat=True))
+    return [t for t in all_teams() if t.pk in codes]
+
+
+def involved_of_kind(case: Case, kind: str) -> list[str]:
+    """Return the codes of the teams of one kind that work on a case."""
+    return [t.pk for t in involved(case) if t.kind == kind]
+
+
+# Other units have cases of their own; glass and figures are no work on a person.
+NOT_ASKED_TO_A_CASE = frozenset({CARE, DESK, GLASS, "statistics", "police"})
+
+
+def teams_to_involve(case: Case) -> list[Team]:
+    """Return the teams that could still be asked to work on a case."""
+    there = {t.pk for t in involved(case)}
+    return [t for t in all_teams() if t.kind not in NOT_ASKED_TO_A_CASE and t.pk not in there]
+
+
+def part_keys(case: Case) -> list[str]:
+    """Return the keys of all parts of a case."""
+    return list(Compartment.objects.filter(case=case).values_list("key_id", flat=True))
+
+
+def has_conflict(case: Case, account_id: str) -> bool:
+    """Say whether a person declared that she knows the person of the case."""
+    return Conflict.objects.filter(case=case, account=account_id).exists()
+
+
+def openings(case: Case) -> list[Opening]:
+    """Return who opened which part when and why, newest first."""
+    return list(Opening.objects.filter(case=case).order_by("-at", "-pk"))
+
+
+def glass_for(actor: Actor, now: datetime) -> list[Glass]:
+    """Return the requests to break glass of the last day, for a supervisor of the institution."""
+    if not actor.holds(GLASS):
+        return []
+    rows = Glass.objects.select_related("part__case").filter(asked_at__gt=now - GLASS_LIFE)
+    return [
+        g for g in rows.order_by("-asked_at") if not has_conflict(g.part.case, actor.account_id)
+    ]
+
+
+def glass_wraps(key_id: str) -> list[KeyWrap]:
+    """Return the supervisors' wrap of a key."""
+    return list(KeyWrap.objects.filter(key_id=key_id, team__kind=GLASS))
+
+
 def compartments(actor: Actor, case: Case) -> list[Compartment]:
     """Return the sealed parts of a case that this person could open; nothing is opened."""
-    return list(Compartment.objects.filter(holds_key(actor), case=case).order_by("pk"))
+    rows = Compartment.objects.filter(
+        holds_key(actor), case=case, name__in=policy.opens(actor.role)
+    )
+    return list(rows.order_by("pk"))
 
 
-def access_compartment(actor: Actor, case: Case, name: str) -> tuple[Compartment, dict[str, Any]]:
-    """Return one part of a case, opened, or NotFound."""
-    row = Compartment.objects.filter(case=case, name=name).first()
-    if row is None:
+def access_compartment(
+    actor: Actor, case: Case, name: str, serial: int | None = None
+) -> tuple[Compartment, dict[str, Any]]:
+    """Return one part of a case, opened, or NotFound; of an added-to part the last or a named one.
+
+    Asked first is the matrix, then the key: both must agree.
+    """
+    rows = Compartment.objects.filter(case=case, name=name).order_by("-serial")
+    row = (rows.filter(serial=serial) if serial else rows).first()
+    key = held_keys(actor, {row.key_id if row else ""}).get(row.key_id if row else "")
+    if row is None or key is None or name not in policy.opens(actor.role):
         raise NotFound
-    key = access_key(actor, row.key_id)
-    place = compartment_place(case.code, name, row.key_id)
-    document = open_document(key, bytes(row.sealed), place)
+    document = opened_with(key, row)
     return row, _unit_part(actor, document) if name == RECEIVED else document
+
+
+def opened_with(key: Key, row: Compartment) -> dict[str, Any]:
+    """Return what a part holds."""
+    place = compartment_place(row.case_id, row.name, row.key_id)
+    return open_document(key, bytes(row.sealed), place)
 
 
 def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ the keys that her teams hold.
 
 from dataclasses import dataclass
 
-from amana.access.rules import OFFICER_ROLES, Role
+from amana.access.policy import roles_on_files
+from amana.access.rules import OFFICER_ROLES, WITHOUT_ACCOUNT, Role
 
 R, W, S, D, C, A = (
     Role.FIRST_RESPONDER,
@@ -16,7 +17,9 @@ R, W, S, D, C, A = (
     Role.COORDINATOR,
     Role.ADMINISTRATOR,
 )
-EVERYBODY = frozenset(Role)
+EVERYBODY = frozenset(Role) - WITHOUT_ACCOUNT
+# Who opens or writes a part of somebody's file; which one is a matter of keys and of the matrix.
+ON_FILES = tuple(r for r in roles_on_files() if r not in WITHOUT_ACCOUNT | {R})
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,21 @@ TABLE: dict[str, Page] = {
     "identification:screening": _for(S, W, purpose="review"),
     "identification:decide": _for(S, purpose="review"),
     # The case.
-    "cases:list": _for(W, S, purpose="care"),
+    "cases:list": _for(*ON_FILES, purpose="care"),
     "cases:open": _for(W, S, purpose="care"),
-    "cases:case": _for(W, S, purpose="care"),
-    "cases:compartment": _for(W, S, purpose="care"),
-    "cases:write": _for(W, purpose="care"),
+    "cases:case": _for(*ON_FILES, purpose="care"),
+    "cases:compartment": _for(*ON_FILES, purpose="care"),
+    "cases:write": _for(*ON_FILES, purpose="care"),
+    "cases:people": _for(W, S, purpose="care"),
+    "cases:involve": _for(W, S, purpose="care"),
+    "cases:release": _for(W, S, purpose="care"),
+    "cases:assign": _for(W, S, purpose="care"),
+    "cases:conflict": _for(*ON_FILES, purpose="care"),
+    "cases:openings": _for(W, S, Role.GUARDIAN, purpose="care"),
+    "cases:report": _for(W, purpose="care"),
+    "cases:glass": _for(S, purpose="review"),
+    "cases:glass-approve": _for(S, purpose="review"),
+    "cases:glass-open": _for(S, purpose="review"),
     "cases:consent": _for(W, purpose="care"),
     "cases:withdraw": _for(W, S, purpose="care"),
     "cases:grounds": _for(S, purpose="review"),

@@ -493,7 +493,9 @@ def tell(accounts: Iterable[str], kind: str, *, reference: str, now: datetime) -
 
 def mark_seen(*, notice_id: int, actor: Actor, now: datetime) -> None:
     """Take a notice away that this person has read."""
-    Notice.objects.filter(pk=notice_id, account_id=actor.account_id).update(seen_at=now)
+    own = Notice.objects.filter(pk=notice_id, account_id=actor.account_id)
+    if not own.update(seen_at=now):
+        raise NotFound
 
 
 def subject_of(kind: str, value: str) -> str:

@@ -137,7 +137,9 @@ class AccountForm(forms.Form):
     sign_in_name = forms.RegexField(
         r"^[a-z0-9][a-z0-9.-]*$",
         label=_("Sign-in name"),
-        help_text=_("Small letters, digits, dots and hyphens. It does not need to be her name."),
+        help_text=_(
+            "Small letters, digits, dots and hyphens. It need not resemble the person’s name."
+        ),
         max_length=60,
         widget=forms.TextInput(attrs={"dir": "ltr"}),
         error_messages={"invalid": _("Small letters, digits, dots and hyphens only.")},

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import segno
@@ -105,8 +106,13 @@ def icon(name: str, css_class: str = "") -> SafeString:
 @register.simple_tag
 def qr(content: str, label: str) -> SafeString:
     """Draw a QR code that a phone reads from the screen or from paper; `label` says what it is."""
-    rows = [[bool(dot) for dot in row] for row in segno.make(content, micro=False).matrix]
-    lines = (f"M{x},{y}h1v1h-1z" for y, row in enumerate(rows) for x, dot in enumerate(row) if dot)
+    rows = segno.make(content, micro=False).matrix
+    lines = []
+    for y, row in enumerate(rows):
+        for is_dark, run in groupby(enumerate(row), key=lambda dot: bool(dot[1])):
+            places = [x for x, _ in run]
+            if is_dark:
+                lines.append(f"M{places[0]} {y}h{len(places)}v1h-{len(places)}z")
     edge, size = 4, len(rows)
     return format_html(
         '<svg class="qr-code" viewBox="{} {} {} {}" role="img" aria-label="{}" '

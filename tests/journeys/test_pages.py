@@ -118,7 +118,7 @@ VISITS: dict[str, Visit] = {
         "MA",
         W,
         "/me/password",
-        lambda page, _: _fill(page, password="short", again="short"),  # noqa: S106
+        lambda page, _: _fill(page, password="short", again="short"),
         422,
     ),
     "phone": Visit("access:phone", "CI", W, "/me/phone"),

@@ -3,7 +3,10 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from amana.node.reports import csp_report
+
 urlpatterns = [
+    path("csp-report", csp_report, name="csp-report"),
     path("language", set_language, name="set_language"),
     path("", include("amana.desk.urls")),
     path("", include("amana.access.urls")),

@@ -47,8 +47,10 @@ TABLE: dict[str, Page] = {
     "access:recover-finish": _public(),
     "access:quick-exit": _public(),
     "set_language": _public(),
+    "csp-report": _public(),
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
+    "exchange:checkpoints": _public(),
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
     "access:step-up": Page(EVERYBODY, "work"),

@@ -18,7 +18,6 @@ from amana.access.rules import CARE, NotFound, Refused, Role, StepUp
 from amana.crypto.secrets import token
 from amana.crypto.totp import TotpSecret, code_at, new_totp
 from amana.keeper.rules import DEMO_CODE, Policy
-from amana.node.clock import Clock
 from tests.cast import CHEAP, PASSWORD, THE_MOMENT, Cast, name_of
 from tests.keeping import WIDE, a_keeper
 
@@ -170,7 +169,7 @@ def come_in(code: str) -> bytes:
 def test_only_the_code_of_her_phone_lets_her_in_and_each_code_once(strict: None) -> None:
     totp = new_totp()
     hire(totp)
-    real = Clock(None, is_demo=False)
+    real = settings.CLOCK
 
     wrong = code_at(new_totp(), real.now())
     for code in (DEMO_CODE, wrong, "", "12345"):
@@ -186,7 +185,7 @@ def test_only_the_code_of_her_phone_lets_her_in_and_each_code_once(strict: None)
 def test_a_new_phone_counts_once_it_has_shown_a_code_and_the_old_one_no_more(
     strict: None,
 ) -> None:
-    totp, real = new_totp(), Clock(None, is_demo=False)
+    totp, real = new_totp(), settings.CLOCK
     hire(totp)
     actor = actions.find_actor(come_in(code_at(totp, real.now())), NOW)
     assert actor is not None

@@ -180,6 +180,8 @@ def test_an_account_that_the_administrator_makes_is_no_officer_until_an_officer_
 
     neuve = lost.who("neuve")
     actions.set_password(account=made, seed=neuve.seed, ticket=neuve.ticket, password=NEW, now=NOW)
+    with pytest.raises(NotFound):
+        recovery.make_officer(account_id=made.pk, actor=lost.actor(Role.ADMINISTRATOR), now=NOW)
     recovery.make_officer(account_id=made.pk, actor=officer, now=NOW)
 
     assert made in queries.recovery_officers()

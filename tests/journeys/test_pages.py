@@ -108,7 +108,7 @@ VISITS: dict[str, Visit] = {
     "recover-finish-wrong": Visit(
         "access:recover-finish", "MA", None, "/recover/finish", _press(MAIN), 422
     ),
-    "step-up": Visit("access:step-up", "MA", W, "/step-up?back=/cases/"),
+    "step-up": Visit("access:step-up", "MA", W, "/step-up"),
     "ways-in": Visit("access:locks", "MA", W, "/me/locks"),
     "ways-in-asked-for": Visit("access:locks", "CI", W, "/me/locks"),
     "lock": Visit("access:lock", "MA", W, "/me/locks/{lock}"),

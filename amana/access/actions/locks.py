@@ -56,7 +56,7 @@ def add_passkey(*, actor: Actor, answer: str, prf: str, now: datetime) -> Lock:
         public_key=made.public_key,
         sign_count=made.sign_count,
     )
-    record(at=now, actor=actor.account_id, verb="access.add_passkey", subject=actor.account_id)
+    _note(actor, "access.add_passkey", now)
     return lock
 
 
@@ -70,7 +70,13 @@ def remove_passkey(*, actor: Actor, lock_id: int, now: datetime) -> None:
     if len(own) == 1:
         raise Refused(["LAST_LOCK"])
     Lock.objects.filter(pk=lock_id, account_id=actor.account_id).delete()
-    record(at=now, actor=actor.account_id, verb="access.remove_passkey", subject=actor.account_id)
+    _note(actor, "access.remove_passkey", now)
+
+
+def _note(actor: Actor, verb: str, now: datetime) -> None:
+    """Enter a change of her ways in, and tell her: if it was not she, she learns of it."""
+    record(at=now, actor=actor.account_id, verb=verb, subject=actor.account_id)
+    actions.tell([actor.account_id], "WAYS_CHANGED", reference="", now=now)
 
 
 def sign_in_by_passkey(*, answer: str, prf: str, address: str, now: datetime) -> bytes:
@@ -142,6 +148,7 @@ def _spend(challenge: bytes, now: datetime) -> None:
 # The password and the phone
 
 
+@transaction.atomic
 def change_password(*, actor: Actor, password: str, now: datetime) -> None:
     """Put a new password in place of the old one."""
     rules.require_step_up(actor, now)
@@ -152,6 +159,7 @@ def change_password(*, actor: Actor, password: str, now: datetime) -> None:
         password=password,
         now=now,
     )
+    actions.tell([actor.account_id], "WAYS_CHANGED", reference="", now=now)
 
 
 def offer_phone(actor: Actor) -> tuple[TotpSecret, str]:
@@ -181,5 +189,5 @@ def change_phone(*, actor: Actor, totp: TotpSecret, code: str, now: datetime) ->
     if matching_step(totp, code, now) is None:
         raise Refused(["CODE_WRONG"])
     with transaction.atomic():
-        record(at=now, actor=actor.account_id, verb="access.set_phone", subject=actor.account_id)
+        _note(actor, "access.set_phone", now)
         keeper().set_totp(ticket=actor.ticket, totp=totp)

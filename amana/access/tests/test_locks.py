@@ -200,6 +200,7 @@ def test_a_new_phone_counts_once_it_has_shown_a_code_and_the_old_one_no_more(
     with pytest.raises(Refused):
         come_in(code_at(totp, real.now() + timedelta(seconds=30)))
     assert come_in(code_at(fresh, real.now() + timedelta(seconds=30)))
+    assert Notice.objects.filter(account_id=actor.account_id, kind="WAYS_CHANGED").count() == 1
 
 
 def test_a_phone_s_secret_that_another_session_was_offered_is_not_taken(cast: Cast) -> None:
@@ -241,6 +242,7 @@ def test_a_member_admits_a_colleague_who_has_a_password_of_her_own(cast: Cast) -
         actions.admit_colleague(team_code=CARE, account_id=made.pk, actor=worker, now=NOW)
     assert refused.value.objections == ["FIRST_PASSWORD_STILL"]
     locks.change_password(actor=neuve, password="one of her own", now=NOW)
+    assert Notice.objects.filter(account=made, kind="WAYS_CHANGED").exists()
 
     actions.admit_colleague(team_code=CARE, account_id=made.pk, actor=worker, now=NOW)
 

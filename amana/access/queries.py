@@ -18,6 +18,7 @@ from amana.access.models import (
     Recovery,
     RecoveryApproval,
     RecoveryShare,
+    Session,
     Team,
 )
 from amana.access.rules import GLASS, Actor, NotFound, Role, TeamKeys
@@ -193,6 +194,16 @@ def members(team_code: str, role: Role | None = None) -> list[Account]:
 def recovery_officers() -> list[Account]:
     """Return who keeps shares of the others' seeds, by name."""
     return list(Account.objects.filter(is_recovery_officer=True, is_open=True).order_by("name"))
+
+
+def live_sessions(ids: set[str], now: datetime) -> set[str]:
+    """Return which of these sessions still stand."""
+    rows = Session.objects.filter(pk__in=ids, account__is_open=True)
+    return {
+        s.pk
+        for s in rows
+        if rules.is_live(created_at=s.created_at, last_seen_at=s.last_seen_at, now=now)
+    }
 
 
 def kinds_of_locks(account_id: str) -> set[str]:

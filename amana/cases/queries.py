@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from amana.access import policy
 from amana.access.documents import open_document
@@ -15,19 +15,22 @@ from amana.access.models import KeyWrap, Team
 from amana.access.queries import access_key, all_teams, held_keys, holds_key, teams_of_kind
 from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Refused, Role
 from amana.cases.models import (
+    Card,
     Case,
     Compartment,
     Conflict,
     Consent,
     Glass,
     Involved,
+    MatchToken,
     Milestone,
     Opening,
 )
 from amana.cases.rules import RECEIVED
 from amana.crypto import age
-from amana.crypto.boxes import Place
-from amana.crypto.secrets import CannotOpen, Key
+from amana.crypto.boxes import Place, unseal_rows
+from amana.crypto.layers import remove_layers
+from amana.crypto.secrets import CannotOpen, Key, derive
 from amana.keeper.rules import GLASS_LIFE
 from amana.standards import need_to_know
 from amana.standards.need_to_know import CARE_FILE
@@ -66,6 +69,12 @@ def access_case(actor: Actor, code: str, purpose: str) -> Case:
 def cases(actor: Actor) -> list[Case]:
     """Return this person's cases, newest first, pseudonymous."""
     return list(visible_to(actor).order_by("-opened_at")[:500])
+
+
+def cases_among(actor: Actor, codes: list[str]) -> list[Case]:
+    """Return those of the named cases that are there for this person, in the order named."""
+    found = {c.pk: c for c in visible_to(actor).filter(pk__in=codes)}
+    return [found[code] for code in codes if code in found]
 
 
 def compartment_place(case_code: str, name: str, key_id: str) -> Place:
@@ -115,6 +124,77 @@ def teams_to_involve(case: Case) -> list[Team]:
     """Return the teams that could still be asked to work on a case."""
     there = {t.pk for t in involved(case)}
     return [t for t in all_teams() if t.kind not in NOT_ASKED_TO_A_CASE and t.pk not in there]
+
+
+def card_key(actor: Actor, team: str) -> Key:
+    """Return the key under which a team keeps its search cards, all of them in one pass."""
+    return derive(actor.teams[team].seed, "searchcard")
+
+
+def card_place(case_code: str, team: str) -> Place:
+    """Return where a search card lies."""
+    return Place("cases_card", case_code, "wrapped", team)
+
+
+def tokens_among(outputs: list[bytes], *, but: Case) -> list[MatchToken]:
+    """Return the kept tokens of other teams' cases that are among these."""
+    rows = MatchToken.objects.filter(output__in=outputs, case__file=CARE_FILE)
+    return list(rows.exclude(case__team=but.team))
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The sealed cards that a person may search: one read, layers and boxes off in bulk."""
+
+    newest: int
+    codes: list[str]
+    packed: list[bytes]
+
+
+def card_state(actor: Actor) -> tuple[int, int]:
+    """Return the newest number and the count of this person's cards: what changed shows here."""
+    found = searchable(actor).aggregate(newest=Max("pk"), n=Count("pk"))
+    return found["newest"] or 0, found["n"]
+
+
+def searchable(actor: Actor) -> QuerySet[Card]:
+    """Return the cards of the cases that are there for this person, of her own teams."""
+    teams = [c for c, keys in actor.teams.items() if keys.kind == CARE]
+    cards = Card.objects.filter(team__in=teams)
+    hidden = Conflict.objects.filter(account=actor.account_id).values_list("case_id", flat=True)
+    if codes := list(hidden):
+        cards = cards.exclude(case_id__in=codes)
+    if actor.role is Role.CASE_WORKER:
+        cards = cards.filter(case__worker__in=("", actor.account_id))
+    return cards
+
+
+def cards(actor: Actor, since: int = 0) -> Cards:
+    """Return this person's cards with a number above `since`, opened in memory."""
+    if actor.role not in policy.MAY_SEARCH:
+        raise NotFound
+    rows = list(
+        searchable(actor)
+        .filter(pk__gt=since)
+        .values_list("pk", "case_id", "team", "epoch", "wrapped")
+    )
+    codes, packed = [], []
+    for team, epoch in {(r[2], r[3]) for r in rows}:
+        outer = actor.epochs.get(epoch)
+        if outer is None:
+            continue
+        here = [r for r in rows if (r[2], r[3]) == (team, epoch)]
+        boxes = remove_layers(outer, [bytes(r[4]) for r in here])
+        place = card_place("", team)
+        opened = zip((r[1] for r in here), boxes, strict=True)
+        packed += unseal_rows(card_key(actor, team), place, opened)
+        codes += [r[1] for r in here]
+    return Cards(max((r[0] for r in rows), default=since), codes, packed)
+
+
+def has_card(case: Case) -> bool:
+    """Say whether a case can be found by name."""
+    return Card.objects.filter(case=case).exists()
 
 
 def part_keys(case: Case) -> list[str]:

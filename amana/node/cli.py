@@ -89,6 +89,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     for name, text in (
         ("serve", "run the web server"),
         ("work", "run the worker that carries messages"),
+        ("search", "run the search process, which holds opened cards of live sessions"),
         ("status", "say where everything stands"),
     ):
         act = acts.add_parser(name, help=text)
@@ -212,6 +213,13 @@ def _run_work(a: argparse.Namespace) -> int:
     from amana.node.serve import work  # noqa: PLC0415
 
     work(a.data)
+    return 0
+
+
+def _run_search(a: argparse.Namespace) -> int:
+    from amana.node.serve import search  # noqa: PLC0415
+
+    search(a.data)
     return 0
 
 

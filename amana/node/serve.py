@@ -3,6 +3,7 @@
 import logging
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -62,6 +63,18 @@ def _gunicorn(data: Path, port: int, *, is_demo: bool) -> dict[str, object]:
         # One control socket under the home folder would be shared by two nodes of one user.
         "control_socket_disable": True,
     }
+
+
+def search(data: Path) -> None:
+    """Run the search process: opened cards of live sessions, in memory alone."""
+    load(data)
+    use(data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.search.server import serve as answer  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
+    answer(data, settings.CLOCK.now)
 
 
 def work(data: Path) -> None:

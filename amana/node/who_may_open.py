@@ -6,7 +6,7 @@ the keys that her teams hold.
 
 from dataclasses import dataclass
 
-from amana.access.policy import roles_on_files
+from amana.access.policy import MAY_SEARCH, roles_on_files
 from amana.access.rules import OFFICER_ROLES, WITHOUT_ACCOUNT, Role
 
 R, W, S, D, C, A = (
@@ -86,6 +86,7 @@ TABLE: dict[str, Page] = {
     "cases:case": _for(*ON_FILES, purpose="care"),
     "cases:compartment": _for(*ON_FILES, purpose="care"),
     "cases:write": _for(*ON_FILES, purpose="care"),
+    "search:search": _for(*(r for r in Role if r in MAY_SEARCH), purpose="care"),
     "cases:people": _for(W, S, purpose="care"),
     "cases:involve": _for(W, S, purpose="care"),
     "cases:release": _for(W, S, purpose="care"),

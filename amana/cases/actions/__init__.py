@@ -1,5 +1,6 @@
 """Everything that changes a case."""
 
+from amana.cases.actions.cards import card_and_compare
 from amana.cases.actions.files import (
     add_received,
     assign,
@@ -21,6 +22,7 @@ __all__ = [
     "approve",
     "ask_glass",
     "assign",
+    "card_and_compare",
     "confirm_ground",
     "declare_conflict",
     "involve",

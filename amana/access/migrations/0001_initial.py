@@ -52,6 +52,13 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Spent",
+            fields=[
+                ("challenge", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Team",
             fields=[
                 ("code", models.CharField(max_length=20, primary_key=True, serialize=False)),
@@ -90,8 +97,6 @@ class Migration(migrations.Migration):
                 ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ("asked_at", models.DateTimeField()),
                 ("one_time_recipient", models.BinaryField()),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("ended_as", models.CharField(blank=True, max_length=10)),
                 (
                     "account",
                     models.ForeignKey(
@@ -154,6 +159,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("kind", "password")),
                         fields=("account",),
                         name="one_password_an_account",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "passkey")),
+                        fields=("credential_id",),
+                        name="one_lock_a_passkey",
                     ),
                 ],
             },

@@ -83,6 +83,10 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     init.add_argument(
         "--keeper", metavar="ADDRESS", help="tls:HOST:PORT of a keeper on another machine"
     )
+    init.add_argument(
+        "--keeper-certificate", type=_path, metavar="FILE", help="the remote keeper's own.crt"
+    )
+    init.add_argument("--keeper-fingerprint", help="of that file, as two people compared it")
     init.add_argument("--peer", type=_path, metavar="FILE", help="a partner's directory file")
     init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
     init.set_defaults(run=_run_init)
@@ -168,15 +172,25 @@ def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     keeper = commands.add_parser(
         "keeper", help="run the keeper: what no database, backup or administrator has"
     )
+    keeper.add_argument(
+        "act", nargs="?", choices=("run", "init"), default="run", help="init: make its folder"
+    )
     keeper.add_argument("--data", type=_path, required=True, metavar="DIR", help="its own folder")
+    keeper.add_argument(
+        "--listen", default="socket", metavar="ADDRESS", help="init: socket, or tls:HOST:PORT"
+    )
+    keeper.add_argument("--demo", action="store_true", help="init: takes the demo's code")
+    keeper.add_argument(
+        "--node", type=_path, metavar="FILE", help="init: the certificate of the node to answer"
+    )
+    keeper.add_argument("--fingerprint", help="init: of that file, as two people compared it")
     keeper.set_defaults(run=_run_keeper)
 
 
 def _run_keeper(a: argparse.Namespace) -> int:
-    from amana.node.keeping import keep  # noqa: PLC0415
+    from amana.node import keeping  # noqa: PLC0415
 
-    keep(a.data)
-    return 0
+    return keeping.run(a)
 
 
 def _run_init(a: argparse.Namespace) -> int:

@@ -173,9 +173,9 @@ class Keeper:
 
     def forget(self) -> None:
         """Close this thread's connection."""
-        with suppress(AttributeError, OSError):
-            self._mine.stream.close()
-            self._mine.connection.close()
+        for name in ("stream", "connection"):
+            with suppress(AttributeError, OSError):
+                getattr(self._mine, name).close()
         self._mine.__dict__.clear()
 
     def _has_line(self) -> bool:

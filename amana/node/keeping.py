@@ -28,16 +28,27 @@ def run(a: argparse.Namespace) -> int:
     if a.act == "run":
         keep(a.data)
         return 0
+    now = Clock(None, is_demo=False).now()
     if (a.data / "keeper.json").exists():
-        if a.node is None:
-            raise Failed(f"{a.data} is a keeper already; give --node FILE to take a node's")
-        take_other(a.data, a.node, a.fingerprint, flag="--fingerprint")
-        print("The node's certificate is taken; start the keeper anew to use it.")
-        return 0
-    if a.data.exists():
+        _pair_keeper(a, now)
+    elif a.data.exists():
         raise Failed(f"{a.data} is there already and is no keeper; it needs a folder of its own")
-    _make(a, Clock(None, is_demo=False).now())
+    else:
+        _make(a, now)
     return 0
+
+
+def _pair_keeper(a: argparse.Namespace, now: datetime) -> None:
+    """Take a node's certificate in a keeper that stands, or make its own anew where it is gone."""
+    is_renewed = not (a.data / "own.crt").exists() and Store(a.data).listen.startswith(REMOTE)
+    if a.node is None and not is_renewed:
+        raise Failed(f"{a.data} is a keeper already; give --node FILE to take a node's certificate")
+    if is_renewed:
+        own_certificate(a.data, "amana keeper", now)
+        tell_certificate(a.data, "the node", "amana node init ... --keeper-certificate FILE")
+    if a.node is not None:
+        take_other(a.data, a.node, a.fingerprint, flag="--fingerprint")
+    print("Start the keeper anew to use it.")
 
 
 def _make(a: argparse.Namespace, now: datetime) -> None:

@@ -121,9 +121,9 @@ def _while_the_keeper_is_there(job: Job) -> Job:
         nonlocal away
         try:
             done = job(now)
-        except KeeperGone:
+        except KeeperGone as problem:
             if not away:
-                log.warning("the keeper does not answer")
+                log.warning("the keeper does not answer", exc_info=problem)
             away = True
             return None
         if away:

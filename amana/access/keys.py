@@ -122,6 +122,11 @@ def erase_keys(*, key_ids: Iterable[str], now: datetime, by: str) -> int:
     return gone
 
 
+def withdraw_keys(team: str, key_ids: Iterable[str]) -> None:
+    """Delete one team's wraps of these keys; what others hold stays."""
+    KeyWrap.objects.filter(team_id=team, key_id__in=set(key_ids)).delete()
+
+
 @transaction.atomic
 def replay_erasures(*, ledger: Mapping[str, datetime], now: datetime) -> int:
     """Erase in a restored database what was erased after its backup; end its sessions.

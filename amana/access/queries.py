@@ -16,6 +16,7 @@ from amana.access.models import (
     Membership,
     Notice,
     RecoveryShare,
+    Session,
     Team,
 )
 from amana.access.rules import GLASS, Actor, NotFound, Role, TeamKeys
@@ -86,10 +87,11 @@ def held_keys(actor: Actor, key_ids: Iterable[str]) -> dict[str, Key]:
     """
     teams = [code for code, keys in actor.teams.items() if keys.kind != GLASS]
     wraps = list(KeyWrap.objects.filter(key_id__in=set(key_ids), team_id__in=teams))
-    return {w.key_id: open_wrap(actor, w, inner) for w, inner in _peeled(actor, wraps)}
+    return {w.key_id: open_wrap(actor, w, inner) for w, inner in peeled(actor, wraps)}
 
 
-def _peeled(actor: Actor, wraps: list[KeyWrap]) -> list[tuple[KeyWrap, bytes]]:
+def peeled(actor: Actor, wraps: list[KeyWrap]) -> list[tuple[KeyWrap, bytes]]:
+    """Return wraps with their week's layer off; those whose week is over are not among them."""
     by_epoch: dict[int, list[KeyWrap]] = {}
     for row in wraps:
         by_epoch.setdefault(row.epoch, []).append(row)
@@ -145,9 +147,25 @@ def team(code: str) -> Team:
     return Team.objects.get(pk=code)
 
 
+def all_teams() -> list[Team]:
+    """Return every team of this node, by code."""
+    return list(Team.objects.order_by("pk"))
+
+
 def teams_of_kind(kind: str) -> list[Team]:
     """Return the teams of one kind, by code."""
     return list(Team.objects.filter(kind=kind).order_by("pk"))
+
+
+def institution_of(team_code: str) -> str:
+    """Return the institution to which a team belongs; "" for a team that is not there."""
+    found = Team.objects.filter(pk=team_code).values_list("institution", flat=True).first()
+    return found or ""
+
+
+def of_role(role: Role) -> list[Account]:
+    """Return everybody who holds a role."""
+    return list(Account.objects.filter(role=role, is_open=True).order_by("name"))
 
 
 def accounts() -> list[Account]:
@@ -169,6 +187,16 @@ def members(team_code: str, role: Role | None = None) -> list[Account]:
 def recovery_officers() -> list[Account]:
     """Return who keeps shares of the others' seeds, by name."""
     return list(Account.objects.filter(is_recovery_officer=True, is_open=True).order_by("name"))
+
+
+def live_sessions(ids: set[str], now: datetime) -> set[str]:
+    """Return which of these sessions still stand."""
+    rows = Session.objects.filter(pk__in=ids, account__is_open=True)
+    return {
+        s.pk
+        for s in rows
+        if rules.is_live(created_at=s.created_at, last_seen_at=s.last_seen_at, now=now)
+    }
 
 
 def kinds_of_locks(account_id: str) -> set[str]:

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from amana.cases.rules import FIELDS, HISTORICAL
+from amana.access import policy
+from amana.cases.rules import HISTORICAL
 from amana.look.coded import choices, label
 
 
@@ -17,7 +18,21 @@ class ReasonForm(forms.Form):
     )
 
 
-LONG = {"narrative": 4000, "risk_summary": 2000, "wishes": 1000, "safe_contact": 500}
+LONG = {
+    "narrative": 4000,
+    "risk_summary": 2000,
+    "wishes": 1000,
+    "safe_contact": 500,
+    "text": 4000,
+    "suspects": 4000,
+    "health_notes": 4000,
+    "therapy_notes": 8000,
+    "legal_notes": 4000,
+    "relatives": 2000,
+    "tracing_notes": 2000,
+    "care_needs": 1000,
+    "medication": 1000,
+}
 
 
 class PartForm(forms.Form):
@@ -27,7 +42,7 @@ class PartForm(forms.Form):
 
     def __init__(self, *args: Any, part: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in FIELDS[part]:
+        for name in policy.fields(part):
             long = LONG.get(name)
             self.fields[name] = forms.CharField(
                 label=label("FIELD", name),
@@ -45,6 +60,57 @@ HINTS = {
     "place": _("Never the address of a shelter."),
     "narrative": _("Told once, so that nobody has to ask again."),
 }
+
+
+class TeamForm(forms.Form):
+    """Which team is asked to work on a case."""
+
+    team = forms.ChoiceField(label=_("Which team"))
+
+    def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].choices = teams  # type: ignore[attr-defined]
+
+
+class WorkerForm(forms.Form):
+    """Who takes a case over."""
+
+    account = forms.ChoiceField(label=_("Who takes it over"))
+
+    def __init__(self, *args: Any, workers: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"].choices = workers  # type: ignore[attr-defined]
+
+
+class ReportForm(forms.Form):
+    """What the police are told: what happened, and by whom. Nothing of who it happened to."""
+
+    text = forms.CharField(
+        label=_("What happened"),
+        help_text=_("Acts, places and dates. No name of the person, no address, no health."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    suspects = forms.CharField(
+        label=_("Who did it"),
+        help_text=_("You will not read it again: it is for the investigators alone."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    ground = forms.ChoiceField(
+        label=_("On what ground"), choices=choices("REPORT_GROUND"), widget=forms.RadioSelect
+    )
+
+
+class GlassForm(forms.Form):
+    """Which part of which case two supervisors open, and why."""
+
+    code = forms.CharField(label=_("Code of the case"), max_length=12)
+    part = forms.ChoiceField(label=_("Which part"), choices=choices("PART"))
+    reason = forms.ChoiceField(
+        label=_("Why it cannot wait"), choices=choices("GLASS_REASON"), widget=forms.RadioSelect
+    )
+
 
 GIVEN_BY = (
     ("PERSON", _("The person, an adult")),

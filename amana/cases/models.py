@@ -14,6 +14,14 @@ class Case(models.Model):
     """One person under protection, known outside the sealed compartments by a code alone."""
 
     code = models.CharField(max_length=12, primary_key=True)
+    # A social file ("care") and a police file are two files; nothing in clear leads from one to
+    # the other.
+    file = models.CharField(max_length=8, default="care")
+    team = models.CharField(max_length=20)
+    # Who cares for the person; empty until somebody of the team takes it.
+    worker = models.CharField(max_length=32, blank=True)
+    # Of a police file: the digest of the receipt that the reporting worker keeps.
+    receipt = models.CharField(max_length=64, blank=True)
     opened_at = models.DateTimeField()
     origin = models.CharField(max_length=12)
     screening = models.OneToOneField(Screening, on_delete=models.PROTECT, null=True)
@@ -25,7 +33,7 @@ class Case(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(origin__in=("screening", "historical", "referral")),
+                condition=models.Q(origin__in=("screening", "historical", "referral", "report")),
                 name="case_has_a_known_origin",
             ),
         ]
@@ -40,10 +48,11 @@ class Case(models.Model):
 
 
 class Compartment(models.Model):
-    """One sealed part of a case (identity, location, account), under a key of its own."""
+    """One sealed part of a case, under a key of its own. `serial` counts what was only added."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE)
-    name = models.CharField(max_length=12)
+    name = models.CharField(max_length=24)
+    serial = models.PositiveIntegerField(default=1)
     key_id = models.CharField(max_length=32)
     sealed = models.BinaryField()
     version = models.PositiveIntegerField(default=1)
@@ -52,11 +61,114 @@ class Compartment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("case", "name"), name="one_compartment_per_name"),
+            models.UniqueConstraint(
+                fields=("case", "name", "serial"), name="one_compartment_per_name"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.case_id}"
+
+
+class Card(models.Model):
+    """What may be searched of a person, sealed to the case's team under a week's layer.
+
+    It is a wrapped key of its own kind: gone with its row here, with its epoch in every backup.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    team = models.CharField(max_length=20)
+    epoch = models.PositiveIntegerField(db_index=True)
+    wrapped = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("case", "team"), name="one_card_a_team"),
+        ]
+        indexes: ClassVar = [models.Index(fields=("team", "id"), name="cards_of_a_team")]
+
+    def __str__(self) -> str:
+        return f"card of {self.case_id}"
+
+
+class MatchToken(models.Model):
+    """The keeper's blind answer to one token of a person: equal for equal facts, else noise."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    output = models.BinaryField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"token of {self.case_id}"
+
+
+class Involved(models.Model):
+    """A team that works on a case: the parts that its kind may open are wrapped to it."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    team = models.CharField(max_length=20)
+    since = models.DateTimeField()
+    by = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("case", "team"), name="involved_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team} in {self.case_id}"
+
+
+class Conflict(models.Model):
+    """A person who knows the person of a case: it is not there for her, whatever her key opens."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    account = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("case", "account"), name="one_conflict_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"conflict in {self.case_id}"
+
+
+class Opening(models.Model):
+    """One sealed part, opened by one person for a reason: the list that the person may be given."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    part = models.CharField(max_length=24)
+    account = models.CharField(max_length=32)
+    reason = models.CharField(max_length=30)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.part} of {self.case_id} opened"
+
+
+class Glass(models.Model):
+    """Two supervisors' signed word to open one part of one case for 24 hours."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    part = models.ForeignKey(Compartment, on_delete=models.CASCADE)
+    reason = models.CharField(max_length=30)
+    asked_by = models.CharField(max_length=32)
+    asked_at = models.DateTimeField()
+    asked_signature = models.BinaryField()
+    approved_by = models.CharField(max_length=32, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    approved_signature = models.BinaryField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(approved_by=models.F("asked_by")), name="glass_takes_two"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id[:8]
 
 
 class Milestone(models.Model):

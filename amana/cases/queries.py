@@ -7,25 +7,53 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
+from amana.access import policy
 from amana.access.documents import open_document
-from amana.access.queries import access_key, held_keys, holds_key
-from amana.access.rules import CARE, Actor, NotFound, Refused
-from amana.cases.models import Case, Compartment, Consent, Milestone
+from amana.access.models import KeyWrap, Team
+from amana.access.queries import access_key, all_teams, held_keys, holds_key, teams_of_kind
+from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Refused, Role
+from amana.cases.models import (
+    Card,
+    Case,
+    Compartment,
+    Conflict,
+    Consent,
+    Glass,
+    Involved,
+    MatchToken,
+    Milestone,
+    Opening,
+)
 from amana.cases.rules import RECEIVED
 from amana.crypto import age
-from amana.crypto.boxes import Place
-from amana.crypto.secrets import CannotOpen
+from amana.crypto.boxes import Place, unseal_rows
+from amana.crypto.layers import remove_layers
+from amana.crypto.secrets import CannotOpen, Key, derive
+from amana.keeper.rules import GLASS_LIFE
+from amana.standards import need_to_know
+from amana.standards.need_to_know import CARE_FILE
 
 # What a page may be opened for; the access table names one for each page.
 PURPOSES = frozenset({"care", "review", "referral"})
 
 
 def visible_to(actor: Actor) -> QuerySet[Case]:
-    """Return the cases of which this person's team holds at least one key."""
-    held = Compartment.objects.filter(holds_key(actor), case=OuterRef("pk"))
-    return Case.objects.filter(Exists(held))
+    """Return the cases that are there for this person: keys, role, assignment and conflict agree.
+
+    A worker sees her own and what nobody has taken yet; a supervisor sees the team's; others see
+    the cases in which their team was involved. Nobody sees one that she declared a conflict with.
+    """
+    held = Compartment.objects.filter(
+        holds_key(actor), case=OuterRef("pk"), name__in=policy.opens(actor.role)
+    )
+    involved = Involved.objects.filter(case=OuterRef("pk"), team__in=list(actor.teams))
+    conflict = Conflict.objects.filter(case=OuterRef("pk"), account=actor.account_id)
+    found = Case.objects.filter(Exists(held) | Exists(involved), ~Exists(conflict))
+    if actor.role is Role.CASE_WORKER:
+        found = found.filter(worker__in=("", actor.account_id))
+    return found
 
 
 def access_case(actor: Actor, code: str, purpose: str) -> Case:
@@ -43,6 +71,12 @@ def cases(actor: Actor) -> list[Case]:
     return list(visible_to(actor).order_by("-opened_at")[:500])
 
 
+def cases_among(actor: Actor, codes: list[str]) -> list[Case]:
+    """Return those of the named cases that are there for this person, in the order named."""
+    found = {c.pk: c for c in visible_to(actor).filter(pk__in=codes)}
+    return [found[code] for code in codes if code in found]
+
+
 def compartment_place(case_code: str, name: str, key_id: str) -> Place:
     """Return where a compartment lies."""
     return Place("cases_compartment", case_code, name, key_id)
@@ -53,20 +87,174 @@ def consent_place(case_code: str, key_id: str) -> Place:
     return Place("cases_consent", case_code, "sealed", key_id)
 
 
+def file_of(part: str) -> str:
+    """Return to which file a part belongs, the social one or the police's; "" for no part."""
+    known = need_to_know.load().parts.get(part)
+    return known.file if known else ""
+
+
+def readers(case: Case, part: str) -> list[str]:
+    """Return the teams to which a part of this case is sealed: involved, and of a kind that may.
+
+    In a social file the supervisors' glass is always one of them.
+    """
+    kinds = policy.kinds_for(part)
+    codes = Involved.objects.filter(case=case).values_list("team", flat=True)
+    found = [t.pk for t in all_teams() if t.kind in kinds and t.pk in set(codes)]
+    glass = [t.pk for t in teams_of_kind(GLASS)] if case.file == CARE_FILE else []
+    return found + glass
+
+
+def involved(case: Case) -> list[Team]:
+    """Return the teams that work on a case."""
+    codes = set(Involved.objects.filter(case=case).values_list("team", flat=True))
+    return [t for t in all_teams() if t.pk in codes]
+
+
+def involved_of_kind(case: Case, kind: str) -> list[str]:
+    """Return the codes of the teams of one kind that work on a case."""
+    return [t.pk for t in involved(case) if t.kind == kind]
+
+
+# Other units have cases of their own; glass and figures are no work on a person.
+NOT_ASKED_TO_A_CASE = frozenset({CARE, DESK, GLASS, "statistics", "police"})
+
+
+def teams_to_involve(case: Case) -> list[Team]:
+    """Return the teams that could still be asked to work on a case."""
+    there = {t.pk for t in involved(case)}
+    return [t for t in all_teams() if t.kind not in NOT_ASKED_TO_A_CASE and t.pk not in there]
+
+
+def card_key(actor: Actor, team: str) -> Key:
+    """Return the key under which a team keeps its search cards, all of them in one pass."""
+    return derive(actor.teams[team].seed, "searchcard")
+
+
+def card_place(case_code: str, team: str) -> Place:
+    """Return where a search card lies."""
+    return Place("cases_card", case_code, "wrapped", team)
+
+
+def tokens_among(outputs: list[bytes], *, but: Case) -> list[MatchToken]:
+    """Return the kept tokens of other teams' cases that are among these."""
+    rows = MatchToken.objects.filter(output__in=outputs, case__file=CARE_FILE)
+    return list(rows.exclude(case__team=but.team))
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The sealed cards that a person may search: one read, layers and boxes off in bulk."""
+
+    newest: int
+    codes: list[str]
+    packed: list[bytes]
+
+
+def card_state(actor: Actor) -> tuple[int, int]:
+    """Return the newest number and the count of this person's cards: what changed shows here."""
+    found = searchable(actor).aggregate(newest=Max("pk"), n=Count("pk"))
+    return found["newest"] or 0, found["n"]
+
+
+def searchable(actor: Actor) -> QuerySet[Card]:
+    """Return the cards of the cases that are there for this person, of her own teams."""
+    teams = [c for c, keys in actor.teams.items() if keys.kind == CARE]
+    cards = Card.objects.filter(team__in=teams)
+    hidden = Conflict.objects.filter(account=actor.account_id).values_list("case_id", flat=True)
+    if codes := list(hidden):
+        cards = cards.exclude(case_id__in=codes)
+    if actor.role is Role.CASE_WORKER:
+        cards = cards.filter(case__worker__in=("", actor.account_id))
+    return cards
+
+
+def cards(actor: Actor, since: int = 0) -> Cards:
+    """Return this person's cards with a number above `since`, opened in memory."""
+    if actor.role not in policy.MAY_SEARCH:
+        raise NotFound
+    rows = list(
+        searchable(actor)
+        .filter(pk__gt=since)
+        .values_list("pk", "case_id", "team", "epoch", "wrapped")
+    )
+    codes, packed = [], []
+    for team, epoch in {(r[2], r[3]) for r in rows}:
+        outer = actor.epochs.get(epoch)
+        if outer is None:
+            continue
+        here = [r for r in rows if (r[2], r[3]) == (team, epoch)]
+        boxes = remove_layers(outer, [bytes(r[4]) for r in here])
+        place = card_place("", team)
+        opened = zip((r[1] for r in here), boxes, strict=True)
+        packed += unseal_rows(card_key(actor, team), place, opened)
+        codes += [r[1] for r in here]
+    return Cards(max((r[0] for r in rows), default=since), codes, packed)
+
+
+def has_card(case: Case) -> bool:
+    """Say whether a case can be found by name."""
+    return Card.objects.filter(case=case).exists()
+
+
+def part_keys(case: Case) -> list[str]:
+    """Return the keys of all parts of a case."""
+    return list(Compartment.objects.filter(case=case).values_list("key_id", flat=True))
+
+
+def has_conflict(case: Case, account_id: str) -> bool:
+    """Say whether a person declared that she knows the person of the case."""
+    return Conflict.objects.filter(case=case, account=account_id).exists()
+
+
+def openings(case: Case) -> list[Opening]:
+    """Return who opened which part when and why, newest first."""
+    return list(Opening.objects.filter(case=case).order_by("-at", "-pk"))
+
+
+def glass_for(actor: Actor, now: datetime) -> list[Glass]:
+    """Return the requests to break glass of the last day, for a supervisor of the institution."""
+    if not actor.holds(GLASS):
+        return []
+    rows = Glass.objects.select_related("part__case").filter(asked_at__gt=now - GLASS_LIFE)
+    return [
+        g for g in rows.order_by("-asked_at") if not has_conflict(g.part.case, actor.account_id)
+    ]
+
+
+def glass_wraps(key_id: str) -> list[KeyWrap]:
+    """Return the supervisors' wrap of a key."""
+    return list(KeyWrap.objects.filter(key_id=key_id, team__kind=GLASS))
+
+
 def compartments(actor: Actor, case: Case) -> list[Compartment]:
     """Return the sealed parts of a case that this person could open; nothing is opened."""
-    return list(Compartment.objects.filter(holds_key(actor), case=case).order_by("pk"))
+    rows = Compartment.objects.filter(
+        holds_key(actor), case=case, name__in=policy.opens(actor.role)
+    )
+    return list(rows.order_by("pk"))
 
 
-def access_compartment(actor: Actor, case: Case, name: str) -> tuple[Compartment, dict[str, Any]]:
-    """Return one part of a case, opened, or NotFound."""
-    row = Compartment.objects.filter(case=case, name=name).first()
-    if row is None:
+def access_compartment(
+    actor: Actor, case: Case, name: str, serial: int | None = None
+) -> tuple[Compartment, dict[str, Any]]:
+    """Return one part of a case, opened, or NotFound; of an added-to part the last or a named one.
+
+    Asked first is the matrix, then the key: both must agree.
+    """
+    rows = Compartment.objects.filter(case=case, name=name).order_by("-serial")
+    row = (rows.filter(serial=serial) if serial else rows).first()
+    key = held_keys(actor, {row.key_id if row else ""}).get(row.key_id if row else "")
+    if row is None or key is None or name not in policy.opens(actor.role):
         raise NotFound
-    key = access_key(actor, row.key_id)
-    place = compartment_place(case.code, name, row.key_id)
-    document = open_document(key, bytes(row.sealed), place)
+    document = opened_with(key, row)
     return row, _unit_part(actor, document) if name == RECEIVED else document
+
+
+def opened_with(key: Key, row: Compartment) -> dict[str, Any]:
+    """Return what a part holds."""
+    place = compartment_place(row.case_id, row.name, row.key_id)
+    return open_document(key, bytes(row.sealed), place)
 
 
 def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:

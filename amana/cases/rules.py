@@ -4,14 +4,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
+# The parts that other rooms speak of; all that there are stand in the data on need-to-know.
 IDENTITY, LOCATION, ACCOUNT, RECEIVED = "identity", "location", "account", "received"
+LEGAL, OFFENDERS, FACTS, STATS = "legal", "offenders", "facts", "stats"
 
-# Which part of the file each field belongs to; a field that stands nowhere cannot be kept.
-FIELDS = {
-    IDENTITY: ("first_name", "full_name", "known_as", "birth", "document"),
-    LOCATION: ("safe_contact", "place", "family_area"),
-    ACCOUNT: ("narrative", "risk_summary", "wishes"),
-}
+# What a referral over the border is prepared from.
+NEEDED_TO_REFER = frozenset({IDENTITY, LOCATION, ACCOUNT})
 
 CROSS_BORDER = "SHARE_CROSS_BORDER"
 CONSENT, HISTORICAL = "CONSENT", "HISTORICAL_DEIDENTIFIED"

@@ -42,6 +42,7 @@ def node(request: Request) -> HttpResponse:
     """Show the machine's state to its administrator, who opens nothing."""
     context = {
         "record": queries.record(),
+        "watch": queries.watch(),
         "peers": exchange.peers(),
         "waiting": exchange.waiting(),
         "accounts": people.accounts(),

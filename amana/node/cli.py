@@ -95,6 +95,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     for name, text in (
         ("serve", "run the web server"),
         ("work", "run the worker that carries messages"),
+        ("search", "run the search process, which holds opened cards of live sessions"),
         ("status", "say where everything stands"),
     ):
         act = acts.add_parser(name, help=text)
@@ -164,10 +165,26 @@ def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verify = commands.add_parser(
-        "verify", help="prove the record of acts, or name the first altered entry"
+        "verify",
+        help="prove a node's record, what witnesses saw of it, and what it saw of others; "
+        "or one printed proof",
     )
-    verify.add_argument("--data", type=_path, required=True, metavar="DIR")
+    what = verify.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=_path, metavar="DIR", help="a node's directory")
+    what.add_argument("--proof", type=_path, metavar="FILE", help="a printed proof; needs no node")
+    verify.add_argument(
+        "--directory",
+        type=_path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="with --proof: a country's directory.json with its keys; once for each country",
+    )
     verify.set_defaults(run=_run_verify)
+    proof = commands.add_parser("proof", help="print the proof that an entry is in the record")
+    proof.add_argument("--data", type=_path, required=True, metavar="DIR")
+    proof.add_argument("--seq", type=int, required=True, metavar="N", help="the entry's number")
+    proof.set_defaults(run=_run_proof)
 
 
 def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -280,6 +297,13 @@ def _run_work(a: argparse.Namespace) -> int:
     return 0
 
 
+def _run_search(a: argparse.Namespace) -> int:
+    from amana.node.serve import search  # noqa: PLC0415
+
+    search(a.data)
+    return 0
+
+
 def _run_status(a: argparse.Namespace) -> int:
     from amana.node import commands  # noqa: PLC0415
 
@@ -287,9 +311,20 @@ def _run_status(a: argparse.Namespace) -> int:
 
 
 def _run_verify(a: argparse.Namespace) -> int:
-    from amana.node import commands  # noqa: PLC0415
+    from amana.node import proofs  # noqa: PLC0415
 
-    return commands.verify(a)
+    if a.data:
+        return proofs.verify_node(a.data)
+    if not a.directory:
+        print("amana verify: --proof needs --directory FILE, with the log's keys", file=sys.stderr)
+        return 2
+    return proofs.verify_proof(a.proof, a.directory)
+
+
+def _run_proof(a: argparse.Namespace) -> int:
+    from amana.node import proofs  # noqa: PLC0415
+
+    return proofs.print_proof(a.data, a.seq)
 
 
 def _run_assess(a: argparse.Namespace) -> int:

@@ -1,13 +1,13 @@
-"""`amana node init|status` and `amana verify`: what they do and print."""
+"""`amana node init|status`: what they do and print."""
 
 import argparse
 import contextlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from amana.crypto.totp import typed_form
 from amana.keeper import rules as keeper_rules
@@ -173,10 +173,16 @@ def status(a: argparse.Namespace) -> int:
     fault = audit.first_fault()
     messages, receipts = exchange.waiting()
     peers = [p.country for p in exchange.peers()]
-    found_state = {
+    found_state: dict[str, Any] = {
         "country": exchange.own().country,
         "peers": peers,
         "record": {"entries": audit.length(), "first_fault": fault.seq if fault else None},
+        "witnesses": [{"name": row.witness, "size": row.size} for row in audit.cosigned()],
+        "witnessed": [{"name": row.origin, "size": row.size} for row in audit.witnessed()],
+        "alarms": [
+            {"country": alarm.country, "kind": alarm.kind, "at": alarm.at.isoformat()}
+            for alarm in audit.open_alarms()
+        ],
         "waiting": {"messages": messages, "receipts": receipts},
         "sealed_mail": len(exchange.unopened()),
         "cases": cases.counts("origin"),
@@ -189,6 +195,7 @@ def status(a: argparse.Namespace) -> int:
     print(
         f"Record: {audit.length()} entries, {'whole' if fault is None else f'fault at {fault.seq}'}"
     )
+    _print_witnesses(found_state)
     print(f"Waiting to leave: {messages} messages, {receipts} receipts")
     print(f"Sealed mail: {len(exchange.unopened())}")
     for row in referrals.states():
@@ -196,17 +203,10 @@ def status(a: argparse.Namespace) -> int:
     return 0
 
 
-def verify(a: argparse.Namespace) -> int:
-    """Prove the record from its first entry to its head."""
-    load(a.data)
-    use(a.data)
-    from amana.audit import queries as audit  # noqa: PLC0415
-
-    fault = audit.first_fault()
-    if fault is None:
-        print(f"The record is whole: {audit.length()} entries.")
-        return 0
-    print(
-        f"amana: entry {fault.seq} is {fault.what}; everything before it is whole", file=sys.stderr
-    )
-    return 1
+def _print_witnesses(state: dict[str, Any]) -> None:
+    for row in state["witnesses"]:
+        print(f"  {row['name']} vouched for its first {row['size']}")
+    for row in state["witnessed"]:
+        print(f"  the first {row['size']} of {row['name']} were vouched for here")
+    for alarm in state["alarms"]:
+        print(f"  ALARM: the log of {alarm['country']} is {alarm['kind']}, since {alarm['at']}")

@@ -14,8 +14,13 @@ class Bare(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the record, emptied."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        # A code is one of a closed list in our own source, never what came from outside.
+        code = getattr(record, "code", "")
         place = _place(record)
-        record.msg, record.args = f"{record.levelname.lower()} {kind} {place}".strip(), ()
+        record.msg, record.args = (
+            " ".join(filter(None, (record.levelname.lower(), kind, place, code))),
+            (),
+        )
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 

@@ -2,10 +2,11 @@
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from amana.exchange.carrier import Answer, NotCarried, carry
+from amana.exchange.carrier import Answer, NotCarried
 
 
 class Counting:
@@ -15,8 +16,8 @@ class Counting:
     then the other node has the parcel and this one must send it again.
     """
 
-    def __init__(self, log: Path, *, fail: float) -> None:
-        self.log, self.fail = log, fail
+    def __init__(self, log: Path, carry: Callable[..., Answer], *, fail: float) -> None:
+        self.log, self.carry, self.fail = log, carry, fail
         self.counts = {"parcels": 0, "failed": 0, "bytes": 0}
         if log.exists():
             self.counts |= json.loads(log.read_text())
@@ -27,7 +28,7 @@ class Counting:
         if chance < self.fail / 2:
             self._lose("lost on the way")
         try:
-            answer = carry(url=url, host=host, sender=sender, parcel=parcel)
+            answer = self.carry(url=url, host=host, sender=sender, parcel=parcel)
         except NotCarried:
             self._count(failed=1)
             raise

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amana.access.rules import CARE, DESK, GLASS, TEAM_KINDS, Role
+from amana.audit.rules import log_name
 from amana.crypto.hybrid import public_of
+from amana.crypto.notes import keys_of
 from amana.crypto.passwords import new_password
 from amana.crypto.secrets import Seed, new_seed, token
 from amana.crypto.signing import sign_public_of
@@ -181,6 +183,9 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
         "url": config.url,
         "host": config.host,
         "phone": config.phone,
+        "log": [
+            str(key) for key in keys_of(own_seed, log_name(config.country, config.incarnation))
+        ],
         **parties,
     }
     half = data / "directory.json.new"

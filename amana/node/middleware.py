@@ -13,7 +13,7 @@ from amana.access.actions import find_actor, keep_alive
 from amana.access.request import Request
 from amana.access.rules import Actor, NotFound, Refused, StepUp
 from amana.keeper.client import KeeperGone
-from amana.node.errors import keeper_away, missing
+from amana.node.errors import forgery, keeper_away, missing
 from amana.node.who_may_open import TABLE, Page
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -21,18 +21,35 @@ Answer = Callable[[HttpRequest], HttpResponse]
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:"
+    "frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; "
+    "require-trusted-types-for 'script'; trusted-types default; "
+    # Not report-to: where it stands beside it, Chromium asks for TLS and reports minutes later,
+    # and other browsers know this name alone.
+    "report-uri /csp-report"
 )
+# What a browser can do and these pages never ask for. Passkeys are asked for, by this site alone.
+DENIED = (
+    *("accelerometer", "autoplay", "camera", "clipboard-read", "clipboard-write"),
+    *("display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"),
+    *("hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
+    *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb"),
+    *("window-management", "xr-spatial-tracking"),
+)
+OWN = ("publickey-credentials-create", "publickey-credentials-get")
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     # With no-referrer a browser sends `Origin: null` and every form would be refused.
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": ", ".join([f"{d}=()" for d in DENIED] + [f"{o}=(self)" for o in OWN]),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+if settings.IS_HTTPS:
+    HEADERS["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+# How a browser names a request that a page of this very node, or the person herself, began.
+OWN_SITES = ("same-origin", "none", "")
 
 
 class SecurityHeaders:
@@ -65,9 +82,13 @@ class Gate:
     def __call__(self, request: Request) -> HttpResponse:
         """Answer, or ask to sign in, or say that there is nothing here."""
         request.now = settings.CLOCK.now()
+        is_foreign = request.headers.get("Sec-Fetch-Site", "") not in OWN_SITES
+        if is_foreign and request.method not in ("GET", "HEAD"):
+            return forgery(request)
         request.found_actor = None
         try:
-            request.found_actor = _actor(request)
+            # Whoever comes over another site's link is nobody until she opens the node herself.
+            request.found_actor = None if is_foreign else _actor(request)
         except KeeperGone:
             if not _is_for_machines(request):
                 return keeper_away(request)

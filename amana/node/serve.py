@@ -3,12 +3,14 @@
 import logging
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
+from amana.exchange.carrier import Answer, carry, carry_nearby
 from amana.keeper.client import KeeperGone
 from amana.node.config import load
 from amana.node.faults import Counting
@@ -18,6 +20,9 @@ log = logging.getLogger("amana")
 
 LOOP_SECONDS = 2.0
 DEMO_LOOP_SECONDS = 0.15
+# Three checkpoints an hour, so that one that is lost is no silence and a fork shows in time.
+WITNESS_SECONDS = 1200.0
+DEMO_WITNESS_SECONDS = 5.0
 
 
 def serve(data: Path) -> None:
@@ -61,6 +66,18 @@ def _gunicorn(data: Path, port: int, *, is_demo: bool) -> dict[str, object]:
     }
 
 
+def search(data: Path) -> None:
+    """Run the search process: opened cards of live sessions, in memory alone."""
+    load(data)
+    use(data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.search.server import serve as answer  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
+    answer(data, settings.CLOCK.now)
+
+
 def work(data: Path) -> None:
     """Carry what waits, again and again, until told to stop."""
     config, _, _ = load(data)
@@ -70,7 +87,10 @@ def work(data: Path) -> None:
 
     stop = _stop_flag()
     pause = DEMO_LOOP_SECONDS if config.is_demo else LOOP_SECONDS
-    jobs = _jobs(Counting(data / "log" / "wire.json", fail=config.fail))
+    # Only the nodes of a demo stand on one machine and may call each other there.
+    way = carry_nearby if config.is_demo else carry
+    via = Counting(data / "log" / "wire.json", way, fail=config.fail)
+    jobs = _jobs(via, way, is_demo=config.is_demo)
     # Periods run on a clock that nobody can set back; only what a job writes carries the date.
     due = {name: 0.0 for name, _, _ in jobs}
     while not stop():
@@ -88,21 +108,29 @@ def work(data: Path) -> None:
 Job = Callable[[datetime], object]
 
 
-def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
+def _jobs(
+    via: Counting, way: Callable[..., Answer], *, is_demo: bool
+) -> list[tuple[str, float, Job]]:
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access import keys  # noqa: PLC0415
     from amana.access.actions import sweep  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
+    from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
 
     def deliver(now: datetime) -> int:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
         return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=via)
 
+    def witness(now: datetime) -> int:
+        return tell_all(now, via=way)
+
     return [
         ("deliver", 0.0, deliver),
+        ("witness", DEMO_WITNESS_SECONDS if is_demo else WITNESS_SECONDS, witness),
+        ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
         ("enclose", 30.0, _while_the_keeper_is_there(lambda _now: keys.enclose_waiting())),

@@ -17,6 +17,7 @@ DATA = data_dir()
 NODE, _SEED, SECRET_KEY = load(DATA)
 OWN = NODE.own(_SEED)
 KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
+SEARCH_FOLDER = str(DATA) if DATA else "."
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "amana.exchange",
     "amana.identification",
     "amana.cases",
+    "amana.search",
     "amana.referrals",
     "amana.desk",
     "amana.node.apps.Node",

@@ -6,7 +6,8 @@ the keys that her teams hold.
 
 from dataclasses import dataclass
 
-from amana.access.rules import Role
+from amana.access.policy import MAY_SEARCH, roles_on_files
+from amana.access.rules import WITHOUT_ACCOUNT, Role
 
 R, W, S, D, C, A = (
     Role.FIRST_RESPONDER,
@@ -16,7 +17,9 @@ R, W, S, D, C, A = (
     Role.COORDINATOR,
     Role.ADMINISTRATOR,
 )
-EVERYBODY = frozenset(Role)
+EVERYBODY = frozenset(Role) - WITHOUT_ACCOUNT
+# Who opens or writes a part of somebody's file; which one is a matter of keys and of the matrix.
+ON_FILES = tuple(r for r in roles_on_files() if r not in WITHOUT_ACCOUNT | {R})
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,10 @@ TABLE: dict[str, Page] = {
     "access:sign-in": _public(),
     "access:quick-exit": _public(),
     "set_language": _public(),
+    "csp-report": _public(),
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
+    "exchange:checkpoints": _public(),
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
     "access:step-up": Page(EVERYBODY, "work"),
@@ -60,11 +65,22 @@ TABLE: dict[str, Page] = {
     "identification:screening": _for(S, W, purpose="review"),
     "identification:decide": _for(S, purpose="review"),
     # The case.
-    "cases:list": _for(W, S, purpose="care"),
+    "cases:list": _for(*ON_FILES, purpose="care"),
     "cases:open": _for(W, S, purpose="care"),
-    "cases:case": _for(W, S, purpose="care"),
-    "cases:compartment": _for(W, S, purpose="care"),
-    "cases:write": _for(W, purpose="care"),
+    "cases:case": _for(*ON_FILES, purpose="care"),
+    "cases:compartment": _for(*ON_FILES, purpose="care"),
+    "cases:write": _for(*ON_FILES, purpose="care"),
+    "search:search": _for(*(r for r in Role if r in MAY_SEARCH), purpose="care"),
+    "cases:people": _for(W, S, purpose="care"),
+    "cases:involve": _for(W, S, purpose="care"),
+    "cases:release": _for(W, S, purpose="care"),
+    "cases:assign": _for(W, S, purpose="care"),
+    "cases:conflict": _for(*ON_FILES, purpose="care"),
+    "cases:openings": _for(W, S, Role.GUARDIAN, purpose="care"),
+    "cases:report": _for(W, purpose="care"),
+    "cases:glass": _for(S, purpose="review"),
+    "cases:glass-approve": _for(S, purpose="review"),
+    "cases:glass-open": _for(S, purpose="review"),
     "cases:consent": _for(W, purpose="care"),
     "cases:withdraw": _for(W, S, purpose="care"),
     "cases:grounds": _for(S, purpose="review"),

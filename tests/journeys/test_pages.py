@@ -849,3 +849,43 @@ def test_a_vignette_answered_on_the_pages_is_read_as_it_should(
 
     assert review.first(r'data-class="(\w+)"') == vignette["classe"]
     assert {code.rstrip("*") for code in vignette["indices"] if code.endswith("*")} <= set(codes)
+
+
+RUNS = [
+    "<script>document.title = 'ran'</script>",
+    "<img src=x onerror=\"document.title = 'ran'\">",
+    "<svg/onload=document.title='ran'>",
+    "<button hx-on:click='ran()'>",
+    "<a href='javascript:ran()'>",
+    "<iframe srcdoc='<p>'>",
+]
+
+
+def test_text_that_could_run_never_becomes_part_of_a_page(seats: Seats) -> None:
+    seat = seats.take("MA", W, "fr", reduced_motion="reduce")
+    page = seat.page
+    page.goto(f"{seat.address}/cases/")
+    becomes = """text => {
+        try { document.getElementById("notice").innerHTML = text; return true; }
+        catch (refusal) { return false; }
+    }"""
+
+    assert page.evaluate(becomes, "<p class='on'>Un mot = un mot</p>")
+    for text in RUNS:
+        assert not page.evaluate(becomes, text), text
+    assert "ran" not in page.title()
+
+
+def test_what_the_policy_stops_is_reported_to_the_node(seats: Seats) -> None:
+    seat = seats.take("MA", W, "fr", reduced_motion="reduce")
+    page = seat.page
+    page.goto(f"{seat.address}/cases/")
+
+    with page.expect_response("**/csp-report") as answer:
+        page.evaluate("""() => {
+            const stranger = document.createElement("img");
+            stranger.src = "https://elsewhere.example/x.png";
+            document.body.append(stranger);
+        }""")
+
+    assert answer.value.status == 204

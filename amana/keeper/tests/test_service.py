@@ -23,12 +23,9 @@ from amana.keeper.rules import DEMO_CODE, IDLE, LONGEST, KeeperRefused, Limit, P
 from amana.keeper.server import REQUESTS, answer
 from amana.keeper.service import OPEN, Approval, Service
 from amana.keeper.store import Store, lay_out
-from amana.node.clock import Clock
-from tests.keeping import THE_START, KeeperProcess, a_keeper
+from tests.keeping import CLOCK, THE_START, KeeperProcess, a_keeper
 
 STRETCHED = b"s" * 32
-# A keeper as in production lives in the real time, and so do its people's phones.
-CLOCK = Clock(None, is_demo=False)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from amana.access import policy
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import NotFound
+from amana.access.rules import NotFound, Role, require_step_up
 from amana.cases import actions, queries, rules
 from amana.cases.forms import ConsentForm, PartForm, ReasonForm
 from amana.exchange.queries import peers
 from amana.look import coded
 from amana.standards import countries
+from amana.standards.need_to_know import EDIT
 
 
 @require_GET
@@ -45,13 +47,17 @@ def case(request: Request, code: str) -> HttpResponse:
     compartments = queries.compartments(request.actor, row)
     context = {
         "case": row,
-        "may_refer": row.is_historical or set(rules.FIELDS) <= {part.name for part in compartments},
+        "may_refer": policy.leads(request.actor.role)
+        and (row.is_historical or {part.name for part in compartments} >= rules.NEEDED_TO_REFER),
+        "leads": policy.leads(request.actor.role),
+        "worker": names.get(row.worker, ""),
+        "unwritten": _unwritten(request.actor.role, row, compartments),
         "parts": [
             {
                 "sealed": {
                     "title": coded.label("PART", part.name),
                     "contents": [
-                        coded.label("FIELD", f) for f in rules.FIELDS.get(part.name, ("received",))
+                        coded.label("FIELD", f) for f in policy.fields(part.name) or ("received",)
                     ],
                     "author": names.get(part.written_by, ""),
                     "at": part.written_at,
@@ -65,6 +71,21 @@ def case(request: Request, code: str) -> HttpResponse:
         "timeline": _timeline(row, names),
     }
     return render(request, "cases/case.html", context)
+
+
+def _unwritten(role: Role, row: Any, held: list[Any]) -> list[dict[str, str]]:  # noqa: ANN401
+    """Return the parts that this person may write unread, or that nobody has written yet."""
+    if row.is_historical:
+        return []
+    there = {part.name for part in held}
+    return [
+        {
+            "title": coded.label("PART", name),
+            "url": reverse("cases:write", args=[row.code, name]),
+        }
+        for name in policy.written_by(role, row.file)
+        if name not in there
+    ]
 
 
 def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -99,6 +120,8 @@ def _consent(consent: queries.OpenedConsent, now: Any) -> dict[str, Any]:  # noq
 def compartment(request: Request, code: str, part: str) -> HttpResponse:
     """Open one sealed part for a reason; it is shown once, on this page."""
     row = queries.access_case(request.actor, code, request.purpose)
+    if part == rules.IDENTITY:
+        require_step_up(request.actor, request.now)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render(request, "cases/reason.html", {"form": form, "case": row}, status=422)
@@ -109,21 +132,24 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
         actor=request.actor,
         now=request.now,
     )
-    fields = rules.FIELDS.get(part, ())
-    may_write = bool(fields) and not row.is_historical and request.actor.role == "R03"
+    if part == rules.IDENTITY and not queries.has_card(row):
+        actions.card_and_compare(case=row, actor=request.actor, now=request.now)
+    fields = policy.fields(part)
+    way = policy.way_of_writing(request.actor.role, part)
+    may_write = way == EDIT and not row.is_historical
     initial = {**document, "version": kept.version}
     # What the form shows is not written twice.
     shown = {k: v for k, v in document.items() if not (may_write and k in fields)}
     context = {
         "case": row,
         "part": part,
-        "rows": _rows(shown),
+        "rows": rows_of(shown),
         "form": PartForm(part=part, initial=initial) if may_write else None,
     }
     return render(request, "cases/compartment.html", context)
 
 
-def _rows(document: dict[str, Any]) -> list[tuple[str, str]]:
+def rows_of(document: dict[str, Any]) -> list[tuple[str, str]]:
     """Return an opened part in words: labelled fields, codes in the reader's language."""
     return [
         (coded.label("FIELD", name), coded.spoken(name, value))
@@ -132,22 +158,27 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def write(request: Request, code: str, part: str) -> HttpResponse:
     """Keep changes to one sealed part."""
     row = queries.access_case(request.actor, code, request.purpose)
-    if part not in rules.FIELDS:
+    if not policy.way_of_writing(request.actor.role, part):
         raise NotFound
-    form = PartForm(request.POST, part=part)
+    form = PartForm(request.POST or None, part=part, initial={"version": 1})
     if not form.is_valid():
-        context = {"form": form, "case": row, "part": part}
-        return render(request, "cases/compartment.html", context, status=422)
+        context = {"form": form, "case": row, "part": part, "is_unread": True}
+        status = 422 if form.errors else 200
+        return render(request, "cases/compartment.html", context, status=status)
     changes = dict(form.cleaned_data)
     version = changes.pop("version")
     actions.write_compartment(
         case=row, name=part, changes=changes, version=version, actor=request.actor, now=request.now
     )
-    return redirect(reverse("cases:case", args=[code]) + "?said=kept")
+    said = "kept"
+    if part in (rules.IDENTITY, rules.LOCATION):
+        alike = actions.card_and_compare(case=row, actor=request.actor, now=request.now)
+        said = "duplicate" if alike else said
+    return redirect(reverse("cases:case", args=[code]) + f"?said={said}")
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,4 +1,4 @@
-"""Opening a case, writing into its sealed parts, recording consent."""
+"""Opening a case, who works on it, and recording consent."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -6,21 +6,19 @@ from typing import Any
 
 from django.db import transaction
 
+from amana.access import policy
+from amana.access.actions import tell
 from amana.access.documents import seal_document
-from amana.access.keys import issue_key
-from amana.access.queries import access_key
-from amana.access.rules import CARE, DESK, Actor, NotFound, Refused
+from amana.access.keys import issue_key, withdraw_keys
+from amana.access.queries import members, team
+from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases import queries, rules
-from amana.cases.models import Case, Compartment, Consent, Milestone
+from amana.cases.actions.parts import count, give_out, mark, write_new
+from amana.cases.models import Case, Conflict, Consent, Involved
 from amana.identification.queries import access_screening
 from amana.standards import codes
 from amana.standards.references import new_reference
-
-
-def mark(case: Case, kind: str, *, at: datetime, by: str = "", reference: str = "") -> Milestone:
-    """Leave a milestone on the case's timeline; later rooms, clocks and figures read it."""
-    return Milestone.objects.create(case=case, kind=kind, at=at, by=by, reference=reference)
 
 
 @transaction.atomic
@@ -36,8 +34,13 @@ def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime)
     if against:
         raise Refused(against)
     row, content = screening.row, screening.content
+    unit = actor.team_of(CARE)
+    if unit is None:
+        raise NotFound
     case = Case.objects.create(
         code=new_reference(country),
+        team=unit,
+        worker=actor.account_id if actor.role is Role.CASE_WORKER else "",
         opened_at=now,
         origin="historical" if row.is_historical else "screening",
         screening=row,
@@ -46,8 +49,10 @@ def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime)
         tier=row.tier,
         citizenship=content.get("citizenship", ""),
     )
+    _involve(case, unit, actor, now)
     for name, document in _parts(content, decision, is_historical=row.is_historical).items():
-        _write_new(case, name, document, actor, now)
+        write_new(case, name, document, actor, now)
+    count(case, content, decision, actor, now)
     mark(case, "screened", at=row.received_at, by=row.account_id or "")
     mark(case, "decided", at=row.decided_at or now, by=row.decided_by)
     mark(case, "opened", at=now, by=actor.account_id)
@@ -91,6 +96,7 @@ def open_received_case(
     """
     case = Case.objects.create(
         code=new_reference(country),
+        team=CARE,
         opened_at=now,
         origin="referral",
         age_band=profile["age_band"],
@@ -98,7 +104,8 @@ def open_received_case(
         tier=profile["tier"],
         citizenship=profile.get("citizenship", ""),
     )
-    _write_new(case, rules.ACCOUNT, account, actor, now)
+    _involve(case, CARE, actor, now)
+    write_new(case, rules.ACCOUNT, account, actor, now)
     mark(case, "opened", at=now, by=actor.account_id, reference=reference)
     record(at=now, actor=actor.account_id, verb="cases.open_received_case", subject=case.code)
     return case
@@ -111,73 +118,73 @@ def add_received(
     """Put what arrived with the dossier into sealed parts that the care team opens."""
     case = Case.objects.get(pk=case_code)
     for name, document in parts.items():
-        _write_new(case, name, document, actor, now)
+        write_new(case, name, document, actor, now)
     mark(case, "dossier_received", at=now, by=actor.account_id)
     record(at=now, actor=actor.account_id, verb="cases.add_received", subject=case_code)
     return case
 
 
-def _write_new(
-    case: Case, name: str, document: Mapping[str, Any], actor: Actor, now: datetime
-) -> Compartment:
-    key_id, key = issue_key(CARE, actor=actor)
-    sealed = seal_document(key, document, queries.compartment_place(case.code, name, key_id))
-    return Compartment.objects.create(
-        case=case,
-        name=name,
-        key_id=key_id,
-        sealed=sealed,
-        written_at=now,
-        written_by=actor.account_id,
-    )
+def _involve(case: Case, team: str, actor: Actor, now: datetime) -> None:
+    Involved.objects.create(case=case, team=team, since=now, by=actor.account_id)
 
 
 @transaction.atomic
-def write_compartment(
-    *,
-    case: Case,
-    name: str,
-    changes: Mapping[str, Any],
-    version: int,
-    actor: Actor,
-    now: datetime,
-) -> Compartment:
-    """Change fields of one sealed part; refuses when a colleague changed it in between."""
-    if case.is_historical:
-        raise Refused(["HISTORICAL_IS_CLOSED"])
-    row, document = queries.access_compartment(actor, case, name)
-    row = Compartment.objects.select_for_update().get(pk=row.pk)
-    if row.version != version:
-        raise Refused(["CHANGED_MEANWHILE"])
-    if set(changes) - set(rules.FIELDS[name]):
+def involve(*, case: Case, team_code: str, actor: Actor, now: datetime) -> None:
+    """Let a further team work on a case; it gets the parts that its kind may open, and no other.
+
+    What this person holds is given at once. What somebody else keeps follows when that person next
+    opens or writes it.
+    """
+    found = next((t for t in queries.teams_to_involve(case) if t.pk == team_code), None)
+    if found is None or not policy.leads(actor.role):
         raise NotFound
-    key = access_key(actor, row.key_id)
-    place = queries.compartment_place(case.code, name, row.key_id)
-    row.sealed = seal_document(key, {**document, **changes}, place)
-    row.version, row.written_at, row.written_by = version + 1, now, actor.account_id
-    row.save()
-    record(
-        at=now, actor=actor.account_id, verb="cases.write_compartment", subject=case.code, part=name
-    )
-    return row
+    _involve(case, team_code, actor, now)
+    give_out(case, actor)
+    mark(case, "team_involved", at=now, by=actor.account_id, reference=found.kind)
+    record(at=now, actor=actor.account_id, verb="cases.involve", subject=case.code, team=team_code)
 
 
 @transaction.atomic
-def open_compartment(
-    *, case: Case, name: str, reason: str, actor: Actor, now: datetime
-) -> tuple[Compartment, dict[str, Any]]:
-    """Open one sealed part of a case for a stated reason; the opening is on record."""
-    codes.check("OPEN_REASON", reason)
-    row, document = queries.access_compartment(actor, case, name)
+def release_team(*, case: Case, team_code: str, actor: Actor, now: datetime) -> None:
+    """End a team's work on a case: its wraps are deleted, and it opens nothing of it again."""
+    if not policy.leads(actor.role) or team_code == case.team:
+        raise NotFound
+    gone, _ = Involved.objects.filter(case=case, team=team_code).delete()
+    if not gone:
+        raise NotFound
+    withdraw_keys(team_code, queries.part_keys(case))
+    mark(case, "team_released", at=now, by=actor.account_id, reference=team(team_code).kind)
     record(
-        at=now,
-        actor=actor.account_id,
-        verb="cases.open_compartment",
-        subject=case.code,
-        part=name,
-        reason=reason,
+        at=now, actor=actor.account_id, verb="cases.release_team", subject=case.code, team=team_code
     )
-    return row, document
+
+
+@transaction.atomic
+def assign(*, case: Case, account_id: str, actor: Actor, now: datetime) -> None:
+    """Give a case to a worker of its team. A supervisor does it; nobody takes an assigned case."""
+    workers = {a.pk for a in members(case.team, Role.CASE_WORKER)}
+    takes_it = actor.account_id == account_id and not case.worker
+    if account_id not in workers or not (actor.role is Role.SUPERVISOR or takes_it):
+        raise NotFound
+    if Conflict.objects.filter(case=case, account=account_id).exists():
+        raise Refused(["HAS_A_CONFLICT"])
+    Case.objects.filter(pk=case.pk).update(worker=account_id)
+    mark(case, "assigned", at=now, by=actor.account_id)
+    record(at=now, actor=actor.account_id, verb="cases.assign", subject=case.code, to=account_id)
+
+
+@transaction.atomic
+def declare_conflict(*, case: Case, actor: Actor, now: datetime) -> None:
+    """Note that this person knows the person of the case: from now on it is not there for her.
+
+    Supervisors are told, so that somebody else takes it.
+    """
+    Conflict.objects.create(case=case, account=actor.account_id, at=now)
+    if case.worker == actor.account_id:
+        Case.objects.filter(pk=case.pk).update(worker="")
+    others = {a.pk for a in members(case.team, Role.SUPERVISOR)} - {actor.account_id}
+    tell(others, "CONFLICT_DECLARED", reference=case.code, now=now)
+    record(at=now, actor=actor.account_id, verb="cases.declare_conflict", subject=case.code)
 
 
 @transaction.atomic
@@ -204,7 +211,7 @@ def record_consent(
     if against:
         raise Refused(against)
     # The desk asks it again at every release; of the case itself it holds no key.
-    key_id, key = issue_key(CARE, DESK, actor=actor)
+    key_id, key = issue_key(case.team, DESK, actor=actor)
     consent = Consent.objects.create(
         case=case,
         purpose=rules.CROSS_BORDER,

@@ -1,0 +1,40 @@
+"""Everything that changes a case."""
+
+from amana.cases.actions.cards import card_and_compare
+from amana.cases.actions.files import (
+    add_received,
+    assign,
+    confirm_ground,
+    declare_conflict,
+    involve,
+    open_case,
+    open_received_case,
+    record_consent,
+    release_team,
+    withdraw_consent,
+)
+from amana.cases.actions.glass import approve, ask_glass, open_glass
+from amana.cases.actions.parts import mark, open_compartment, write_compartment
+from amana.cases.actions.reports import is_ours, report
+
+__all__ = [
+    "add_received",
+    "approve",
+    "ask_glass",
+    "assign",
+    "card_and_compare",
+    "confirm_ground",
+    "declare_conflict",
+    "involve",
+    "is_ours",
+    "mark",
+    "open_case",
+    "open_compartment",
+    "open_glass",
+    "open_received_case",
+    "record_consent",
+    "release_team",
+    "report",
+    "withdraw_consent",
+    "write_compartment",
+]

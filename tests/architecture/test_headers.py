@@ -1,0 +1,215 @@
+"""What every answer of the node says to a browser, at every address; and what it takes from one."""
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amana.access.rules import Role
+from amana.node import reports
+from amana.node.errors import Bare
+from amana.node.middleware import HEADERS
+from amana.node.who_may_open import TABLE
+from tests.architecture.test_access import ADDRESSES
+from tests.cast import Cast, StoppedClock
+
+# The whole policy, written out: whoever changes it changes this line too.
+POLICY = (
+    "default-src 'none'; script-src 'nonce-N'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; "
+    "require-trusted-types-for 'script'; trusted-types default; "
+    "report-uri /csp-report"
+)
+ALWAYS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def as_desk(cast: Cast) -> Client:
+    """Return a browser in which the desk is signed in."""
+    browser, actor = Client(raise_request_exception=False), cast.actor(Role.DESK)
+    assert actor
+    browser.cookies[settings.SESSION_COOKIE] = next(iter(cast.cookies.values())).hex()
+    return browser
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_every_address_answers_with_every_header(
+    cast: Cast, stopped_clock: StoppedClock, name: str
+) -> None:
+    for browser in (Client(raise_request_exception=False), as_desk(cast)):
+        for method in ("get", "post", "head", "options", "put"):
+            answer = getattr(browser, method)(ADDRESSES[name].path)
+
+            policy = re.sub(
+                r"nonce-[\w-]{22}", "nonce-N", answer.headers["Content-Security-Policy"]
+            )
+            assert policy == POLICY, method
+            assert {n: answer.headers.get(n) for n in ALWAYS} == ALWAYS, method
+            assert answer.headers["Cache-Control"] == "no-store", method
+            assert "Server" not in answer.headers
+
+
+def test_what_a_browser_can_do_is_denied_but_for_passkeys() -> None:
+    allowed = dict(part.split("=") for part in HEADERS["Permissions-Policy"].split(", "))
+
+    assert {name for name, whom in allowed.items() if whom != "()"} == {
+        *("publickey-credentials-create", "publickey-credentials-get")
+    }
+    assert {"camera", "microphone", "geolocation", "usb", "payment"} < set(allowed)
+
+
+# A node over TLS.
+
+ASK = """
+import json
+from pathlib import Path
+from amana.node import config
+first = config.load
+def over_tls(data):
+    from dataclasses import replace
+    node, seed, secret = first(data)
+    return replace(node, url="https://node.example"), seed, secret
+config.load = over_tls
+import django
+django.setup()
+from django.conf import settings
+from amana.node.middleware import HEADERS
+print(json.dumps([settings.SESSION_COOKIE, settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE,
+                  settings.LANGUAGE_COOKIE_SECURE, HEADERS["Strict-Transport-Security"]]))
+"""
+
+
+def test_over_tls_cookies_belong_to_this_host_alone() -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ASK],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "DJANGO_SETTINGS_MODULE": "amana.node.settings",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    session, csrf, *secure, transport = json.loads(run.stdout)
+    assert (session, csrf) == ("__Host-amana", "__Host-csrf")
+    assert secure == [True, True]
+    assert transport.startswith("max-age=63072000")
+
+
+# Where a request came from.
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "nonsense"])
+def test_a_form_of_another_site_is_refused_at_every_address(
+    cast: Cast, stopped_clock: StoppedClock, site: str
+) -> None:
+    browser = as_desk(cast)
+
+    for address in ADDRESSES.values():
+        answer = browser.post(address.path, headers={"sec-fetch-site": site})
+        assert answer.status_code == 403, address.name
+    assert browser.get("/", headers={"sec-fetch-site": "none"}).status_code == 200
+
+
+def test_a_link_on_another_site_leads_to_the_sign_in_page(
+    cast: Cast, stopped_clock: StoppedClock
+) -> None:
+    browser = as_desk(cast)
+
+    for name, page in TABLE.items():
+        answer = browser.get(ADDRESSES[name].path, headers={"sec-fetch-site": "cross-site"})
+        if not page.is_public:
+            assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in"), name
+    there = browser.get("/sign-in", headers={"sec-fetch-site": "cross-site"})
+    assert there.status_code == 200
+    assert name not in there.content.decode()
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", ""])
+def test_whoever_comes_from_here_is_known(
+    cast: Cast, stopped_clock: StoppedClock, site: str
+) -> None:
+    assert as_desk(cast).get("/", headers={"sec-fetch-site": site}).status_code == 200
+
+
+# What a browser reports.
+
+
+def report(directive: str, **more: object) -> bytes:
+    return json.dumps({"csp-report": {"effective-directive": directive, **more}}).encode()
+
+
+def test_a_report_is_counted_by_its_kind_and_leaves_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, cast: Cast
+) -> None:
+    reports._seen.clear()
+    monkeypatch.setattr(logging.getLogger("amana"), "propagate", True)
+    evil = "https://node.example/cases/MA-1/?name=Awa"
+
+    for _ in range(5):
+        answer = Client().post(
+            "/csp-report",
+            report("script-src-elem", **{"blocked-uri": evil}),
+            "application/csp-report",
+        )
+        assert (answer.status_code, answer.content) == (204, b"")
+
+    assert reports._seen == {"script-src-elem": 5}
+    kept = [record for record in caplog.records if record.module == "reports"]
+    assert len(kept) == 3, "the first, the second and the fourth"
+    for record in kept:
+        Bare().filter(record)
+    assert kept[-1].getMessage().endswith("csp:script-src-elem:4")
+    assert "Awa" not in repr([record.__dict__ for record in kept])
+
+
+def test_both_forms_of_a_report_are_read() -> None:
+    newer = [{"type": "csp-violation", "body": {"effectiveDirective": "img-src"}}] * 2
+
+    assert reports.directives(report("style-src")) == ["style-src"]
+    assert reports.directives(json.dumps(newer).encode()) == ["img-src", "img-src"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"[" * 10_000,
+        b"{}",
+        b"3",
+        report("Awa"),
+        report("script-src", more="x" * reports.LARGEST),
+        b'{"csp-report": []}',
+        b'{"csp-report": {"effective-directive": ["img-src"]}}',
+    ],
+)
+def test_whatever_else_is_sent_is_counted_as_other(body: bytes) -> None:
+    assert reports.directives(body) == ["other"]
+
+
+@given(st.binary(max_size=300))
+def test_no_body_makes_a_report_fail_or_speak(body: bytes) -> None:
+    assert set(reports.directives(body)) <= {*reports.DIRECTIVES, "other"}
+
+
+def test_a_list_without_end_is_read_to_its_sixteenth() -> None:
+    assert len(reports.directives(b"[" + b",".join([b"1"] * 900) + b"]")) == 16

@@ -307,6 +307,22 @@ def key_counts() -> dict[str, int]:
     return {**{str(epoch): n for epoch, n in rows}, "erased": Erased.objects.count()}
 
 
+def wraps_without_layer() -> int:
+    """Return how many wraps wait for the keeper to enclose them."""
+    return KeyWrap.objects.filter(epoch=NO_EPOCH).count()
+
+
+def erased_keys() -> dict[str, datetime]:
+    """Return the erasure ledger: which keys must never open again, and since when."""
+    return dict(Erased.objects.order_by("key_id").values_list("key_id", "at"))
+
+
+def accounts_at_risk() -> list[str]:
+    """Return the sign-in names of open accounts that one loss would shut out for good."""
+    found = Account.objects.filter(is_open=True).order_by("sign_in_name")
+    return [a.sign_in_name for a in found if not rules.may_own_cases(kinds_of_locks(a.pk))]
+
+
 def must_wait(subjects: dict[str, str], now: datetime) -> timedelta | None:
     """Return how long a sign-in must wait for this name or this address, or None when it may go on.
 

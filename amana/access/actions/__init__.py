@@ -290,7 +290,7 @@ def sign_in(*, sign_in_name: str, password: str, code: str, address: str, now: d
         raise Refused(["TRY_LATER"])
     account = _open_account(sign_in_name, now)
     try:
-        seed = unlock(account, password=password, code=code)
+        seed = unlock(account, password=password, code=code, nobody=subjects["name"][:32])
     except CannotOpen:
         Failure.objects.bulk_create([Failure(subject=s, at=now) for s in subjects.values()])
         raise Refused(["NAME_OR_PASSWORD_WRONG"]) from None
@@ -310,15 +310,17 @@ def is_in_office(account: Account, now: datetime) -> bool:
     return account.is_open and (account.ends_at is None or account.ends_at > now)
 
 
-def unlock(account: Account | None, *, password: str, code: str) -> Seed:
+def unlock(account: Account | None, *, password: str, code: str, nobody: str = "0" * 32) -> Seed:
     """Return the seed behind a password, or raise CannotOpen.
 
-    For an account that is not there the same steps are walked, so that the time tells nothing.
+    For an account that is not there the same steps are walked, so that the time tells nothing. The
+    keeper counts those tries under `nobody`, an id that belongs to the name alone: were they
+    counted together, TRY_LATER would tell which names exist.
     """
     lock = Lock.objects.filter(account=account, kind=rules.PASSWORD).first() if account else None
     cost = passwords.Cost(*lock.cost) if lock and lock.cost else COST
     salt = bytes(lock.salt) if lock and lock.salt else bytes(16)
-    account_id = account.pk if account else "0" * 32
+    account_id = account.pk if account else nobody
 
     def half(question: bytes) -> Key:
         return keeper().stretch(account=account_id, stretched=question, code=code)

@@ -114,8 +114,7 @@ def _jobs(
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
-    from amana.access import keys  # noqa: PLC0415
-    from amana.access.actions import sweep  # noqa: PLC0415
+    from amana.access.actions import keys, sweep  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415

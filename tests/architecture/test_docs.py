@@ -178,7 +178,8 @@ def objections(tree: ast.Module) -> Iterator[str]:
     list by a function that is called after objections.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Refused"):
+        # What the keeper says to the node is between two processes; people read the node's words.
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Refused", "rules.Refused"):
             yield from (c for arg in node.args for c in constants(arg))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "against.append":
             yield from (c for arg in node.args for c in constants(arg))

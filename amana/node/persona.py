@@ -123,6 +123,18 @@ class Persona:
             pause = min(pause * 1.5, 1.0)
         raise Unexpected(f"{what} did not come within {TIMEOUT:.0f} s")
 
+    def wait_post(
+        self, path: str, fields: Mapping[str, Value], is_there: Callable[[Seen], bool]
+    ) -> Seen:
+        """Send a form again and again until its answer shows what must come."""
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            page = self.post(path, fields)
+            if is_there(page):
+                return page
+            time.sleep(0.5)
+        raise Unexpected(f"{path} did not show what must come within {TIMEOUT:.0f} s")
+
     def _token(self, at: str | None) -> str:
         cookie = next(v for k, v in self._cookies.items() if "csrf" in k)
         if at is None:

@@ -179,6 +179,29 @@ VISITS: dict[str, Visit] = {
     "part-without-reason": Visit(
         "cases:case", "MA", W, "/cases/{case}/", _send("/cases/{case}/part/identity"), 422
     ),
+    "part-unwritten": Visit("cases:write", "MA", W, "/cases/{case}/part/codes/write"),
+    "part-unread-empty": Visit(
+        "cases:write", "CI", Role.HEALTH, "/cases/{shared}/part/health_extract/write"
+    ),
+    "cases-health": Visit("cases:list", "CI", Role.HEALTH, "/cases/"),
+    "case-health": Visit("cases:case", "CI", Role.HEALTH, "/cases/{shared}/"),
+    "case-police": Visit("cases:list", "CI", Role.INVESTIGATOR, "/cases/"),
+    "people": Visit("cases:people", "CI", W, "/cases/{shared}/people"),
+    "people-supervisor": Visit("cases:people", "MA", S, "/cases/{case}/people"),
+    "conflict": Visit("cases:conflict", "MA", W, "/cases/{case}/conflict"),
+    "openings": Visit("cases:openings", "CI", W, "/cases/{shared}/openings"),
+    "openings-none": Visit("cases:openings", "CI", W, "/cases/{case_without_consent}/openings"),
+    "report": Visit("cases:report", "MA", W, "/cases/{case}/report"),
+    "report-empty": Visit("cases:report", "MA", W, "/cases/{case}/report", _press(MAIN), 422),
+    "glass": Visit("cases:glass", "CI", S, "/glass/"),
+    "glass-empty": Visit("cases:glass", "MA", S, "/glass/", _press(MAIN), 422),
+    "search": Visit("search:search", "MA", W, "/search/"),
+    "search-found": Visit(
+        "search:search", "CI", W, "/search/", lambda page, _: _fill(page, name="Sawadeba")
+    ),
+    "search-nobody": Visit(
+        "search:search", "MA", W, "/search/", lambda page, _: _fill(page, name="Wxyzq")
+    ),
     "consent": Visit("cases:consent", "MA", W, "/cases/{case}/consent"),
     "consent-empty": Visit("cases:consent", "MA", W, "/cases/{case}/consent", _press(MAIN), 422),
     "consent-historical": Visit("cases:consent", "MA", W, "/cases/{historical_case}/consent"),
@@ -281,6 +304,7 @@ def live_on(demo: Any) -> dict[str, str]:
     facts["case_without_consent"] = _case_where(
         koffi, lambda text: "/part/location" in text and "/consents/" not in text
     )
+    facts["shared"] = _case_where(demo.who("CI", Role.HEALTH), lambda _: True)
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)
     old = _referrals(youssef)
     facts["declined"] = next(

@@ -67,7 +67,7 @@ class Cable:
 def cable() -> Iterator[Cable]:
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("needs root and the program ip, to make two network namespaces")
-    made = Cable(f"amana-n{os.getpid()}", f"amana-k{os.getpid()}", "10.77.0.1")
+    made = Cable(f"amana-n{os.getpid()}", f"amana-k{os.getpid()}", "192.0.2.1")
     try:
         for name in (made.node, made.keeper):
             ip("netns", "add", name)
@@ -76,7 +76,7 @@ def cable() -> Iterator[Cable]:
     try:
         peer = ("peer", "name", "cable", "netns", made.keeper)
         ip("link", "add", "cable", "netns", made.node, "type", "veth", *peer)
-        for name, address in ((made.node, "10.77.0.2/24"), (made.keeper, "10.77.0.1/24")):
+        for name, address in ((made.node, "192.0.2.2/24"), (made.keeper, "192.0.2.1/24")):
             ip("-n", name, "addr", "add", address, "dev", "cable")
             ip("-n", name, "link", "set", "cable", "up")
             ip("-n", name, "link", "set", "lo", "up")

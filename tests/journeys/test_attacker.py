@@ -59,7 +59,9 @@ answer = None
         password=RIGHT,
     )
     place.do("backup", "--data", place.data, stolen / "backup", "--plain")
-    folder = Path(shutil.copytree(place.data, stolen / "ma"))
+    folder = Path(
+        shutil.copytree(place.data, stolen / "ma", ignore=shutil.ignore_patterns("*.socket"))
+    )
     typed = json.loads((demo_nodes.home / "typed.json").read_text())
     databases = [
         folder / "db" / "amana.sqlite3",

@@ -200,6 +200,11 @@ def notices(actor: Actor) -> list[Notice]:
     return list(Notice.objects.filter(account_id=actor.account_id, seen_at=None).order_by("-at"))
 
 
+def erased_keys() -> set[str]:
+    """Return the numbers of all keys that were erased."""
+    return set(Erased.objects.values_list("key_id", flat=True))
+
+
 def key_counts() -> dict[str, int]:
     """Return how many wraps lie under which epoch, and how many keys were erased."""
     rows = KeyWrap.objects.values_list("epoch").annotate(n=models.Count("pk")).order_by("epoch")

@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _corridor(commands)
     _verify(commands)
     _keeper(commands)
+    _erase(commands)
     return parser
 
 
@@ -170,6 +171,21 @@ def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     keeper.add_argument("--data", type=_path, required=True, metavar="DIR", help="its own folder")
     keeper.set_defaults(run=_run_keeper)
+
+
+def _erase(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    erase = commands.add_parser(
+        "erase", help="carry out at once the erasure of a case that two people approved"
+    )
+    erase.add_argument("--data", type=_path, required=True, metavar="DIR")
+    erase.add_argument("case", metavar="CODE")
+    erase.set_defaults(run=_run_erase)
+
+
+def _run_erase(a: argparse.Namespace) -> int:
+    from amana.node import commands  # noqa: PLC0415
+
+    return commands.erase(a)
 
 
 def _run_keeper(a: argparse.Namespace) -> int:

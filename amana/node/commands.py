@@ -1,4 +1,4 @@
-"""`amana node init|status` and `amana verify`: what they do and print."""
+"""`amana node init|status`, `amana verify` and `amana erase`: what they do and print."""
 
 import argparse
 import contextlib
@@ -176,6 +176,30 @@ def status(a: argparse.Namespace) -> int:
     print(f"Sealed mail: {len(exchange.unopened())}")
     for row in referrals.states():
         print(f"  {row['code']}  {row['state']}")
+    return 0
+
+
+def erase(a: argparse.Namespace) -> int:
+    """Carry out an erasure that waits for the worker. Two people must have approved it before."""
+    load(a.data)
+    use(a.data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.access.rules import Refused  # noqa: PLC0415
+    from amana.cases.actions import replay  # noqa: PLC0415
+    from amana.referrals.actions import carry_out  # noqa: PLC0415
+
+    now = settings.CLOCK.now()
+    try:
+        erasure = carry_out(code=a.case, by="command", now=now)
+    except Refused:
+        raise Failed("no erasure of this case waits that two people approved") from None
+    replay(settings.ERASURE_LEDGER, now)
+    print(
+        f"{erasure.pk} is erased here, and in every backup from {erasure.backups_until:%Y-%m-%d}."
+    )
+    for name, n in erasure.counts.items():
+        print(f"  {n:5} {name}")
     return 0
 
 

@@ -95,15 +95,31 @@ def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access.actions import sweep  # noqa: PLC0415
+    from amana.access.keys import rotate  # noqa: PLC0415
+    from amana.cases.actions import replay, sweep_files  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
+    from amana.referrals.actions import erase_approved  # noqa: PLC0415
 
     def deliver(now: datetime) -> int:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
         return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=via)
 
+    def erase(now: datetime) -> None:
+        # First what a restored database must be told, last what it now knows itself.
+        replay(settings.ERASURE_LEDGER, now)
+        if erase_approved(now):
+            replay(settings.ERASURE_LEDGER, now)
+
+    def rotate_epochs(now: datetime) -> object:
+        # The keeper says when a week is over; asked in between it begins nothing.
+        return rotate(now=now, by="worker")
+
     return [
         ("deliver", 0.0, deliver),
+        ("erase", 5.0, erase),
+        ("rotate_epochs", 3600.0, rotate_epochs),
+        ("sweep_files", 300.0, sweep_files),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
     ]

@@ -12,4 +12,6 @@ HANDLERS: dict[str, Handler] = {
     rules.ACCEPT: referrals.receive_answer,
     rules.DECLINE: referrals.receive_answer,
     rules.CASE: referrals.receive_dossier,
+    rules.ERASE: referrals.receive_recall,
+    rules.ERASED: referrals.receive_recall_answer,
 }

@@ -1,5 +1,13 @@
 """Everything that changes a case."""
 
+from amana.cases.actions.attachments import attach, open_attachment, sweep_files
+from amana.cases.actions.erasures import (
+    approve_erasure,
+    ask_erasure,
+    decline_erasure,
+    erase_case,
+    replay,
+)
 from amana.cases.actions.files import (
     add_received,
     assign,
@@ -19,20 +27,28 @@ from amana.cases.actions.reports import is_ours, report
 __all__ = [
     "add_received",
     "approve",
+    "approve_erasure",
+    "ask_erasure",
     "ask_glass",
     "assign",
+    "attach",
     "confirm_ground",
     "declare_conflict",
+    "decline_erasure",
+    "erase_case",
     "involve",
     "is_ours",
     "mark",
+    "open_attachment",
     "open_case",
     "open_compartment",
     "open_glass",
     "open_received_case",
     "record_consent",
     "release_team",
+    "replay",
     "report",
+    "sweep_files",
     "withdraw_consent",
     "write_compartment",
 ]

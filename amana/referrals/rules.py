@@ -76,6 +76,13 @@ class Story:
     recall: Said | None = None
     recall_answer: Said | None = None
 
+    @property
+    def waits_for_the_host(self) -> bool:
+        """Say whether the country that was asked owes a decision, or the answer to a recall."""
+        if self.recall is not None:
+            return self.recall_answer is None
+        return self.decision is None
+
 
 def story(messages: Iterable[Said]) -> Story:
     """Fold a message log into its story. Doubles and order of arrival change nothing."""

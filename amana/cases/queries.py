@@ -286,6 +286,8 @@ def erasures(actor: Actor) -> list[Erasure]:
     rows = Erasure.objects.order_by("-asked_at")
     if actor.role is Role.DATA_PROTECTION:
         return list(rows)
+    if actor.role is not Role.SUPERVISOR:
+        return []
     return [e for e in rows.filter(team__in=list(actor.teams)) if _is_there_for(actor, e)]
 
 

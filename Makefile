@@ -18,3 +18,6 @@ check: ## lint, format, contracts, types
 
 test: ## install what the tests need, run every test
 	@bin/test
+
+bench: ## measure beside the peers, write benchmarks/results
+	@bin/setup test && bin/bench

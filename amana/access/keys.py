@@ -1,12 +1,13 @@
 """Making, sharing and ending keys: the writes behind every sealed row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from amana.access import queries
-from amana.access.models import Erased, KeyWrap, Membership, Team
+from amana.access.models import Erased, KeyWrap, Membership, Session, Team
 from amana.access.queries import NO_EPOCH, TEAM_FORM, keeper
 from amana.access.rules import GLASS, Actor, NotFound
 from amana.audit.actions import record
@@ -63,7 +64,16 @@ def enclose_waiting() -> int:
     return done
 
 
-def rotate(*, now: datetime, by: str, force: bool = False) -> dict[str, object]:
+@dataclass(frozen=True)
+class Rotated:
+    """The newest epoch, how many wraps were moved to it, which epochs were destroyed."""
+
+    epoch: int
+    moved: int
+    destroyed: list[int]
+
+
+def rotate(*, now: datetime, by: str, force: bool = False) -> Rotated:
     """Begin a new epoch when its week has come, move every living wrap there, retire the old.
 
     What was deleted is not moved; when the window has passed, the keeper destroys the old epoch's
@@ -76,7 +86,7 @@ def rotate(*, now: datetime, by: str, force: bool = False) -> dict[str, object]:
     gone = [n for epoch in living if epoch != newest for n in keeper().retire(epoch)]
     if moved or gone:
         record(at=now, actor=by, verb="access.rotate", subject=str(newest), moved=str(moved))
-    return {"epoch": newest, "moved": moved, "destroyed": gone}
+    return Rotated(newest, moved, gone)
 
 
 def _move(epoch: int) -> int:
@@ -139,6 +149,22 @@ def withdraw_keys(team: str, key_ids: Iterable[str]) -> None:
 
 
 @transaction.atomic
+def replay_erasures(*, ledger: Mapping[str, datetime], now: datetime) -> int:
+    """Erase in a restored database what was erased after its backup; end its sessions.
+
+    Returns how many wraps came back with the backup and went again.
+    """
+    Erased.objects.bulk_create(
+        [Erased(key_id=k, at=at) for k, at in sorted(ledger.items())], ignore_conflicts=True
+    )
+    gone, _ = KeyWrap.objects.filter(key_id__in=Erased.objects.values("key_id")).delete()
+    # Whoever was signed in when the backup was made is not signed in now.
+    Session.objects.all().delete()
+    record(at=now, actor="restore", verb="access.replay_erasures", subject="", wraps=str(gone))
+    return gone
+
+
+@transaction.atomic
 def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
     """Give a team a new data key after a member left; returns how many wraps were made anew.
 
@@ -188,6 +214,7 @@ __all__ = [
     "issue_key",
     "leave_no_trace",
     "renew_team_key",
+    "replay_erasures",
     "rotate",
     "share_key",
 ]

@@ -1,6 +1,7 @@
-"""The append-only record: one entry for every act, salted, hashed and chained.
+"""The append-only record: one entry for every act, a salted leaf of a Merkle tree (RFC 9162).
 
-The leaf format is that of RFC 9162, so that a tree can be built over it later.
-An entry holds codes and opaque references, never a name or a narrative.
-Leaves to others: what an act means, and who may do it.
+An entry holds codes and opaque references, never a name or a narrative. The tree's head is signed
+and witnessed abroad; here also lies what this node saw of the logs that it witnesses, and the alarm
+when one of them is no longer the log that it was. Leaves to others: what an act means, who may do
+it, and how a checkpoint travels.
 """

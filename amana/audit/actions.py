@@ -1,12 +1,16 @@
-"""Writing the record: one entry for every act, in the transaction of the act."""
+"""Writing the record, in the transaction of the act; and what witnesses say of it and of others."""
 
+import json
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amana.audit import rules
-from amana.audit.models import Entry, Head
-from amana.crypto.secrets import token
+from amana.audit.models import Alarm, Cosigned, Entry, Head, Witnessed
+from amana.audit.rules import Offered, Seen, Tree, Trouble, Verdict
+from amana.crypto.merkle import EMPTY
+from amana.crypto.secrets import leaf_hash, token
 
 
 @transaction.atomic
@@ -15,13 +19,105 @@ def record(*, at: datetime, actor: str, verb: str, subject: str, **codes: str) -
 
     `actor` is an account's id or a process ("worker", "import"); `codes` hold coded detail only.
     """
-    Head.objects.get_or_create(only=1, defaults={"chain": rules.GENESIS})
+    Head.objects.get_or_create(only=1, defaults={"root": EMPTY})
     # Two processes may append in the same second; the head row decides who is next.
     head = Head.objects.select_for_update().get(only=1)
     event = rules.event_bytes(at=at, actor=actor, verb=verb, subject=subject, codes=codes)
     salt = token()
-    leaf, chain = rules.next_link(bytes(head.chain), salt, event)
-    entry = Entry.objects.create(seq=head.seq + 1, leaf=leaf, chain=chain, salt=salt, event=event)
-    head.seq, head.chain = entry.seq, chain
-    head.save(update_fields=["seq", "chain"])
+    leaf = leaf_hash(salt, event)
+    tree = Tree(head.size, bytes(head.frontier), bytes(head.root)).grown(leaf)
+    entry = Entry.objects.create(seq=tree.size, leaf=leaf, salt=salt, event=event)
+    head.size, head.frontier, head.root = tree.size, tree.frontier, tree.root
+    head.save(update_fields=["size", "frontier", "root"])
     return entry
+
+
+@transaction.atomic
+def empty_entry(seq: int, *, at: datetime, actor: str, reason: str) -> None:
+    """Erase what an entry says and leave its leaf; an entry of its own puts that on record.
+
+    An entry that was emptied already stays as it is. Raises ValueError for one that says that
+    another was emptied: without it the other would count as altered.
+    """
+    entry = Entry.objects.select_for_update().get(pk=seq)
+    if entry.event is None:
+        return
+    if json.loads(bytes(entry.event))["verb"] == rules.EMPTIED:
+        raise ValueError("What was emptied must stay on record")
+    Entry.objects.filter(pk=seq).update(salt=None, event=None)
+    record(at=at, actor=actor, verb=rules.EMPTIED, subject=str(seq), reason=reason)
+
+
+# Witnessing.
+
+
+@transaction.atomic
+def witness(offered: Offered, *, country: str, said_by: str, now: datetime) -> tuple[Verdict, int]:
+    """Judge a partner's checkpoint against the last one seen, and keep it or raise the alarm.
+
+    `said_by` is this node's own name. Returns the verdict and the size that is known here now.
+    """
+    origin = offered.checkpoint.origin
+    # The row is locked from the comparison to the writing: two requests are judged one by one.
+    Witnessed.objects.get_or_create(
+        origin=origin, defaults={"country": country, "root": EMPTY, "seen_at": now}
+    )
+    row = Witnessed.objects.select_for_update().get(pk=origin)
+    verdict = rules.judge(Seen(row.size, bytes(row.root), row.signed_at), offered)
+    if verdict in (Verdict.FORKED, Verdict.SHORTER):
+        raise_alarm(
+            Trouble(verdict.value),
+            country=country,
+            said_by=said_by,
+            size=offered.checkpoint.size,
+            note=offered.note,
+            now=now,
+        )
+    if verdict is Verdict.GROWN:
+        _keep(row, offered, now)
+    return verdict, row.size
+
+
+def _keep(row: Witnessed, offered: Offered, now: datetime) -> None:
+    is_new_log = not row.signed_at
+    row.size, row.root = offered.checkpoint.size, offered.checkpoint.root
+    row.signed_at = max(row.signed_at, offered.signed_at)
+    row.note, row.seen_at = offered.note, now
+    row.save()
+    # A log of a new name begins over what its country's root signed: what was wrong with the last
+    # one has been looked at. The same log that speaks again only ends its silence.
+    over = Alarm.objects.filter(country=row.country)
+    _end(over if is_new_log else over.filter(kind=Trouble.SILENT.value), now)
+
+
+@transaction.atomic
+def keep_cosigned(*, witness: str, size: int, note: bytes, now: datetime) -> None:
+    """Keep the last checkpoint of the own log that a witness vouched for, and end its alarms."""
+    Cosigned.objects.update_or_create(
+        witness=witness, defaults={"size": size, "note": note, "at": now}
+    )
+    _end(Alarm.objects.filter(said_by=witness), now)
+
+
+@transaction.atomic
+def raise_alarm(
+    kind: Trouble, *, country: str, said_by: str, size: int, note: bytes, now: datetime
+) -> None:
+    """Open an alarm and put it on record; one that is open already stays as it is."""
+    _, is_new = Alarm.objects.get_or_create(
+        country=country,
+        kind=kind.value,
+        said_by=said_by,
+        ended_at=None,
+        defaults={"at": now, "size": size, "note": note},
+    )
+    if is_new:
+        record(at=now, actor="node", verb="audit.alarm", subject=country, kind=kind.value)
+
+
+def _end(alarms: QuerySet[Alarm], now: datetime) -> None:
+    for alarm in alarms.filter(ended_at=None):
+        alarm.ended_at = now
+        alarm.save(update_fields=["ended_at"])
+        verb = "audit.alarm_ended"
+        record(at=now, actor="node", verb=verb, subject=alarm.country, kind=alarm.kind)

@@ -1,27 +1,139 @@
-"""Reading the record."""
+"""Reading the record, its head, and what witnesses saw."""
 
 import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from amana.audit import rules
-from amana.audit.models import Entry, Head
+from amana.audit.models import Alarm, Cosigned, Entry, Head, Witnessed
+from amana.crypto import merkle, notes
+from amana.crypto.notes import BadNote, Checkpoint, Proof, VerifierKey
 
 
 def first_fault() -> rules.Fault | None:
     """Return the first altered, missing or cut entry of the whole record, or None."""
-    head = Head.objects.filter(only=1).first()
-    entries = Entry.objects.order_by("seq").iterator(chunk_size=2000)
-    if head is None:
-        return rules.first_fault(entries, head_seq=0, head_chain=rules.GENESIS)
-    return rules.first_fault(entries, head_seq=head.seq, head_chain=bytes(head.chain))
+    return rules.first_fault(Entry.objects.order_by("seq").iterator(chunk_size=2000), head())
+
+
+def head() -> rules.Tree:
+    """Return the head of the record's tree."""
+    row = Head.objects.filter(only=1).first()
+    if row is None:
+        return rules.Tree()
+    return rules.Tree(row.size, bytes(row.frontier), bytes(row.root))
 
 
 def length() -> int:
     """Return the number of entries that the record must hold."""
-    return Head.objects.values_list("seq", flat=True).first() or 0
+    return Head.objects.values_list("size", flat=True).first() or 0
 
 
 def latest(n: int) -> list[dict[str, Any]]:
-    """Return the last `n` events, newest first, as they were written."""
-    entries = Entry.objects.order_by("-seq")[:n]
-    return [{"seq": e.seq, **json.loads(bytes(e.event))} for e in entries]
+    """Return the last `n` events, newest first, as they were written; emptied ones say nothing."""
+    entries = Entry.objects.exclude(event=None).order_by("-seq")[:n]
+    return [{"seq": e.seq, **json.loads(bytes(e.event or b"{}"))} for e in entries]
+
+
+def leaves(size: int) -> list[bytes]:
+    """Return the first `size` leaves."""
+    found = Entry.objects.filter(seq__lte=size).order_by("seq")
+    return [bytes(leaf) for leaf in found.values_list("leaf", flat=True)]
+
+
+def cosigned() -> list[Cosigned]:
+    """Return what each witness last vouched for, the largest first."""
+    return list(Cosigned.objects.order_by("-size", "witness"))
+
+
+def cosigned_size(witness: str) -> int:
+    """Return the size of this log that a witness last vouched for."""
+    found = Cosigned.objects.filter(pk=witness).values_list("size", flat=True)
+    return found.first() or 0
+
+
+def witnessed() -> list[Witnessed]:
+    """Return the last checkpoint of every log that this node vouched for."""
+    return list(Witnessed.objects.order_by("origin"))
+
+
+def open_alarms() -> list[Alarm]:
+    """Return the alarms that have not ended, oldest first."""
+    return list(Alarm.objects.filter(ended_at=None).order_by("at", "pk"))
+
+
+def proof_of(seq: int) -> Proof | None:
+    """Return the printed proof of one entry under the largest checkpoint that somebody cosigned.
+
+    It carries salt and event, so that whoever holds it can make the leaf; of an emptied entry only
+    the leaf. None when the entry is not there or no witness has seen it yet.
+    """
+    entry = Entry.objects.filter(pk=seq).first()
+    rows = [row for row in cosigned() if row.size >= seq]
+    if entry is None or not rows:
+        return None
+    all_leaves = leaves(rows[0].size)
+    if len(all_leaves) != rows[0].size:
+        return None
+    content = bytes(entry.salt or b"") + bytes(entry.event or b"")
+    return Proof(
+        index=seq - 1,
+        hashes=merkle.inclusion_proof(all_leaves, seq - 1),
+        note=_under_one_text([bytes(row.note) for row in rows]),
+        extra=content or bytes(entry.leaf),
+    )
+
+
+def _under_one_text(rows: Sequence[bytes]) -> bytes:
+    """Return the first note with the lines of all that have its text."""
+    first, *others = (notes.read_note(row) for row in rows)
+    same_text = [note for note in others if note.text == first.text]
+    lines = dict.fromkeys([*first.lines, *(line for note in same_text for line in note.lines)])
+    # A log signs anew for every witness: of its own lines the first pair is enough.
+    taken: dict[tuple[str, bytes], notes.Line] = {}
+    for line in lines:
+        taken.setdefault((line.name, line.key_id), line)
+    return bytes(notes.Note(first.text, tuple(taken.values())))
+
+
+def faults_of_witnesses(
+    own: Sequence[VerifierKey], partners: Mapping[str, Sequence[VerifierKey]]
+) -> list[str]:
+    """Say what does not hold of the checkpoints kept here: of the own log's, and of the partners'.
+
+    `partners` are the keys of every node and witness that is known today, by name; of one that is
+    no longer known only the tree is checked. The sentences are for a person.
+    """
+    all_leaves = leaves(length())
+    found = []
+    for row in cosigned():
+        checkpoint = _checked(bytes(row.note), own, notes.LOG_KINDS)
+        keys = partners.get(row.witness)
+        vouched = keys is None or _checked(bytes(row.note), keys, notes.WITNESS_KINDS)
+        if checkpoint is None or not vouched:
+            found.append(f"the checkpoint at {row.size} is not signed as {row.witness} signed it")
+        elif checkpoint.size > len(all_leaves):
+            found.append(f"{row.witness} saw {checkpoint.size} entries; {len(all_leaves)} are here")
+        elif merkle.root(all_leaves[: checkpoint.size]) != checkpoint.root:
+            found.append(f"an entry before {checkpoint.size + 1} is not what {row.witness} saw")
+    for seen in witnessed():
+        if seen.size and seen.origin in partners:
+            checkpoint = _checked(bytes(seen.note), partners[seen.origin], notes.LOG_KINDS)
+            if checkpoint != Checkpoint(seen.origin, seen.size, bytes(seen.root)):
+                found.append(f"what was witnessed of {seen.origin} is not what it signed")
+    return found
+
+
+def _checked(note: bytes, keys: Sequence[VerifierKey], kinds: Sequence[int]) -> Checkpoint | None:
+    """Return the checkpoint of a note when these keys signed it."""
+    try:
+        read = notes.read_note(note)
+        notes.signed_at(read, notes.of_kinds(keys, kinds))
+        return notes.read_checkpoint(read.text)
+    except BadNote:
+        return None
+
+
+def last_heard(origin: str) -> datetime | None:
+    """Return when a log last brought a checkpoint that this node vouched for."""
+    return Witnessed.objects.filter(pk=origin).values_list("seen_at", flat=True).first()

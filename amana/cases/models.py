@@ -70,6 +70,37 @@ class Compartment(models.Model):
         return f"{self.name} of {self.case_id}"
 
 
+class Card(models.Model):
+    """What may be searched of a person, sealed to the case's team under a week's layer.
+
+    It is a wrapped key of its own kind: gone with its row here, with its epoch in every backup.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    team = models.CharField(max_length=20)
+    epoch = models.PositiveIntegerField(db_index=True)
+    wrapped = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("case", "team"), name="one_card_a_team"),
+        ]
+        indexes: ClassVar = [models.Index(fields=("team", "id"), name="cards_of_a_team")]
+
+    def __str__(self) -> str:
+        return f"card of {self.case_id}"
+
+
+class MatchToken(models.Model):
+    """The keeper's blind answer to one token of a person: equal for equal facts, else noise."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    output = models.BinaryField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"token of {self.case_id}"
+
+
 class Involved(models.Model):
     """A team that works on a case: the parts that its kind may open are wrapped to it."""
 

@@ -14,10 +14,18 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from amana.access import policy
 from amana.access.documents import open_document
 from amana.access.models import KeyWrap, Team
-from amana.access.queries import access_key, all_teams, held_keys, holds_key, teams_of_kind
+from amana.access.queries import (
+    access_key,
+    all_teams,
+    erased_key_ids,
+    held_keys,
+    holds_key,
+    teams_of_kind,
+)
 from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Refused, Role
 from amana.cases.models import (
     Attachment,
+    Card,
     Case,
     Compartment,
     Conflict,
@@ -25,12 +33,14 @@ from amana.cases.models import (
     Erasure,
     Glass,
     Involved,
+    MatchToken,
     Milestone,
     Opening,
 )
 from amana.cases.rules import RECEIVED
 from amana.crypto import age
-from amana.crypto.boxes import Place
+from amana.crypto.boxes import Place, unseal_rows
+from amana.crypto.layers import remove_layers
 from amana.crypto.secrets import CannotOpen, Key, derive
 from amana.files import store
 from amana.files.sealed import whole_file
@@ -72,6 +82,12 @@ def access_case(actor: Actor, code: str, purpose: str) -> Case:
 def cases(actor: Actor) -> list[Case]:
     """Return this person's cases, newest first, pseudonymous."""
     return list(visible_to(actor).order_by("-opened_at")[:500])
+
+
+def cases_among(actor: Actor, codes: list[str]) -> list[Case]:
+    """Return those of the named cases that are there for this person, in the order named."""
+    found = {c.pk: c for c in visible_to(actor).filter(pk__in=codes)}
+    return [found[code] for code in codes if code in found]
 
 
 def compartment_place(case_code: str, name: str, key_id: str) -> Place:
@@ -121,6 +137,81 @@ def teams_to_involve(case: Case) -> list[Team]:
     """Return the teams that could still be asked to work on a case."""
     there = {t.pk for t in involved(case)}
     return [t for t in all_teams() if t.kind not in NOT_ASKED_TO_A_CASE and t.pk not in there]
+
+
+def card_key(actor: Actor, team: str) -> Key:
+    """Return the key under which a team keeps its search cards, all of them in one pass."""
+    return derive(actor.teams[team].seed, "searchcard")
+
+
+def card_place(case_code: str, team: str) -> Place:
+    """Return where a search card lies."""
+    return Place("cases_card", case_code, "wrapped", team)
+
+
+def tokens_among(outputs: list[bytes], *, but: Case) -> list[MatchToken]:
+    """Return the kept tokens of other teams' cases that are among these."""
+    rows = MatchToken.objects.filter(output__in=outputs, case__file=CARE_FILE)
+    return list(rows.exclude(case__team=but.team))
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The sealed cards that a person may search: one read, layers and boxes off in bulk."""
+
+    newest: int
+    codes: list[str]
+    packed: list[bytes]
+
+
+def newest_card(actor: Actor) -> int:
+    """Return the number of this person's newest card: a higher one is a new card."""
+    return searchable(actor).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def count_cards(actor: Actor) -> int:
+    """Return how many cards this person may search."""
+    return searchable(actor).count()
+
+
+def searchable(actor: Actor) -> QuerySet[Card]:
+    """Return the cards of the cases that are there for this person, of her own teams."""
+    teams = [c for c, keys in actor.teams.items() if keys.kind == CARE]
+    cards = Card.objects.filter(team__in=teams)
+    hidden = Conflict.objects.filter(account=actor.account_id).values_list("case_id", flat=True)
+    if codes := list(hidden):
+        cards = cards.exclude(case_id__in=codes)
+    if actor.role is Role.CASE_WORKER:
+        cards = cards.filter(case__worker__in=("", actor.account_id))
+    return cards
+
+
+def cards(actor: Actor, since: int = 0) -> Cards:
+    """Return this person's cards with a number above `since`, opened in memory."""
+    if actor.role not in policy.MAY_SEARCH:
+        raise NotFound
+    rows = list(
+        searchable(actor)
+        .filter(pk__gt=since)
+        .values_list("pk", "case_id", "team", "epoch", "wrapped")
+    )
+    codes, packed = [], []
+    for team, epoch in {(r[2], r[3]) for r in rows}:
+        outer = actor.epochs.get(epoch)
+        if outer is None:
+            continue
+        here = [r for r in rows if (r[2], r[3]) == (team, epoch)]
+        boxes = remove_layers(outer, [bytes(r[4]) for r in here])
+        place = card_place("", team)
+        opened = zip((r[1] for r in here), boxes, strict=True)
+        packed += unseal_rows(card_key(actor, team), place, opened)
+        codes += [r[1] for r in here]
+    return Cards(max((r[0] for r in rows), default=since), codes, packed)
+
+
+def has_card(case: Case) -> bool:
+    """Say whether a case can be found by name."""
+    return Card.objects.filter(case=case).exists()
 
 
 def part_keys(case: Case) -> list[str]:
@@ -318,6 +409,18 @@ def erasures_due() -> list[str]:
     """Return the codes of cases that two people gave up and that still stand."""
     rows = Erasure.objects.filter(live_at=None).exclude(approved_by="")
     return list(rows.order_by("approved_at").values_list("pk", flat=True))
+
+
+def erased_parts() -> QuerySet[Compartment]:
+    """Return the parts whose key was erased: only a restored backup has any."""
+    return Compartment.objects.filter(key_id__in=erased_key_ids())
+
+
+def erased_and_back() -> list[Case]:
+    """Return the cases that were erased and that a restored backup brought back."""
+    dead = erased_parts().filter(case=OuterRef("pk"))
+    living = Compartment.objects.filter(case=OuterRef("pk")).exclude(key_id__in=erased_key_ids())
+    return list(Case.objects.filter(Exists(dead), ~Exists(living)))
 
 
 def key_ids_of(case: Case) -> set[str]:

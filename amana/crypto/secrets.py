@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets as randomness
-import struct
 from typing import ClassVar, NoReturn
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -118,14 +117,6 @@ def leaf_hash(salt: bytes, event: bytes) -> bytes:
     if len(salt) != SIZE:
         raise ValueError(f"A leaf is salted with {SIZE} bytes, not {len(salt)}")
     return digest(b"\x00" + salt + event)
-
-
-def chain_hash(previous: bytes, leaf: bytes) -> bytes:
-    """Return the head of a log after one more leaf. A log begins with 32 zero bytes.
-
-    Anything may be asked about, so that a damaged log is found to differ and not found to crash.
-    """
-    return digest(b"amana/chain/v1\0" + struct.pack(">I", len(previous)) + previous + leaf)
 
 
 def same(a: bytes, b: bytes) -> bool:

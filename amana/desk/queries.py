@@ -67,3 +67,12 @@ def figures() -> list[dict[str, Any]]:
 def record() -> dict[str, Any]:
     """Return the state of the record: its length and its first fault, if there is one."""
     return {"length": audit.length(), "fault": audit.first_fault()}
+
+
+def watch() -> dict[str, Any]:
+    """Return how the countries watch each other's records: the alarms, and what was vouched for."""
+    return {
+        "alarms": audit.open_alarms(),
+        "cosigned": audit.cosigned(),
+        "witnessed": audit.witnessed(),
+    }

@@ -27,7 +27,13 @@ def home(request: Request) -> HttpResponse:
         }
         for code, page, n in queries.tasks(request.actor, request.now)
     ]
-    return render(request, "desk/home.html", {"tasks": tasks})
+    context = {
+        "tasks": tasks,
+        "notices": people.notices(request.actor),
+        "has_team": bool(request.actor.teams),
+        "is_officer": people.account(request.actor.account_id).is_recovery_officer,
+    }
+    return render(request, "desk/home.html", context)
 
 
 @require_GET
@@ -42,6 +48,7 @@ def node(request: Request) -> HttpResponse:
     """Show the machine's state to its administrator, who opens nothing."""
     context = {
         "record": queries.record(),
+        "watch": queries.watch(),
         "peers": exchange.peers(),
         "waiting": exchange.waiting(),
         "accounts": people.accounts(),

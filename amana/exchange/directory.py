@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from amana.audit.rules import is_log_of
+from amana.crypto import notes
 from amana.crypto.age import public_from, recipient
 from amana.crypto.secrets import Seed, digest
 from amana.crypto.signing import sign, sign_public_of, verify
@@ -40,6 +42,12 @@ class Directory:
     desk: Party
     unit: Party
     phone: str
+    log: tuple[notes.VerifierKey, ...]
+
+    @property
+    def log_name(self) -> str:
+        """Return the name of this country's log, which is also its witness's."""
+        return self.log[0].name
 
 
 def root_fingerprint(root_public: bytes) -> str:
@@ -116,9 +124,21 @@ def _read(text: str) -> Directory:
             desk=desk,
             unit=unit,
             phone=str(fields["phone"]),
+            log=_log_keys(fields["log"], str(fields["country"])),
         )
     except (ValueError, KeyError, TypeError):
         raise Unacceptable(Reason.MALFORMED) from None
+
+
+def _log_keys(vkeys: list[str], country: str) -> tuple[notes.VerifierKey, ...]:
+    """Return the keys of the country's log and witness, one of each type, under one own name."""
+    keys = tuple(notes.read_key(str(vkey)) for vkey in vkeys)
+    kinds = {*notes.LOG_KINDS, *notes.WITNESS_KINDS}
+    if len(keys) != len(kinds) or {key.kind for key in keys} != kinds:
+        raise ValueError("a log has one key of each type")
+    if len({key.name for key in keys}) != 1 or not is_log_of(keys[0].name, country):
+        raise ValueError("a log under a name that is not its country's")
+    return keys
 
 
 def _party(fields: Mapping[str, Any]) -> Party:

@@ -9,12 +9,14 @@ from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from amana.audit.rules import log_name
 from amana.crypto.secrets import Seed
 
 PARCEL = b"amana/parcel/v1\0"
 ENVELOPE = b"amana/envelope/v1\0"
 RECEIPT = b"amana/receipt/v1\0"
 DIRECTORY = b"amana/directory/v1\0"
+CHECKPOINT = b"amana/checkpoint/v1\0"
 
 # An envelope that nobody opened in this time is void; a receiver's clock may be this wrong.
 LIFETIME = timedelta(days=30)
@@ -264,8 +266,20 @@ def retry_after(attempts: int, *, base: float, jitter: float) -> timedelta:
 
 
 @dataclass(frozen=True)
+class ThirdWitness:
+    """A witness that is no partner: what people call it, where it answers, and its C2SP vkey."""
+
+    name: str
+    url: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Own:
-    """What this node is to others: its country, its addresses, its own key, its incarnation."""
+    """What this node is to others: its country, its addresses, its own key, its incarnation.
+
+    `silence` is how many seconds a partner's log may say nothing before that is an alarm.
+    """
 
     country: str
     desk: str
@@ -273,6 +287,13 @@ class Own:
     seed: Seed
     incarnation: int
     retry_base: float
+    silence: float = 3600.0
+    witnesses: tuple[ThirdWitness, ...] = ()
+
+    @property
+    def log_name(self) -> str:
+        """Return the name under which this node's log and its cosignatures are known."""
+        return log_name(self.country, self.incarnation)
 
 
 @dataclass(frozen=True)

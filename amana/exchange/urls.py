@@ -7,5 +7,6 @@ from amana.exchange import views
 app_name = "exchange"
 urlpatterns = [
     path("exchange/messages", views.messages, name="messages"),
+    path("exchange/checkpoints", views.checkpoints, name="checkpoints"),
     path("exchange/receipts", views.receipts, name="receipts"),
 ]

@@ -5,11 +5,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from amana.access.request import Request
-from amana.exchange import actions
+from amana.exchange import actions, witness
 from amana.exchange.rules import LARGEST_PARCEL, Unacceptable
 
 # What a machine is told: the reason in a header, and a status that says whether to try again.
 REFUSED = 422
+# To a witness, 422 would be a proof that does not hold.
+FORBIDDEN = 403
 
 
 @csrf_exempt
@@ -34,6 +36,17 @@ def receipts(request: Request) -> HttpResponse:
     return HttpResponse(b"", content_type="application/octet-stream")
 
 
+@csrf_exempt
+@require_POST
+def checkpoints(request: Request) -> HttpResponse:
+    """Take a partner's checkpoint; answer as a witness of tlog-witness does."""
+    try:
+        status, said = witness.answer(_body(request), caller=_caller(request), now=request.now)
+    except Unacceptable as refused:
+        return _refusal(refused, status=FORBIDDEN)
+    return HttpResponse(said, status=status, content_type=witness.KIND_OF_ANSWER[status])
+
+
 def _body(request: Request) -> bytes:
     return request.read(LARGEST_PARCEL + 1)
 
@@ -42,7 +55,7 @@ def _caller(request: Request) -> str:
     return request.headers.get("Amana-Node", "")
 
 
-def _refusal(refused: Unacceptable) -> HttpResponse:
+def _refusal(refused: Unacceptable, *, status: int = REFUSED) -> HttpResponse:
     return HttpResponse(
-        refused.reason.value.encode(), status=REFUSED, content_type="application/octet-stream"
+        refused.reason.value.encode(), status=status, content_type="application/octet-stream"
     )

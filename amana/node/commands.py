@@ -1,18 +1,20 @@
-"""`amana node init|status`, `amana verify` and `amana erase`: what they do and print."""
+"""`amana node init|status` and `amana erase`: what they do and print."""
 
 import argparse
 import contextlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from amana.crypto.totp import typed_form
 from amana.keeper import rules as keeper_rules
 from amana.keeper import store as keeper
+from amana.node import keeping
 from amana.node.cli import Failed
+from amana.node.clock import Clock
 from amana.node.config import NodeConfig, load
 from amana.node.lifecycle import (
     Person,
@@ -31,30 +33,43 @@ def init(a: argparse.Namespace) -> int:
     """Make a node, or pin a partner's root in a node that stands."""
     if a.peer is not None and not a.peer.is_file():
         raise Failed(f"{a.peer} is not there")
+    if a.keeper_certificate is not None and not a.keeper_certificate.is_file():
+        raise Failed(f"{a.keeper_certificate} is not there")
     if not (a.data / "node.json").exists():
         _make(a)
         return 0
     if a.port is not None:
         move(a.data, a.port)
-    elif a.peer is None:
+    elif a.peer is None and a.keeper_certificate is None:
         raise Failed(f"{a.data} is a node already; give --peer FILE to pin a partner's root in it")
+    if a.keeper_certificate is not None:
+        _pair(a)
     if a.peer is not None:
         use(a.data)
         _pin(a)
     return 0
 
 
+def _pair(a: argparse.Namespace) -> None:
+    """Take the keeper's certificate in a node that stands: a new one, or after a restore."""
+    folder = a.data / "keys" / "keeper"
+    keeping.own_certificate(folder, "amana node", Clock(None, is_demo=False).now())
+    keeping.pair(folder, a)
+    keeping.tell_certificate(folder, "the keeper", "amana keeper init --data DIR --node FILE")
+
+
 def _make(a: argparse.Namespace) -> None:
     """Make a node beside its place and move it there whole: a node half made is no node."""
-    from amana.node.clock import Clock  # noqa: PLC0415
-
     config = _config(a)
     if a.data.exists() and (not a.data.is_dir() or any(a.data.iterdir())):
         raise Failed(f"{a.data} is not empty; a node needs a folder of its own")
+    now = Clock(None, is_demo=False).now()
+    line = keeping.line_of_new_node(a, now) if config.keeper.startswith(keeping.REMOTE) else None
     making = a.data.with_name(f"{a.data.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     lay_out(making, config)
-    now = Clock(None, is_demo=False).now()
+    if line is not None:
+        shutil.copytree(line, making / "keys" / "keeper")
     with _a_keeper_for(config, making, now):
         use(making)
         people = cast_of(config.country) if config.is_demo else founders()
@@ -68,6 +83,8 @@ def _make(a: argparse.Namespace) -> None:
     if a.data.exists():
         a.data.rmdir()
     making.rename(a.data)
+    if line is not None:
+        shutil.rmtree(line)
     _tell(a, config.country, people, is_demo=config.is_demo)
 
 
@@ -156,10 +173,16 @@ def status(a: argparse.Namespace) -> int:
     fault = audit.first_fault()
     messages, receipts = exchange.waiting()
     peers = [p.country for p in exchange.peers()]
-    found_state = {
+    found_state: dict[str, Any] = {
         "country": exchange.own().country,
         "peers": peers,
         "record": {"entries": audit.length(), "first_fault": fault.seq if fault else None},
+        "witnesses": [{"name": row.witness, "size": row.size} for row in audit.cosigned()],
+        "witnessed": [{"name": row.origin, "size": row.size} for row in audit.witnessed()],
+        "alarms": [
+            {"country": alarm.country, "kind": alarm.kind, "at": alarm.at.isoformat()}
+            for alarm in audit.open_alarms()
+        ],
         "waiting": {"messages": messages, "receipts": receipts},
         "sealed_mail": len(exchange.unopened()),
         "cases": cases.counts("origin"),
@@ -172,11 +195,21 @@ def status(a: argparse.Namespace) -> int:
     print(
         f"Record: {audit.length()} entries, {'whole' if fault is None else f'fault at {fault.seq}'}"
     )
+    _print_witnesses(found_state)
     print(f"Waiting to leave: {messages} messages, {receipts} receipts")
     print(f"Sealed mail: {len(exchange.unopened())}")
     for row in referrals.states():
         print(f"  {row['code']}  {row['state']}")
     return 0
+
+
+def _print_witnesses(state: dict[str, Any]) -> None:
+    for row in state["witnesses"]:
+        print(f"  {row['name']} vouched for its first {row['size']}")
+    for row in state["witnessed"]:
+        print(f"  the first {row['size']} of {row['name']} were vouched for here")
+    for alarm in state["alarms"]:
+        print(f"  ALARM: the log of {alarm['country']} is {alarm['kind']}, since {alarm['at']}")
 
 
 def erase(a: argparse.Namespace) -> int:
@@ -186,34 +219,14 @@ def erase(a: argparse.Namespace) -> int:
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access.rules import Refused  # noqa: PLC0415
-    from amana.cases.actions import replay  # noqa: PLC0415
     from amana.referrals.actions import carry_out  # noqa: PLC0415
 
-    now = settings.CLOCK.now()
     try:
-        erasure = carry_out(code=a.case, by="command", now=now)
+        erasure = carry_out(code=a.case, by="command", now=settings.CLOCK.now())
     except Refused:
         raise Failed("no erasure of this case waits that two people approved") from None
-    replay(settings.ERASURE_LEDGER, now)
-    print(
-        f"{erasure.pk} is erased here, and in every backup from {erasure.backups_until:%Y-%m-%d}."
-    )
+    print(f"{erasure.pk} is erased here; in every backup from {erasure.backups_until:%Y-%m-%d}.")
     for name, n in erasure.counts.items():
         print(f"  {n:5} {name}")
+    print("Export the erasure ledger again: amana keys ledger")
     return 0
-
-
-def verify(a: argparse.Namespace) -> int:
-    """Prove the record from its first entry to its head."""
-    load(a.data)
-    use(a.data)
-    from amana.audit import queries as audit  # noqa: PLC0415
-
-    fault = audit.first_fault()
-    if fault is None:
-        print(f"The record is whole: {audit.length()} entries.")
-        return 0
-    print(
-        f"amana: entry {fault.seq} is {fault.what}; everything before it is whole", file=sys.stderr
-    )
-    return 1

@@ -4,7 +4,6 @@ DIR/node.json      country, names, addresses, port, whether it is a demo
 DIR/keys/          node.seed (carries parcels, signs arrivals), root.seed (to be taken offline), web
 DIR/db/            the database, unless DATABASE_URL names another
 DIR/media/         the files of cases, sealed
-DIR/erased.json    the erasure ledger; never put back from a backup
 DIR/directory.json what partners pin and read
 
 The keeper's folder (amana.keeper.store) lies beside it or on another machine, never inside: a copy
@@ -13,11 +12,11 @@ of DIR must open nothing.
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from amana.crypto.secrets import Seed, new_seed
-from amana.exchange.rules import Own
+from amana.exchange.rules import Own, ThirdWitness
 
 
 class BadNode(Exception):
@@ -44,10 +43,22 @@ class NodeConfig:
     incarnation: int = 1
     retry_base: float = 30.0
     fail: float = 0.0
+    # How many seconds a partner's log may be silent; who else witnesses ours: name, url, key.
+    silence_after: float = 3600.0
+    witnesses: list[dict[str, str]] = field(default_factory=list)
 
     def own(self, seed: Seed) -> Own:
         """Return what the post office needs to know of this node."""
-        return Own(self.country, self.desk, self.unit, seed, self.incarnation, self.retry_base)
+        return Own(
+            country=self.country,
+            desk=self.desk,
+            unit=self.unit,
+            seed=seed,
+            incarnation=self.incarnation,
+            retry_base=self.retry_base,
+            silence=self.silence_after,
+            witnesses=tuple(ThirdWitness(**row) for row in self.witnesses),
+        )
 
 
 # Tests and set-up run without a directory; nothing of this reaches a running node.

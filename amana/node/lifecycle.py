@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amana.access.rules import CARE, DESK, GLASS, TEAM_KINDS, Role
+from amana.access.rules import CARE, DESK, GLASS, OFFICER_ROLES, TEAM_KINDS, Role
+from amana.audit.rules import log_name
 from amana.crypto.hybrid import public_of
+from amana.crypto.notes import keys_of
 from amana.crypto.passwords import new_password
 from amana.crypto.secrets import Seed, new_seed, token
 from amana.crypto.signing import sign_public_of
@@ -45,7 +47,7 @@ FOUNDERS = (
     ("data-protection", Role.DATA_PROTECTION),
     ("administrator", Role.ADMINISTRATOR),
 )
-OFFICERS = (Role.SUPERVISOR, Role.DATA_PROTECTION)
+OFFICERS = OFFICER_ROLES
 
 
 def founders() -> list[Person]:
@@ -181,6 +183,9 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
         "url": config.url,
         "host": config.host,
         "phone": config.phone,
+        "log": [
+            str(key) for key in keys_of(own_seed, log_name(config.country, config.incarnation))
+        ],
         **parties,
     }
     half = data / "directory.json.new"

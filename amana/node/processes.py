@@ -41,12 +41,14 @@ class RunningNode:
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self.keeper: subprocess.Popen[bytes] | None = None
+        self.search: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "RunningNode":
         """Start all processes and wait until the web answers."""
         self.start_keeper()
         self.start_web()
         self.start_worker()
+        self.search = self._run("search", "search.log")
         return self
 
     def start_web(self) -> None:
@@ -89,7 +91,7 @@ class RunningNode:
 
     def kill(self) -> None:
         """End all processes at once, as a power cut would."""
-        for process in (self.web, self.worker, self.keeper):
+        for process in (self.web, self.worker, self.search, self.keeper):
             if process and process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -97,11 +99,11 @@ class RunningNode:
 
     def stop(self) -> None:
         """Ask all processes to end, and wait."""
-        for process in (self.worker, self.web, self.keeper):
+        for process in (self.worker, self.search, self.web, self.keeper):
             if process and process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
-        for process in (self.worker, self.web, self.keeper):
+        for process in (self.worker, self.search, self.web, self.keeper):
             if process:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=10)

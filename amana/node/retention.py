@@ -8,7 +8,13 @@ apart. A model that is not here fails a test.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from amana.access.rules import FAILURE_WINDOW, LONGEST
+from amana.access.rules import (
+    CHALLENGE_LIFE,
+    FAILURE_WINDOW,
+    LONGEST,
+    NOTICE_LIFE,
+    RECOVERY_ENDS,
+)
 from amana.exchange.rules import LIFETIME
 from amana.identification.actions import DRAFT_LIFE
 
@@ -53,6 +59,14 @@ TABLE: dict[str, Kept] = {
         erased_by="closed on the day she leaves; name and locked key are then emptied",
         reason="who opened a file must stay answerable; a closed account opens nothing",
     ),
+    "access.Lock": Kept(
+        row="an account's seed, sealed to one way in",
+        life=None,
+        since="until she removes it, her account is closed, or it is replaced",
+        erased_by="access.actions.locks.remove_passkey, access.actions.end_account",
+        reason="a way in that is no longer hers must open nothing",
+        is_running=True,
+    ),
     "access.Membership": Kept(
         row="a team's key, wrapped to one member",
         life=None,
@@ -67,6 +81,53 @@ TABLE: dict[str, Kept] = {
         since="until what it opens is erased",
         erased_by="deleted first: that erases what it opens, wherever copies lie",
         reason="the smallest thing whose loss makes a sealed row unreadable",
+    ),
+    "access.Erased": Kept(
+        row="the number of a key that was erased",
+        life=None,
+        since="for as long as a backup could bring the key back",
+        erased_by="never: it holds nothing about a person",
+        reason="a restored backup is shorn of what it brings back against the erasure",
+    ),
+    "access.RecoveryShare": Kept(
+        row="a share of an account's seed, sealed to one recovery officer",
+        life=None,
+        since="until the officers change or the account is closed",
+        erased_by="the owner's next sign-in cuts it anew; access.actions.end_account",
+        reason="two of them give a seed back whose every lock is lost",
+        is_running=True,
+    ),
+    "access.Recovery": Kept(
+        row="somebody's request for a seed whose every lock is lost",
+        life=RECOVERY_ENDS,
+        since="the request",
+        erased_by="finished or stopped before, or the worker's access.actions.sweep",
+        reason="an old request must not be answered when nobody remembers who asked",
+        is_running=True,
+    ),
+    "access.RecoveryApproval": Kept(
+        row="an officer's share, sealed to the person who asked",
+        life=RECOVERY_ENDS,
+        since="the request that it answers",
+        erased_by="deleted with the request, by access.actions.sweep at the latest",
+        reason="it serves one request and no other",
+        is_running=True,
+    ),
+    "access.Notice": Kept(
+        row="something that a person must be told: a code",
+        life=NOTICE_LIFE,
+        since="the event",
+        erased_by="access.actions.sweep",
+        reason="what nobody read in a quarter is told no more; the record has it",
+        is_running=True,
+    ),
+    "access.Spent": Kept(
+        row="a passkey's challenge that was answered, as a digest",
+        life=CHALLENGE_LIFE,
+        since="the answer",
+        erased_by="access.actions.sweep",
+        reason="an older challenge is refused by its age",
+        is_running=True,
     ),
     "access.Session": Kept(
         row="a sign-in",
@@ -87,16 +148,37 @@ TABLE: dict[str, Kept] = {
     "audit.Entry": Kept(
         row="one act",
         life=None,
-        since="for ever, as a leaf of the chain",
-        erased_by="nothing erases it today; salt and event can go one day, and the leaf stays",
+        since="for ever, as a leaf of the tree",
+        erased_by="audit.actions.empty_entry: salt and event go; the leaf and a word of it stay",
         reason="the record must prove that nothing was cut out of it, and need not say what it was",
     ),
     "audit.Head": Kept(
-        row="the last entry's number and chain value",
+        row="the tree's size, frontier and root",
         life=None,
         since="for ever",
         erased_by="never: it holds nothing about a person",
         reason="without it a cut tail is not seen",
+    ),
+    "audit.Cosigned": Kept(
+        row="the last checkpoint of the record that one witness vouched for",
+        life=None,
+        since="until the same witness vouches for a later one",
+        erased_by="audit.actions.keep_cosigned writes over it",
+        reason="it holds sizes, hashes and signatures, and proves the record to a third party",
+    ),
+    "audit.Witnessed": Kept(
+        row="the last checkpoint of a partner's record that was vouched for here",
+        life=None,
+        since="until a later one of the same log; the last of a log that ended stays",
+        erased_by="audit.actions.witness writes over it",
+        reason="without it a partner's record could forget what it once said",
+    ),
+    "audit.Alarm": Kept(
+        row="a log that forked, became shorter or fell silent, with the checkpoint that showed it",
+        life=None,
+        since="for ever",
+        erased_by="never: it holds nothing about a person",
+        reason="two checkpoints that one log signed and that exclude each other are evidence",
     ),
     "exchange.Peer": Kept(
         row="a partner country and the keys it signed",

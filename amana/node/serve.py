@@ -3,13 +3,15 @@
 import logging
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from amana.exchange.carrier import carry, carry_nearby
+from amana.exchange.carrier import Answer, carry, carry_nearby
+from amana.keeper.client import KeeperGone
 from amana.node.config import load
 from amana.node.faults import Counting
 from amana.node.lifecycle import use
@@ -18,6 +20,9 @@ log = logging.getLogger("amana")
 
 LOOP_SECONDS = 2.0
 DEMO_LOOP_SECONDS = 0.15
+# Three checkpoints an hour, so that one that is lost is no silence and a fork shows in time.
+WITNESS_SECONDS = 1200.0
+DEMO_WITNESS_SECONDS = 5.0
 
 
 def serve(data: Path) -> None:
@@ -61,6 +66,18 @@ def _gunicorn(data: Path, port: int, *, is_demo: bool) -> dict[str, object]:
     }
 
 
+def search(data: Path) -> None:
+    """Run the search process: opened cards of live sessions, in memory alone."""
+    load(data)
+    use(data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.search.server import serve as answer  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
+    answer(data, settings.CLOCK.now)
+
+
 def work(data: Path) -> None:
     """Carry what waits, again and again, until told to stop."""
     config, _, _ = load(data)
@@ -72,7 +89,8 @@ def work(data: Path) -> None:
     pause = DEMO_LOOP_SECONDS if config.is_demo else LOOP_SECONDS
     # Only the nodes of a demo stand on one machine and may call each other there.
     way = carry_nearby if config.is_demo else carry
-    jobs = _jobs(Counting(data / "log" / "wire.json", way, fail=config.fail))
+    via = Counting(data / "log" / "wire.json", way, fail=config.fail)
+    jobs = _jobs(via, way, is_demo=config.is_demo)
     # Periods run on a clock that nobody can set back; only what a job writes carries the date.
     due = {name: 0.0 for name, _, _ in jobs}
     while not stop():
@@ -90,14 +108,16 @@ def work(data: Path) -> None:
 Job = Callable[[datetime], object]
 
 
-def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
+def _jobs(
+    via: Counting, way: Callable[..., Answer], *, is_demo: bool
+) -> list[tuple[str, float, Job]]:
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
-    from amana.access.actions import sweep  # noqa: PLC0415
-    from amana.access.keys import rotate  # noqa: PLC0415
-    from amana.cases.actions import replay, sweep_files  # noqa: PLC0415
+    from amana.access.actions import keys, sweep  # noqa: PLC0415
+    from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
+    from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
 
@@ -105,24 +125,45 @@ def _jobs(via: Counting) -> list[tuple[str, float, Job]]:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
         return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=via)
 
-    def erase(now: datetime) -> None:
-        # First what a restored database must be told, last what it now knows itself.
-        replay(settings.ERASURE_LEDGER, now)
-        if erase_approved(now):
-            replay(settings.ERASURE_LEDGER, now)
-
-    def rotate_epochs(now: datetime) -> object:
-        # The keeper says when a week is over; asked in between it begins nothing.
-        return rotate(now=now, by="worker")
+    def witness(now: datetime) -> int:
+        return tell_all(now, via=way)
 
     return [
         ("deliver", 0.0, deliver),
-        ("erase", 5.0, erase),
-        ("rotate_epochs", 3600.0, rotate_epochs),
+        ("witness", DEMO_WITNESS_SECONDS if is_demo else WITNESS_SECONDS, witness),
+        ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
+        ("give_up_restored", 3600.0, give_up_restored),
+        ("erase", 2.0, _while_the_keeper_is_there(erase_approved)),
         ("sweep_files", 300.0, sweep_files),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
+        ("enclose", 30.0, _while_the_keeper_is_there(lambda _now: keys.enclose_waiting())),
+        ("rotate", 3600.0, _while_the_keeper_is_there(lambda n: keys.rotate(now=n, by="worker"))),
     ]
+
+
+def _while_the_keeper_is_there(job: Job) -> Job:
+    """Return the job, which waits quietly when the keeper is away: said once, and once it is back.
+
+    A keeper can be away for a day; a trace every half minute would bury everything else.
+    """
+    away = False
+
+    def quietly(now: datetime) -> object:
+        nonlocal away
+        try:
+            done = job(now)
+        except KeeperGone as problem:
+            if not away:
+                log.warning("the keeper does not answer", exc_info=problem)
+            away = True
+            return None
+        if away:
+            log.warning("the keeper is back")
+        away = False
+        return done
+
+    return quietly
 
 
 def _stop_flag() -> Callable[[], bool]:

@@ -17,6 +17,7 @@ DATA = data_dir()
 NODE, _SEED, SECRET_KEY = load(DATA)
 OWN = NODE.own(_SEED)
 KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
+SEARCH_FOLDER = str(DATA) if DATA else "."
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "amana.exchange",
     "amana.identification",
     "amana.cases",
+    "amana.search",
     "amana.referrals",
     "amana.desk",
     "amana.node.apps.Node",
@@ -121,8 +123,6 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 31536000
 MEDIA_ROOT = str(DATA / "media") if DATA else ""
-# Beside the database and not in it: a database that is restored reads here what it must forget.
-ERASURE_LEDGER = (DATA or Path("var")) / "erased.json"
 # A temporary file would be plaintext on the disk: what arrives is held in memory or not at all.
 FILE_UPLOAD_HANDLERS = ["amana.files.upload.InMemory"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -71,6 +71,8 @@ BROKEN = [
         "amana.exchange.rules",
     ),
     ("one-module-does-all-cryptography", "node/cli.py", "import argon2", "amana.node.cli"),
+    ("rules-are-pure", "names/match.py", "import django.conf", "amana.names.match"),
+    ("only-the-matcher-measures-names", "desk/views.py", "import rapidfuzz", "amana.desk.views"),
 ]
 
 

@@ -1,12 +1,13 @@
 """Everything that changes a case."""
 
 from amana.cases.actions.attachments import attach, open_attachment, sweep_files
+from amana.cases.actions.cards import card_and_compare
 from amana.cases.actions.erasures import (
     approve_erasure,
     ask_erasure,
     decline_erasure,
     erase_case,
-    replay,
+    give_up_restored,
 )
 from amana.cases.actions.files import (
     add_received,
@@ -32,10 +33,12 @@ __all__ = [
     "ask_glass",
     "assign",
     "attach",
+    "card_and_compare",
     "confirm_ground",
     "declare_conflict",
     "decline_erasure",
     "erase_case",
+    "give_up_restored",
     "involve",
     "is_ours",
     "mark",
@@ -46,7 +49,6 @@ __all__ = [
     "open_received_case",
     "record_consent",
     "release_team",
-    "replay",
     "report",
     "sweep_files",
     "withdraw_consent",

@@ -1,18 +1,13 @@
 """Erasing a case: two people decide it, then every key and every row of it goes."""
 
-import json
-import os
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from amana.access import rules as access
 from amana.access.actions import tell
 from amana.access.keys import erase_keys
-from amana.access.queries import erased_keys, members, of_role
+from amana.access.queries import members, of_role
 from amana.access.rules import Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases import queries, rules
@@ -108,41 +103,19 @@ def erase_case(
     return erasure
 
 
-# What a restored database must be told of an erasure that it does not know.
-IN_THE_LEDGER = ("team", "reason", "asked_by", "asked_at", "approved_by", "approved_at")
+@transaction.atomic
+def give_up_restored(now: datetime) -> list[str]:
+    """Give up once more the cases that a restored backup brought back; return their codes.
 
-
-def replay(ledger: Path, now: datetime) -> int:
-    """Bring the ledger in this file and the one in the database together; return what was replayed.
-
-    A database that was restored is older than the file beside it: the keys that the file names are
-    erased again at once, and the cases once more given up, so that the worker erases them.
+    A part whose key the ledger names stands in no database but one that was restored. Where all
+    parts of a case are so, the case had been erased; where one is, it had been replaced.
     """
-    held = json.loads(ledger.read_text()) if ledger.exists() else {"keys": [], "cases": {}}
-    keys, cases = erased_keys(), _approved()
-    again = set(held["keys"]) - keys
-    back = {c: said for c, said in held["cases"].items() if c not in cases}
-    with transaction.atomic():
-        erase_keys(key_ids=again, now=now, by="restore")
-        for code in Case.objects.filter(pk__in=back).values_list("pk", flat=True):
-            Erasure.objects.update_or_create(code=code, defaults=back[code])
-    whole = {"keys": sorted(keys | set(held["keys"])), "cases": {**held["cases"], **cases}}
-    _keep(ledger, json.dumps(whole, cls=DjangoJSONEncoder, sort_keys=True))
-    return len(again) + len(back)
-
-
-def _approved() -> dict[str, dict[str, Any]]:
-    rows = Erasure.objects.exclude(approved_by="")
-    return {e.pk: {name: getattr(e, name) for name in IN_THE_LEDGER} for e in rows}
-
-
-def _keep(ledger: Path, text: str) -> None:
-    """Write the file whole or not at all, unless it says this already."""
-    if ledger.exists() and ledger.read_text() == text:
-        return
-    half = ledger.with_suffix(".new")
-    with half.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(ledger)
+    back = queries.erased_and_back()
+    for case in back:
+        by = {"asked_by": "restore", "asked_at": now, "approved_by": "ledger", "approved_at": now}
+        Erasure.objects.update_or_create(
+            code=case.code, defaults={"team": case.team, "reason": "", "live_at": None, **by}
+        )
+        record(at=now, actor="restore", verb="cases.give_up_restored", subject=case.code)
+    queries.erased_parts().exclude(case__in=back).delete()
+    return [case.code for case in back]

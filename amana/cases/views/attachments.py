@@ -1,5 +1,7 @@
 """Files of a case on a page: handed in to an opened part, given out for a reason."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,12 +39,12 @@ def attach(request: Request, code: str, part: str) -> HttpResponse:
     return render(request, "cases/attach.html", context, status=422 if form.errors else 200)
 
 
-def _is_kept(request: Request, case: object, part: str, form: AttachForm) -> bool:
-    """Keep the file; where it is not taken, the form says why."""
+def _is_kept(request: Request, case: Any, part: str, form: AttachForm) -> bool:  # noqa: ANN401
+    """Keep the file with a case; where it is not taken, the form says why."""
     file = form.cleaned_data["file"]
     try:
         actions.attach(
-            case=case,  # type: ignore[arg-type] - a case; views hold no tables
+            case=case,
             part=part,
             content=file.read(),
             name=file.name[:200],

@@ -133,6 +133,8 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
         actor=request.actor,
         now=request.now,
     )
+    if part == rules.IDENTITY and not queries.has_card(row):
+        actions.card_and_compare(case=row, actor=request.actor, now=request.now)
     fields = policy.fields(part)
     way = policy.way_of_writing(request.actor.role, part)
     may_write = way == EDIT and not row.is_historical
@@ -192,7 +194,11 @@ def write(request: Request, code: str, part: str) -> HttpResponse:
     actions.write_compartment(
         case=row, name=part, changes=changes, version=version, actor=request.actor, now=request.now
     )
-    return redirect(reverse("cases:case", args=[code]) + "?said=kept")
+    said = "kept"
+    if part in (rules.IDENTITY, rules.LOCATION):
+        alike = actions.card_and_compare(case=row, actor=request.actor, now=request.now)
+        said = "duplicate" if alike else said
+    return redirect(reverse("cases:case", args=[code]) + f"?said={said}")
 
 
 @require_http_methods(["GET", "POST"])

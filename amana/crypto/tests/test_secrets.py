@@ -15,9 +15,7 @@ from amana.crypto.secrets import (
     Key,
     Secret,
     Seed,
-    chain_hash,
     derive,
-    digest,
     leaf_hash,
     new_id,
     new_key,
@@ -133,23 +131,6 @@ def test_bytes_cannot_move_between_the_salt_and_the_event() -> None:
         leaf_hash(salt + event[:1], event[1:])
     with pytest.raises(ValueError, match="salted with 32 bytes"):
         leaf_hash(salt[:-1], salt[-1:] + event)
-
-
-@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(1, 40))
-def test_a_chain_tells_its_past_from_its_newest_leaf(
-    previous: bytes, leaf: bytes, cut: int
-) -> None:
-    moved = previous + leaf[:cut], leaf[cut:]
-
-    assert (chain_hash(*moved) == chain_hash(previous, leaf)) == (moved == (previous, leaf))
-
-
-def test_a_link_of_the_chain_is_neither_a_leaf_nor_a_plain_digest() -> None:
-    previous, leaf = bytes(32), digest(b"opened")
-
-    link = chain_hash(previous, leaf)
-
-    assert link not in {leaf_hash(previous, leaf), digest(previous + leaf)}
 
 
 def test_comparing_looks_at_content_and_length() -> None:

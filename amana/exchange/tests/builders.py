@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from amana.audit.rules import log_name
 from amana.crypto import age
 from amana.crypto.framing import pack
 from amana.crypto.hybrid import public_of
+from amana.crypto.notes import keys_of
 from amana.crypto.secrets import Seed, new_id, new_seed
 from amana.crypto.signing import key_id, sign_public_of
 from amana.exchange import rules
@@ -35,7 +37,7 @@ class OtherCountry:
     desk: Seed
     unit: Seed
 
-    def directory_file(self, now: datetime, *, version: int = 1) -> bytes:
+    def directory_file(self, now: datetime, *, version: int = 1, incarnation: int = 1) -> bytes:
         """Return the signed directory that this country publishes."""
         parties: dict[str, Any] = {
             name: party_fields(
@@ -54,6 +56,7 @@ class OtherCountry:
             "url": "http://127.0.0.1:9",
             "host": "other.localhost",
             "phone": "000",
+            "log": [str(key) for key in keys_of(self.node, log_name(self.country, incarnation))],
             **parties,
         }
         return sign_directory(fields, self.root)

@@ -1,0 +1,73 @@
+"""The search process: a local socket, one question after another."""
+
+import contextlib
+import os
+import socketserver
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import close_old_connections
+
+from amana.access.rules import NotFound
+from amana.keeper import wire
+from amana.keeper.client import KeeperGone
+from amana.search.holder import Holder
+from amana.search.rules import LOOK_AROUND, asked
+
+SOCKET = "search.socket"
+
+
+def answer(holder: Holder, request: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401
+    """Answer one question. Never raises: a refusal is an answer too, and never says why."""
+    try:
+        if request["do"] == "forget":
+            holder.forget(str(request["session"]))
+            return {"ok": []}
+        if request["do"] == "find" and isinstance(request["cookie"], bytes):
+            return {"ok": holder.find(request["cookie"], asked(request["question"]), now)}
+    except KeeperGone:
+        return {"refused": "KEEPER_GONE"}
+    except (NotFound, KeyError, TypeError, ValueError):
+        pass
+    return {"refused": "NO"}
+
+
+def serve(folder: Path, clock: Callable[[], datetime]) -> None:
+    """Answer until told to stop. The socket lies in `folder`, for this user alone."""
+    holder = Holder()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError, wire.BadWire):
+                while (request := wire.read(self.rfile)) is not None:
+                    close_old_connections()
+                    wire.write(self.wfile, answer(holder, request, clock()))
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / SOCKET).unlink()
+    server = _Server(f"/proc/self/fd/{descriptor}/{SOCKET}", Handler)
+    (folder / SOCKET).chmod(0o600)
+    _look_around(holder, clock)
+    with server:
+        server.serve_forever(poll_interval=0.2)
+
+
+def _look_around(holder: Holder, clock: Callable[[], datetime]) -> None:
+    def again() -> None:
+        with contextlib.suppress(Exception):  # a database that is busy is asked in ten seconds
+            close_old_connections()
+            holder.look_around(clock())
+        _look_around(holder, clock)
+
+    timer = threading.Timer(LOOK_AROUND.total_seconds(), again)
+    timer.daemon = True
+    timer.start()
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64

@@ -1,0 +1,1 @@
+"""Benchmarks beside other people's tools; each module here is a runner: `make bench`."""

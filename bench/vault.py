@@ -175,7 +175,7 @@ def door(rounds: int) -> list[float]:
     from django.test import Client
 
     from amana.access.actions import COST
-    from amana.access.keys import issue_key
+    from amana.access.actions.keys import issue_key
     from amana.access.queries import held_keys
     from amana.access.rules import Role
     from amana.keeper.rules import DEMO_CODE
@@ -247,6 +247,7 @@ def search(folder: Path, n: int, rounds: int) -> dict[str, Any]:
             Card(
                 case_id=p.code,
                 team="care",
+                key_id=p.code,
                 epoch=boss.epoch,
                 wrapped=add_layer(
                     outer,

@@ -149,10 +149,10 @@ def card_place(case_code: str, team: str) -> Place:
     return Place("cases_card", case_code, "wrapped", team)
 
 
-def tokens_among(outputs: list[bytes], *, but: Case) -> list[MatchToken]:
-    """Return the kept tokens of other teams' cases that are among these."""
-    rows = MatchToken.objects.filter(output__in=outputs, case__file=CARE_FILE)
-    return list(rows.exclude(case__team=but.team))
+def tokens_among(outputs: list[bytes], *, but: str) -> list[MatchToken]:
+    """Return the kept tokens of other teams' cases that are among these; `but` is one's own."""
+    rows = MatchToken.objects.select_related("card").filter(output__in=outputs)
+    return list(rows.exclude(card__team=but))
 
 
 @dataclass(frozen=True)
@@ -426,7 +426,8 @@ def erased_and_back() -> list[Case]:
 def key_ids_of(case: Case) -> set[str]:
     """Return every key under which something of a case is sealed in this room."""
     consents_ = Consent.objects.filter(case=case).values_list("key_id", flat=True)
-    return {*part_keys(case), *consents_}
+    cards_ = Card.objects.filter(case=case).values_list("key_id", flat=True)
+    return {*part_keys(case), *consents_, *cards_}
 
 
 def timeline(case: Case) -> list[Milestone]:

@@ -14,9 +14,9 @@ from amana.crypto.secrets import Key, Seed
 from amana.crypto.signing import sign
 from amana.crypto.totp import TotpSecret
 from amana.keeper import wire
+from amana.keeper.answers import GLASS, OPEN, Approval, glass_message
 from amana.keeper.rules import KeeperRefused
 from amana.keeper.server import tls
-from amana.keeper.service import GLASS, OPEN, Approval, glass_message
 
 # Thousands of wraps at once take a second or two; whoever waits longer waits in vain.
 TIMEOUT = 10.0

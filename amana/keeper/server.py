@@ -15,8 +15,8 @@ from typing import Any
 
 from amana.crypto.secrets import CannotOpen
 from amana.keeper import wire
+from amana.keeper.answers import Approval, Service
 from amana.keeper.rules import KeeperRefused
-from amana.keeper.service import Approval, Service
 from amana.keeper.store import Store, is_id
 
 ill = logging.getLogger("amana.keeper")

@@ -97,7 +97,7 @@ def _copy_enclosed(copy: Path) -> None:
 
     A wrap without one would open out of this backup for ever, whatever is destroyed later.
     """
-    from amana.access import keys  # noqa: PLC0415
+    from amana.access.actions import keys  # noqa: PLC0415
     from amana.node import actions  # noqa: PLC0415
 
     for _ in range(TRIES):

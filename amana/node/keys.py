@@ -73,7 +73,7 @@ def rotate(a: argparse.Namespace) -> int:
     use(a.data)
     from django.conf import settings  # noqa: PLC0415
 
-    from amana.access import keys  # noqa: PLC0415
+    from amana.access.actions import keys  # noqa: PLC0415
 
     try:
         done = keys.rotate(now=settings.CLOCK.now(), by="operator", force=a.force)

@@ -164,7 +164,7 @@ def _fill(making: Path, manifest: dict[str, Any], ledger: dict[str, datetime] | 
     from django.conf import settings  # noqa: PLC0415
     from django.db import connections  # noqa: PLC0415
 
-    from amana.access import keys  # noqa: PLC0415
+    from amana.access.actions import keys  # noqa: PLC0415
     from amana.audit import queries as audit  # noqa: PLC0415
     from amana.node import actions  # noqa: PLC0415
 

@@ -9,8 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from amana.access.actions import tell
+from amana.access.actions.keys import (
+    backups_until,
+    erase_keys,
+    issue_key,
+    leave_no_trace,
+    share_key,
+)
 from amana.access.documents import seal_document
-from amana.access.keys import backups_until, erase_keys, issue_key, leave_no_trace, share_key
 from amana.access.queries import access_key, members
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record

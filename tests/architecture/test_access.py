@@ -18,7 +18,8 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoDbBlocker
 
-from amana.access import actions, keys, queries
+from amana.access import actions, queries
+from amana.access.actions import keys
 from amana.access.models import Account, KeyWrap, Membership, Session
 from amana.access.rules import WITHOUT_ACCOUNT, Role
 from amana.identification.actions import start_draft

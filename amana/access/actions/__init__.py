@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from amana.access import queries, rules
-from amana.access.keys import renew_team_key
+from amana.access.actions.keys import renew_team_key
 from amana.access.models import (
     Account,
     Failure,

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from amana.access import actions, keys, queries, rules
-from amana.access.actions import recovery
+from amana.access import actions, queries, rules
+from amana.access.actions import keys, recovery
 from amana.access.models import Account, Lock, Notice, Recovery, RecoveryShare, Session
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role, StepUp
 from amana.crypto import shares

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from amana.access import rules as access
 from amana.access.actions import tell
-from amana.access.keys import erase_keys
+from amana.access.actions.keys import erase_keys
 from amana.access.queries import members, of_role
 from amana.access.rules import Actor, NotFound, Refused, Role
 from amana.audit.actions import record
@@ -90,9 +90,9 @@ def erase_case(
         raise Refused(["ERASURE_NOT_APPROVED"])
     case = Case.objects.select_for_update().get(pk=code)
     erase_attachments(case)
-    erase_keys(key_ids=queries.key_ids_of(case), now=now, by=by)
-    screening = case.screening_id
+    key_ids, screening = queries.key_ids_of(case), case.screening_id
     _, rows = case.delete()
+    erase_keys(key_ids=key_ids, now=now, by=by)
     counts = {name.partition(".")[2]: n for name, n in rows.items()}
     if screening is not None:
         counts["Screening"] = erase_screening(code=screening, now=now, by=by)

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from amana.access import policy
 from amana.access.actions import tell
+from amana.access.actions.keys import issue_key, withdraw_keys
 from amana.access.actions.locks import require_two_locks
 from amana.access.documents import seal_document
-from amana.access.keys import issue_key, withdraw_keys
 from amana.access.queries import members, team
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record

@@ -12,13 +12,21 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from amana.access import keys
+from amana.access.actions import keys
 from amana.access.models import Erased, KeyWrap, Notice
 from amana.access.queries import erased_keys, held_keys, open_wrap, peeled
 from amana.access.rules import Actor, NotFound, Refused, Role, StepUp
 from amana.cases import actions as cases
 from amana.cases import queries as case_queries
-from amana.cases.models import Attachment, Case, Compartment, Consent, Erasure
+from amana.cases.models import (
+    Attachment,
+    Card,
+    Case,
+    Compartment,
+    Consent,
+    Erasure,
+    MatchToken,
+)
 from amana.cases.rules import IDENTITY
 from amana.crypto.hybrid import public_of
 from amana.exchange import actions as exchange
@@ -100,6 +108,7 @@ def referred(corridor: Corridor) -> Referral:
     corridor.say(referral.pk, rules.ACCEPT, told.YES)
     actions.release_dossier(referral=referral, actor=corridor.who(Role.DESK), now=NOW)
     carried(corridor)
+    cases.card_and_compare(case=referral.case, actor=corridor.who(Role.CASE_WORKER), now=NOW)
     cases.attach(
         case=referral.case,
         part=IDENTITY,
@@ -192,12 +201,13 @@ def test_after_the_erasure_nothing_of_the_person_is_left_but_what_proves_the_exc
     held, receipts = every_key(case), Receipt.objects.count()
     numbers = set(Message.objects.values_list("mid", "sha256"))
     assert store.names(media)
+    assert MatchToken.objects.exists()
 
     erasure = erased(corridor, case, officer)
 
     assert not KeyWrap.objects.filter(key_id__in=held).exists()
     assert set(Erased.objects.values_list("key_id", flat=True)) >= held
-    for model in (Case, Compartment, Consent, Attachment, Screening):
+    for model in (Case, Compartment, Consent, Attachment, Card, MatchToken, Screening):
         assert not model.objects.exists(), model
     assert store.names(media) == set()
     assert set(Message.objects.values_list("mid", "sha256")) == numbers
@@ -209,6 +219,7 @@ def test_after_the_erasure_nothing_of_the_person_is_left_but_what_proves_the_exc
     assert (referral.age_band, referral.sex) == ("UNK", "UNK")
     assert erasure.counts["Compartment"] == 3
     assert erasure.counts["Attachment"] == erasure.counts["Consent"] == 1
+    assert erasure.counts["Card"] == 1
     assert erasure.counts["Message"] == 4
     assert queries.told(referral).story.state is State.DOSSIER_SENT
 

@@ -18,10 +18,10 @@ from amana.crypto.secrets import Seed, new_id, new_seed, same, token
 from amana.crypto.signing import sign, sign_public_of
 from amana.crypto.totp import TotpSecret, code_at, new_totp
 from amana.keeper import wire
+from amana.keeper.answers import OPEN, Approval, Service
 from amana.keeper.client import Keeper, KeeperGone, approve_glass
 from amana.keeper.rules import DEMO_CODE, IDLE, LONGEST, KeeperRefused, Limit, Policy
 from amana.keeper.server import REQUESTS, answer
-from amana.keeper.service import OPEN, Approval, Service
 from amana.keeper.store import Store, lay_out
 from tests.keeping import CLOCK, THE_START, KeeperProcess, a_keeper
 

@@ -312,6 +312,11 @@ def wraps_without_layer() -> int:
     return KeyWrap.objects.filter(epoch=NO_EPOCH).count()
 
 
+def erased_key_ids() -> models.QuerySet[Erased, str]:
+    """Return the numbers of the erased keys, to be asked for within another query."""
+    return Erased.objects.values_list("key_id", flat=True)
+
+
 def erased_keys() -> dict[str, datetime]:
     """Return the erasure ledger: which keys must never open again, and since when."""
     return dict(Erased.objects.order_by("key_id").values_list("key_id", "at"))

@@ -18,6 +18,31 @@ class ReasonForm(forms.Form):
     )
 
 
+class AttachForm(forms.Form):
+    """A file for one part, and what it is in somebody's words."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("A photograph, a PDF or a recording, up to 25 MB."),
+        widget=forms.FileInput,
+        error_messages={"required": _("Choose a file of 25 MB at most.")},
+    )
+    caption = forms.CharField(
+        label=_("What it is"),
+        help_text=_("For example: her passport, page 2."),
+        max_length=200,
+        required=False,
+    )
+
+
+class ErasureForm(forms.Form):
+    """Why a case is to be erased."""
+
+    reason = forms.ChoiceField(
+        label=_("Why is it erased?"), choices=choices("ERASURE_REASON"), widget=forms.RadioSelect
+    )
+
+
 LONG = {
     "narrative": 4000,
     "risk_summary": 2000,

@@ -149,6 +149,62 @@ class Opening(models.Model):
         return f"{self.part} of {self.case_id} opened"
 
 
+class Attachment(models.Model):
+    """A file of one part of a case. Its key, its name and its caption lie sealed under the part's.
+
+    The copy that is shown and the original that is kept as evidence are two sealed files of the
+    node's media folder, named after this row.
+    """
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    part = models.CharField(max_length=24)
+    key_id = models.CharField(max_length=32)
+    kind = models.CharField(max_length=4)
+    media_type = models.CharField(max_length=40)
+    # In bytes, of the copy and of the original.
+    size = models.PositiveIntegerField()
+    original_size = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+    attached_at = models.DateTimeField()
+    attached_by = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.id[:8]
+
+
+class Erasure(models.Model):
+    """Two people's decision that a case goes, and when it went. It outlives the case: no person."""
+
+    code = models.CharField(max_length=12, primary_key=True)
+    # Whose case it was: its supervisors may read the certificate.
+    team = models.CharField(max_length=20)
+    reason = models.CharField(max_length=30)
+    asked_by = models.CharField(max_length=32)
+    asked_at = models.DateTimeField()
+    approved_by = models.CharField(max_length=32, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    # Gone here since, and out of every backup from.
+    live_at = models.DateTimeField(null=True)
+    backups_until = models.DateTimeField(null=True)
+    # How many rows of each kind went.
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(approved_by=models.F("asked_by")), name="erasure_takes_two"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(live_at=None) | ~models.Q(approved_by=""),
+                name="nothing_is_erased_unapproved",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"erasure of {self.code}"
+
+
 class Glass(models.Model):
     """Two supervisors' signed word to open one part of one case for 24 hours."""
 

@@ -3,23 +3,34 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from amana.access import policy
 from amana.access.documents import open_document
 from amana.access.models import KeyWrap, Team
-from amana.access.queries import access_key, all_teams, held_keys, holds_key, teams_of_kind
+from amana.access.queries import (
+    access_key,
+    all_teams,
+    erased_key_ids,
+    held_keys,
+    holds_key,
+    teams_of_kind,
+)
 from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Refused, Role
 from amana.cases.models import (
+    Attachment,
     Card,
     Case,
     Compartment,
     Conflict,
     Consent,
+    Erasure,
     Glass,
     Involved,
     MatchToken,
@@ -31,6 +42,8 @@ from amana.crypto import age
 from amana.crypto.boxes import Place, unseal_rows
 from amana.crypto.layers import remove_layers
 from amana.crypto.secrets import CannotOpen, Key, derive
+from amana.files import store
+from amana.files.sealed import whole_file
 from amana.keeper.rules import GLASS_LIFE
 from amana.standards import need_to_know
 from amana.standards.need_to_know import CARE_FILE
@@ -274,6 +287,149 @@ def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
         raise Refused(["UNIT_PART_UNREADABLE"]) from None
 
 
+# What is kept of an attachment: the copy that may be shown, and what was handed in, as evidence.
+COPY, ORIGINAL = "copy", "original"
+
+
+def media() -> Path:
+    """Return the folder of this node in which sealed files lie."""
+    return Path(settings.MEDIA_ROOT)
+
+
+def attachment_place(attachment_id: str, key_id: str) -> Place:
+    """Return where an attachment's own key lies, with its name and caption."""
+    return Place("cases_attachment", attachment_id, "sealed", key_id)
+
+
+@dataclass(frozen=True)
+class OpenedAttachment:
+    """An attachment for those who hold its part's key: its name, its caption, its own key."""
+
+    row: Attachment
+    name: str = field(repr=False)
+    caption: str = field(repr=False)
+    digest: str = field(repr=False)
+    key: Key = field(repr=False)
+
+
+def attachments(actor: Actor, case: Case, part: str) -> list[OpenedAttachment]:
+    """Return the files of a part that this person can open, oldest first."""
+    if part not in policy.opens(actor.role):
+        return []
+    rows = Attachment.objects.filter(holds_key(actor), case=case, part=part)
+    return _opened_attachments(actor, list(rows.order_by("attached_at", "pk")))
+
+
+def access_attachment(actor: Actor, case: Case, attachment_id: str) -> OpenedAttachment:
+    """Return one file of a case, or NotFound. The matrix and the key must agree."""
+    rows = Attachment.objects.filter(
+        holds_key(actor), pk=attachment_id, case=case, part__in=policy.opens(actor.role)
+    )
+    found = _opened_attachments(actor, list(rows))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _opened_attachments(actor: Actor, rows: list[Attachment]) -> list[OpenedAttachment]:
+    keys = held_keys(actor, {r.key_id for r in rows})
+    return [_opened_attachment(keys[r.key_id], r) for r in rows if r.key_id in keys]
+
+
+def _opened_attachment(key: Key, row: Attachment) -> OpenedAttachment:
+    held = open_document(key, bytes(row.sealed), attachment_place(row.pk, row.key_id))
+    own = Key(base64.b64decode(held["key"]))
+    return OpenedAttachment(row, held["name"], held["caption"], held["digest"], own)
+
+
+def file_name(attachment_id: str, what: str) -> str:
+    """Return the name under which a sealed file lies on the disk; it says nothing of anybody."""
+    return f"{attachment_id}-{what}"
+
+
+def file_key(own: Key, what: str) -> Key:
+    """Return the key of one sealed file: each is sealed under a key of its own."""
+    return derive(own, f"attachment/{what}")
+
+
+def content_of(opened: OpenedAttachment, what: str) -> bytes:
+    """Return what one sealed file holds; raises CannotOpen, FileNotFoundError."""
+    name = file_name(opened.row.pk, what)
+    kept = store.pieces(media(), name)
+    return whole_file(key=file_key(opened.key, what), file=name, kept=kept)
+
+
+def held_files(case: Case) -> tuple[int, int]:
+    """Return how many files a case holds, and their bytes."""
+    rows = Attachment.objects.filter(case=case)
+    sums = rows.aggregate(copies=Sum("size"), originals=Sum("original_size"))
+    return rows.count(), (sums["copies"] or 0) + (sums["originals"] or 0)
+
+
+def known_files() -> set[str]:
+    """Return the names of all files that an attachment names."""
+    ids = Attachment.objects.values_list("pk", flat=True)
+    return {file_name(pk, what) for pk in ids for what in (COPY, ORIGINAL)}
+
+
+def erasures(actor: Actor) -> list[Erasure]:
+    """Return the erasures that concern this person, newest first: her teams', or all of them."""
+    rows = Erasure.objects.order_by("-asked_at")
+    if actor.role is Role.DATA_PROTECTION:
+        return list(rows)
+    if actor.role is not Role.SUPERVISOR:
+        return []
+    return [e for e in rows.filter(team__in=list(actor.teams)) if _is_there_for(actor, e)]
+
+
+def _is_there_for(actor: Actor, erasure: Erasure) -> bool:
+    """Say whether a supervisor may know of an erasure: while the case stands, she must see it."""
+    return erasure.live_at is not None or visible_to(actor).filter(pk=erasure.pk).exists()
+
+
+def access_erasure(actor: Actor, code: str) -> Erasure:
+    """Return one erasure that concerns this person, or NotFound."""
+    found = next((e for e in erasures(actor) if e.pk == code), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def erasures_to_approve(actor: Actor) -> list[Erasure]:
+    """Return the erasures that wait for this person's word: another must have asked."""
+    return [e for e in erasures(actor) if not e.approved_by and e.asked_by != actor.account_id]
+
+
+def erasure_of(code: str) -> Erasure | None:
+    """Return the erasure of a case, asked for or carried out."""
+    return Erasure.objects.filter(pk=code).first()
+
+
+def erasures_due() -> list[str]:
+    """Return the codes of cases that two people gave up and that still stand."""
+    rows = Erasure.objects.filter(live_at=None).exclude(approved_by="")
+    return list(rows.order_by("approved_at").values_list("pk", flat=True))
+
+
+def erased_parts() -> QuerySet[Compartment]:
+    """Return the parts whose key was erased: only a restored backup has any."""
+    return Compartment.objects.filter(key_id__in=erased_key_ids())
+
+
+def erased_and_back() -> list[Case]:
+    """Return the cases that were erased and that a restored backup brought back."""
+    dead = erased_parts().filter(case=OuterRef("pk"))
+    living = Compartment.objects.filter(case=OuterRef("pk")).exclude(key_id__in=erased_key_ids())
+    return list(Case.objects.filter(Exists(dead), ~Exists(living)))
+
+
+def key_ids_of(case: Case) -> set[str]:
+    """Return every key under which something of a case is sealed in this room."""
+    consents_ = Consent.objects.filter(case=case).values_list("key_id", flat=True)
+    cards_ = Card.objects.filter(case=case).values_list("key_id", flat=True)
+    return {*part_keys(case), *consents_, *cards_}
+
+
 def timeline(case: Case) -> list[Milestone]:
     """Return what happened in a case, in order."""
     return list(Milestone.objects.filter(case=case).order_by("at", "pk"))
@@ -333,6 +489,12 @@ def consents(actor: Actor, case: Case) -> list[OpenedConsent]:
         for r in rows
         if r.key_id in keys
     ]
+
+
+def all_withdrawn(case: Case, country: str) -> bool:
+    """Say whether the person took back everything that she had agreed to for a country."""
+    rows = Consent.objects.filter(case=case, country=country)
+    return rows.exists() and not rows.filter(withdrawn_at=None).exists()
 
 
 def access_consent(actor: Actor, consent_id: int) -> OpenedConsent:

@@ -22,6 +22,9 @@ HISTORICAL_LIFE = timedelta(days=365)
 
 NO_CASE_FOR = "AUCUN_INDICATEUR"
 
+# What one case holds at most, originals counted (ASVS 5.2.4): proposed; configuration.
+MOST_FILES, MOST_BYTES = 200, 200 * 1024 * 1024
+
 
 class Given(Protocol):
     """A consent or a ground, opened."""
@@ -72,6 +75,23 @@ def objections_to_consent(
     elif ground == CONSENT and given_by == "NOBODY" and not is_historical:
         against.append("SOMEBODY_MUST_CONSENT")
     return against
+
+
+def objections_to_attaching(*, n_files: int, n_bytes: int, is_historical: bool) -> list[str]:
+    """Return what stands against one more file, where the case would then hold these."""
+    against = []
+    if is_historical:
+        against.append("HISTORICAL_IS_CLOSED")
+    if n_files > MOST_FILES or n_bytes > MOST_BYTES:
+        against.append("CASE_HOLDS_NO_MORE_FILES")
+    return against
+
+
+def objections_to_approving(*, asked_by: str, approved_by: str, by: str) -> list[str]:
+    """Return what stands against giving the second word for an erasure."""
+    if approved_by:
+        return ["NOTHING_TO_CONFIRM"]
+    return ["SECOND_PERSON_IS_THE_FIRST"] if asked_by == by else []
 
 
 def consent_expires_at(*, ground: str, tier: str, now: datetime) -> datetime:

@@ -23,6 +23,9 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
         found.append(("TO_CONFIRM", "cases:grounds", len(cases.grounds_to_confirm(actor))))
+    if actor.role in (Role.SUPERVISOR, Role.DATA_PROTECTION):
+        n_erasures = len(cases.erasures_to_approve(actor))
+        found.append(("TO_APPROVE_ERASURE", "cases:erasures", n_erasures))
     if actor.role is Role.CASE_WORKER:
         found.append(("DECIDED_WITHOUT_CASE", "identification:waiting", _without_case(actor)))
     if actor.role is Role.DESK:
@@ -41,12 +44,14 @@ def _without_case(actor: Actor) -> int:
 def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
     rows = referrals.referrals(actor)
     to_release = [r for r in rows if r.is_ours and not r.released_at and not r.returned_at]
-    asked = [r for r in rows if not r.is_ours]
-    to_answer = [t for t in referrals.told_all(asked) if t.story.decision is None]
+    told = referrals.told_all(rows)
+    to_answer = [t for t in told if not t.referral.is_ours and t.story.waits_for_the_host]
+    to_recall = [t for t in told if referrals.must_recall(t)]
     return [
         ("SEALED_MAIL", "referrals:mail", len(exchange.unopened())),
         ("TO_RELEASE", "referrals:list", len(to_release)),
         ("TO_ANSWER", "referrals:mail", len(to_answer)),
+        ("TO_RECALL", "referrals:list", len(to_recall)),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DataError, transaction
 
-from amana.access.actions.keys import issue_key
+from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
 from amana.access.queries import access_key
 from amana.access.rules import DESK, Actor, NotFound, Refused
@@ -401,6 +401,22 @@ def settle(mid: str, rank: Rank, *, actor: Actor, now: datetime) -> None:
     message.rank = rules.raised(Rank(message.rank), rank)
     message.save(update_fields=["rank"])
     _keep_receipt(message, rank, actor.teams[DESK].seed, queries.own().desk, now)
+
+
+@transaction.atomic
+def forget(*, conversation: str, by: str, now: datetime) -> int:
+    """Empty every message of a conversation; numbers, digests and receipts stay as proof.
+
+    What never left is taken away whole, and its number is free for what is said next. Returns how
+    many messages were emptied.
+    """
+    rows = Message.objects.filter(conversation=conversation)
+    rows.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").delete()
+    keys = {k for pair in rows.values_list("key_id", "cover_id") for k in pair if k}
+    erase_keys(key_ids=keys, now=now, by=by)
+    emptied = rows.update(container=b"", sealed_body=None, key_id="", cover_id="")
+    record(at=now, actor=by, verb="exchange.forget", subject=conversation, count=str(emptied))
+    return emptied
 
 
 def _keep_receipt(

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
     LOCKED_PDF = "LOCKED_PDF"
     TOOK_TOO_LONG = "TOOK_TOO_LONG"
+    BUSY = "BUSY"
 
 
 class NotAccepted(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from amana.access.actions.keys import issue_key
+from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
@@ -179,3 +179,15 @@ def decide(*, code: str, decided_class: str, reason: str, actor: Actor, now: dat
     row.save(update_fields=["sealed_decision", "decided_at", "decided_by"])
     record(at=now, actor=actor.account_id, verb="identification.decide", subject=code)
     return row
+
+
+@transaction.atomic
+def erase_screening(*, code: str, now: datetime, by: str) -> int:
+    """Erase a screening with its decision: its key first, then its row. Returns how many went."""
+    row = Screening.objects.select_for_update().filter(pk=code).first()
+    if row is None:
+        return 0
+    erase_keys(key_ids=[row.key_id], now=now, by=by)
+    row.delete()
+    record(at=now, actor=by, verb="identification.erase_screening", subject=code)
+    return 1

@@ -58,6 +58,8 @@ LISTS = {
     "mode": "CONSENT_MODE",
     "given_by": "GIVEN_BY",
     "content": "CONSENT_CONTENT",
+    "recall_for": "RECALL_REASON",
+    "kept_for": "KEEP_GROUND",
 }
 
 

@@ -14,7 +14,19 @@ from django.utils.translation import gettext_lazy as _
 
 WIDGETS = "django/forms/widgets/"
 # A browser must not offer one person's answers as suggestions for the next person.
-INPUTS = ("text", "number", "email", "url", "tel", "search", "date", "datetime", "time", "password")
+INPUTS = (
+    "text",
+    "number",
+    "email",
+    "url",
+    "tel",
+    "search",
+    "date",
+    "datetime",
+    "time",
+    "password",
+    "file",
+)
 OWN = {f"{WIDGETS}{name}.html": "look/widgets/input.html" for name in INPUTS} | {
     f"{WIDGETS}textarea.html": "look/widgets/textarea.html",
     f"{WIDGETS}radio.html": "look/widgets/choices.html",

@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _keeper(commands)
     _keys(commands)
     _backup(commands)
+    _erase(commands)
     return parser
 
 
@@ -251,6 +252,21 @@ def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     restore.add_argument("--keeper", metavar="ADDRESS", help="where the keeper is now")
     restore.set_defaults(run=_run_restore)
+
+
+def _erase(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    erase = commands.add_parser(
+        "erase", help="carry out at once the erasure of a case that two people approved"
+    )
+    erase.add_argument("--data", type=_path, required=True, metavar="DIR")
+    erase.add_argument("case", metavar="CODE")
+    erase.set_defaults(run=_run_erase)
+
+
+def _run_erase(a: argparse.Namespace) -> int:
+    from amana.node import commands  # noqa: PLC0415
+
+    return commands.erase(a)
 
 
 def _run_keys(a: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`amana node init|status`: what they do and print."""
+"""`amana node init|status` and `amana erase`: what they do and print."""
 
 import argparse
 import contextlib
@@ -210,3 +210,23 @@ def _print_witnesses(state: dict[str, Any]) -> None:
         print(f"  the first {row['size']} of {row['name']} were vouched for here")
     for alarm in state["alarms"]:
         print(f"  ALARM: the log of {alarm['country']} is {alarm['kind']}, since {alarm['at']}")
+
+
+def erase(a: argparse.Namespace) -> int:
+    """Carry out an erasure that waits for the worker. Two people must have approved it before."""
+    load(a.data)
+    use(a.data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.access.rules import Refused  # noqa: PLC0415
+    from amana.referrals.actions import carry_out  # noqa: PLC0415
+
+    try:
+        erasure = carry_out(code=a.case, by="command", now=settings.CLOCK.now())
+    except Refused:
+        raise Failed("no erasure of this case waits that two people approved") from None
+    print(f"{erasure.pk} is erased here; in every backup from {erasure.backups_until:%Y-%m-%d}.")
+    for name, n in erasure.counts.items():
+        print(f"  {n:5} {name}")
+    print("Export the erasure ledger again: amana keys ledger")
+    return 0

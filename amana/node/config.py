@@ -3,6 +3,7 @@
 DIR/node.json      country, names, addresses, port, whether it is a demo
 DIR/keys/          node.seed (carries parcels, signs arrivals), root.seed (to be taken offline), web
 DIR/db/            the database, unless DATABASE_URL names another
+DIR/media/         the files of cases, sealed
 DIR/directory.json what partners pin and read
 
 The keeper's folder (amana.keeper.store) lies beside it or on another machine, never inside: a copy

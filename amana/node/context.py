@@ -18,6 +18,7 @@ WAYS = (
     ("identification:waiting", _("Screenings")),
     ("cases:list", _("Cases")),
     ("cases:grounds", _("Second signature")),
+    ("cases:erasures", _("Erasures")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
     ("desk:figures", _("Figures")),
@@ -28,6 +29,7 @@ WAYS = (
 NOTICES = (
     *("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared"),
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
+    *("attached", "erasure", "erasing", "stands", "recalled", "kept_on_ground"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )

@@ -115,9 +115,11 @@ def _jobs(
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access.actions import keys, sweep  # noqa: PLC0415
+    from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
+    from amana.referrals.actions import erase_approved  # noqa: PLC0415
 
     def deliver(now: datetime) -> int:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
@@ -130,6 +132,9 @@ def _jobs(
         ("deliver", 0.0, deliver),
         ("witness", DEMO_WITNESS_SECONDS if is_demo else WITNESS_SECONDS, witness),
         ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
+        ("give_up_restored", 3600.0, give_up_restored),
+        ("erase", 2.0, _while_the_keeper_is_there(erase_approved)),
+        ("sweep_files", 300.0, sweep_files),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
         ("enclose", 30.0, _while_the_keeper_is_there(lambda _now: keys.enclose_waiting())),

@@ -123,7 +123,8 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 31536000
 MEDIA_ROOT = str(DATA / "media") if DATA else ""
-FILE_UPLOAD_TEMP_DIR = str(DATA / "tmp") if DATA else None
+# A temporary file would be plaintext on the disk: what arrives is held in memory or not at all.
+FILE_UPLOAD_HANDLERS = ["amana.files.upload.InMemory"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Nothing a person typed may reach a log: levels and exception types only, no request data.

@@ -14,6 +14,8 @@ HANDLERS: dict[str, Handler] = {
     rules.ACCEPT: referrals.receive_answer,
     rules.DECLINE: referrals.receive_answer,
     rules.CASE: referrals.receive_dossier,
+    rules.ERASE: referrals.receive_recall,
+    rules.ERASED: referrals.receive_recall_answer,
 }
 
 # Rows of other rooms that lie under a week's layer, and move to the next with it.

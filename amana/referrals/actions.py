@@ -8,14 +8,21 @@ from typing import Any
 
 from django.db import transaction
 
-from amana.access.actions.keys import issue_key, share_key
+from amana.access.actions import tell
+from amana.access.actions.keys import (
+    backups_until,
+    erase_keys,
+    issue_key,
+    leave_no_trace,
+    share_key,
+)
 from amana.access.documents import seal_document
-from amana.access.queries import access_key
+from amana.access.queries import access_key, members
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
-from amana.cases.actions import add_received, mark, open_received_case
-from amana.cases.models import Case
-from amana.cases.queries import OpenedConsent, consents
+from amana.cases.actions import add_received, erase_case, mark, open_received_case
+from amana.cases.models import Case, Erasure
+from amana.cases.queries import OpenedConsent, consents, erasure_of, erasures_due, visible_to
 from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharing
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
@@ -27,6 +34,9 @@ from amana.referrals import bodies, dossier, queries, rules
 from amana.referrals.models import Referral
 from amana.standards import codes
 from amana.standards.references import new_reference
+
+# What stands in the place of a band and a sex that are no longer known here.
+UNSAID = "UNK"
 
 
 @transaction.atomic
@@ -92,7 +102,7 @@ def _already(actor: Actor, case: Case, country: str) -> list[str]:
             continue
         if state is rules.State.NOT_OFFERED:
             against.add("ONE_IS_WITH_THE_DESK")
-        elif state is not rules.State.DECLINED:
+        elif state not in (rules.State.DECLINED, rules.State.RECALL_ANSWERED):
             against.add("ALREADY_REFERRED")
     return sorted(against)
 
@@ -417,6 +427,115 @@ def _say(
     exchange.post(letter, actor=actor, key_id_=referral.key_id, key=key, now=now)
 
 
+# Erasing here, and asking the other country to.
+
+
+def erase_approved(now: datetime) -> list[str]:
+    """Erase every case that two people gave up, within seconds; return the codes."""
+    done = []
+    for code in erasures_due():
+        carry_out(code=code, by="worker", now=now)
+        done.append(code)
+    return done
+
+
+def carry_out(*, code: str, by: str, now: datetime) -> Erasure:
+    """Erase one case with all that was said of it to other countries. Two people must have agreed.
+
+    What was exchanged stays proven by numbers and receipts. Nobody abroad is waited for: asking
+    them needs the desk's signature, and the desk finds it on its page.
+    """
+    until = backups_until(now)
+    with transaction.atomic():
+        counts = {"Referral": 0, "Message": 0}
+        for row in Referral.objects.select_for_update().filter(case=code):
+            counts["Referral"] += 1
+            counts["Message"] += _empty(row, code, by, now)
+        erasure = erase_case(code=code, more_counts=counts, backups_until=until, by=by, now=now)
+    leave_no_trace()
+    return erasure
+
+
+def _empty(row: Referral, code: str, by: str, now: datetime) -> int:
+    """Erase what a referral holds of a person; returns how many messages were emptied.
+
+    One that was never offered goes whole. The others get a new key, under which the two desks can
+    still say that the person is to be forgotten.
+    """
+    emptied = exchange.forget(conversation=row.pk, by=by, now=now)
+    erase_keys(key_ids=[row.key_id], now=now, by=by)
+    if not queries.told(row).lines:
+        row.delete()
+        return emptied
+    row.key_id, _ = issue_key(CARE, DESK)
+    row.case, row.sealed, row.erased_case = None, None, code
+    row.age_band = row.sex = UNSAID
+    row.save()
+    return emptied
+
+
+@transaction.atomic
+def recall(*, referral: Referral, actor: Actor, now: datetime) -> None:
+    """Ask the other country to erase what it got of a person, in the desk's own hand."""
+    why = queries.must_recall(queries.told(referral))
+    if not why:
+        raise Refused(["NOTHING_TO_RECALL"])
+    _answer(referral, rules.ERASE, {"recall_for": why}, actor, now)
+    _mark(referral, "recall_sent", actor, now)
+
+
+@transaction.atomic
+def keep_on_ground(*, referral: Referral, ground: str, actor: Actor, now: datetime) -> None:
+    """State, as a supervisor of the case, the legal ground on which it is kept all the same."""
+    codes.check("KEEP_GROUND", ground)
+    _only(actor, Role.SUPERVISOR)
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    if row.is_ours or not visible_to(actor).filter(pk=row.case_id).exists():
+        raise NotFound
+    if queries.told(row).story.state is not rules.State.RECALLED:
+        raise Refused(["NOT_RECALLED"])
+    row.kept_for = ground
+    row.save(update_fields=["kept_for"])
+    verb = "referrals.keep_on_ground"
+    record(at=now, actor=actor.account_id, verb=verb, subject=row.code, ground=ground)
+
+
+@transaction.atomic
+def answer_recall(*, referral: Referral, actor: Actor, now: datetime) -> None:
+    """Tell the other desk since when what it sent is gone here, or on what ground it is kept.
+
+    What never became a case here is erased by this answer itself.
+    """
+    _only(actor, Role.DESK)
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    against = rules.objections_to_saying(
+        queries.told(row).lines, rules.ERASED, sender=own().country
+    )
+    if row.case_id is not None and not row.kept_for:
+        against.append("ERASE_THE_CASE_FIRST")
+    if against:
+        raise Refused(against)
+    _answer(row, rules.ERASED, _fate(row, actor, now), actor, now)
+    _mark(row, "recall_answered", actor, now)
+
+
+def _fate(row: Referral, actor: Actor, now: datetime) -> dict[str, str]:
+    """Return what became of what we got, and keep it with the referral."""
+    if row.kept_for:
+        return {"kept_for": row.kept_for}
+    erasure = erasure_of(row.erased_case)
+    if erasure is not None and erasure.live_at and erasure.backups_until:
+        row.erased_on, row.in_backups_until = erasure.live_at.date(), erasure.backups_until.date()
+    else:
+        _empty(row, "", actor.account_id, now)
+        row.erased_on, row.in_backups_until = now.date(), backups_until(now).date()
+    row.save(update_fields=["erased_on", "in_backups_until"])
+    return {
+        "erased_on": row.erased_on.isoformat(),
+        "in_backups_until": row.in_backups_until.isoformat(),
+    }
+
+
 def _only(actor: Actor, role: Role) -> None:
     if actor.role is not role:
         raise NotFound
@@ -483,6 +602,27 @@ def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, K
     return referral.key_id, access_key(actor, referral.key_id)
 
 
+def receive_recall(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take in that a person is to be forgotten, and tell the supervisors of her case."""
+    kept = receive_answer(opened, actor, now)
+    referral = Referral.objects.select_related("case").get(pk=opened.header.conv)
+    if referral.case is not None:
+        told = {a.pk for a in members(referral.case.team, Role.SUPERVISOR)}
+        tell(told, "RECALL", reference=referral.code, now=now)
+    return kept
+
+
+def receive_recall_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take in what became over there of what we sent; both certificates show it."""
+    kept, body = receive_answer(opened, actor, now), opened.body
+    rows = Referral.objects.filter(pk=opened.header.conv)
+    if "kept_for" in body:
+        rows.update(kept_for=body["kept_for"])
+    else:
+        rows.update(erased_on=body["erased_on"], in_backups_until=body["in_backups_until"])
+    return kept
+
+
 def _whole(opened: Opened) -> Mapping[str, Any]:
     """Take only a body that says what its kind must; an acceptance that names nobody is refused."""
     if not bodies.is_whole(opened.header.type, opened.body):
@@ -508,6 +648,8 @@ _MILESTONE = {
     rules.REPLY: "complement_given",
     rules.ACCEPT: "referral_accepted",
     rules.DECLINE: "referral_declined",
+    rules.ERASE: "recall_received",
+    rules.ERASED: "recall_answered",
 }
 
 

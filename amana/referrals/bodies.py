@@ -24,6 +24,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     rules.ACCEPT: ("by", "worker_name", "service", "from_on"),
     rules.DECLINE: ("by", "reason"),
     rules.CASE: ("by", "ground"),
+    rules.ERASE: ("by", "recall_for"),
+    rules.ERASED: ("by",),
 }
 # The only fields that hold more than short words and lists of them; each is looked at by itself.
 NESTED = ("cover", "identity", "consent", "unit_sealed")
@@ -85,10 +87,26 @@ def _is_cover(cover: Mapping[str, Any]) -> bool:
     )
 
 
-def _accept(body: Mapping[str, Any]) -> bool:
+def _is_day(value: object) -> bool:
     try:
-        date.fromisoformat(body["from_on"])
+        return isinstance(value, str) and bool(date.fromisoformat(value))
     except ValueError:
+        return False
+
+
+def _erase(body: Mapping[str, Any]) -> bool:
+    return body["recall_for"] in codes.values("RECALL_REASON")
+
+
+def _erased(body: Mapping[str, Any]) -> bool:
+    """Say whether it is the two days of an erasure, or the ground on which something is kept."""
+    if "kept_for" in body:
+        return body["kept_for"] in codes.values("KEEP_GROUND")
+    return _is_day(body.get("erased_on")) and _is_day(body.get("in_backups_until"))
+
+
+def _accept(body: Mapping[str, Any]) -> bool:
+    if not _is_day(body["from_on"]):
         return False
     return body.get("decision") in codes.values("DECISION")
 
@@ -124,4 +142,6 @@ _SPECIAL = {
     rules.ACCEPT: _accept,
     rules.DECLINE: _decline,
     rules.CASE: _case,
+    rules.ERASE: _erase,
+    rules.ERASED: _erased,
 }

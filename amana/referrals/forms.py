@@ -101,3 +101,11 @@ class DeclineForm(forms.Form):
         max_length=1000,
         required=False,
     )
+
+
+class KeepForm(forms.Form):
+    """On what legal ground something is kept that the other country asks to erase."""
+
+    ground = forms.ChoiceField(
+        label=_("On what ground"), choices=choices("KEEP_GROUND"), widget=forms.RadioSelect
+    )

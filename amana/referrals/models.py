@@ -23,6 +23,12 @@ class Referral(models.Model):
     returned_at = models.DateTimeField(null=True)
     key_id = models.CharField(max_length=32)
     sealed = models.BinaryField(null=True)
+    # The code of the case that was erased here; the row stays, to prove what was exchanged.
+    erased_case = models.CharField(max_length=12, blank=True)
+    # What the country that received it answered when asked to erase: since when, or why it keeps.
+    erased_on = models.DateField(null=True)
+    in_backups_until = models.DateField(null=True)
+    kept_for = models.CharField(max_length=30, blank=True)
 
     def __str__(self) -> str:
         return self.code

@@ -9,7 +9,7 @@ from amana.access.documents import open_document
 from amana.access.queries import access_key, holds_key
 from amana.access.rules import Actor, NotFound
 from amana.cases.models import Case
-from amana.cases.queries import access_compartment, consents
+from amana.cases.queries import access_compartment, all_withdrawn, consents
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing
 from amana.crypto.boxes import Place
 from amana.exchange import queries as exchange
@@ -49,6 +49,26 @@ def prepared(actor: Actor, referral: Referral) -> dict[str, Any]:
         return {}
     key = access_key(actor, referral.key_id)
     return open_document(key, bytes(referral.sealed), draft_place(referral.pk, referral.key_id))
+
+
+def must_recall(told: "Told") -> str:
+    """Return why the other country is now to be asked to erase, or "" where it is not.
+
+    Either the case was erased here, or the person took back every consent for that country.
+    """
+    referral, story_ = told.referral, told.story
+    if not referral.is_ours or story_.offer is None or story_.recall is not None:
+        return ""
+    if referral.erased_case:
+        return "ERASED_HERE"
+    if referral.case is not None and all_withdrawn(referral.case, referral.country):
+        return "CONSENT_WITHDRAWN"
+    return ""
+
+
+def erased_with(code: str) -> list[Referral]:
+    """Return the conversations whose content went with a case, those of one case by date."""
+    return list(Referral.objects.filter(erased_case=code).order_by("prepared_at"))
 
 
 def host_of(referral: Referral) -> str:

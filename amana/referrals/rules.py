@@ -12,6 +12,7 @@ from amana.standards.clocks import Clock, clock
 OFFER, CASE = "referral.offer", "referral.case"
 ACKNOWLEDGE, ASK, REPLY = "referral.acknowledge", "info.request", "referral.update"
 ACCEPT, DECLINE = "referral.accept", "referral.refuse"
+ERASE, ERASED = "erase.request", "erase.done"
 
 # The field's own number of each message kind.
 NUMBER = {
@@ -22,6 +23,8 @@ NUMBER = {
     REPLY: "M03",
     ACCEPT: "M04",
     DECLINE: "M04",
+    ERASE: "M14",
+    ERASED: "M14",
 }
 RELAYED, DELIVERED = 1, 2
 
@@ -56,6 +59,8 @@ class State(enum.StrEnum):
     DECLINED = "declined"
     DOSSIER_SENT = "dossier_sent"
     DOSSIER_RECEIVED = "dossier_received"
+    RECALLED = "recalled"
+    RECALL_ANSWERED = "recall_answered"
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,15 @@ class Story:
     open_question: Said | None = None
     decision: Said | None = None
     dossier: Said | None = None
+    recall: Said | None = None
+    recall_answer: Said | None = None
+
+    @property
+    def waits_for_the_host(self) -> bool:
+        """Say whether the country that was asked owes a decision, or the answer to a recall."""
+        if self.recall is not None:
+            return self.recall_answer is None
+        return self.decision is None
 
 
 def story(messages: Iterable[Said]) -> Story:
@@ -83,8 +97,12 @@ def story(messages: Iterable[Said]) -> Story:
     answered = {m.in_reply_to for m in ours if m.kind == REPLY}
     question = next((m for m in theirs if m.kind == ASK and m.mid not in answered), None)
     acknowledgement = next((m for m in theirs if m.kind == ACKNOWLEDGE), None)
+    recall = next((m for m in ours if m.kind == ERASE), None)
+    answer = next((m for m in theirs if m.kind == ERASED), None)
     state = _state(acknowledgement, question, decision, dossier)
-    return Story(state, offer, acknowledgement, question, decision, dossier)
+    if recall is not None:
+        state = State.RECALLED if answer is None else State.RECALL_ANSWERED
+    return Story(state, offer, acknowledgement, question, decision, dossier, recall, answer)
 
 
 def _in_order(messages: Iterable[Said]) -> list[Said]:
@@ -114,9 +132,22 @@ def objections_to_saying(messages: Sequence[Said], kind: str, *, sender: str) ->
     if told.offer is None:
         return ["NOT_OFFERED"]
     is_ours = sender == told.offer.sender
-    if is_ours != (kind in (CASE, REPLY)):
+    if is_ours != (kind in (CASE, REPLY, ERASE)):
         return ["NOT_THEIRS_TO_SAY"]
+    if kind in (ERASE, ERASED) or told.recall is not None:
+        return _objections_around_recall(told, kind)
     return _objections_in(told, kind)
+
+
+def _objections_around_recall(told: Story, kind: str) -> list[str]:
+    """Once a country asked for erasure, the answer to that is all that is left to say."""
+    if kind == ERASE:
+        return [] if told.recall is None else ["WAS_RECALLED"]
+    if told.recall is None:
+        return ["NOT_RECALLED"]
+    if kind == ERASED:
+        return [] if told.recall_answer is None else ["RECALL_WAS_ANSWERED"]
+    return ["WAS_RECALLED"]
 
 
 def _objections_in(told: Story, kind: str) -> list[str]:
@@ -171,7 +202,11 @@ def watches(messages: Sequence[Said], *, tier: str, host: str) -> list[Watch]:
         _watch("human_acknowledgement", tier, host, offer, told.acknowledgement),
         _watch("decision", tier, host, offer, told.decision),
     ]
-    if told.open_question is not None and told.decision is None:
+    if told.recall is not None:
+        # Nobody waits for a decision any more.
+        found = [w for w in found if w.is_met]
+        found.append(_watch("data_recall", tier, host, told.recall, told.recall_answer))
+    elif told.open_question is not None and told.decision is None:
         found.append(_watch("completeness_check", tier, offer.sender, told.open_question, None))
     return found
 

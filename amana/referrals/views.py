@@ -12,14 +12,21 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import Refused, Role, require_step_up
+from amana.access.rules import NotFound, Refused, Role, require_step_up
 from amana.cases.forms import ReasonForm
-from amana.cases.queries import access_case
+from amana.cases.queries import access_case, access_erasure
 from amana.exchange import queries as exchange
 from amana.exchange.actions import open_messages
 from amana.look import coded
 from amana.referrals import actions, dossier, queries, rules
-from amana.referrals.forms import AcceptForm, AskForm, DeclineForm, PrepareForm, ReplyForm
+from amana.referrals.forms import (
+    AcceptForm,
+    AskForm,
+    DeclineForm,
+    KeepForm,
+    PrepareForm,
+    ReplyForm,
+)
 from amana.standards import countries
 
 
@@ -86,6 +93,8 @@ TONES = {
     rules.State.DECLINED: "attention",
     rules.State.DOSSIER_SENT: "done",
     rules.State.DOSSIER_RECEIVED: "done",
+    rules.State.RECALLED: "attention",
+    rules.State.RECALL_ANSWERED: "done",
 }
 
 
@@ -121,6 +130,7 @@ FORMS: dict[str, type[forms.Form]] = {
     "reply": ReplyForm,
     "accept": AcceptForm,
     "decline": DeclineForm,
+    "keep": KeepForm,
 }
 
 
@@ -261,6 +271,9 @@ def _watches(told: queries.Told, now: datetime) -> list[dict[str, Any]]:
 
 def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # noqa: ANN401
     """Say which acts nothing stands against now, so that no button leads to a refusal."""
+    recalled = told.story.state is rules.State.RECALLED and not row.is_ours
+    if request.actor.role is Role.SUPERVISOR:
+        return {"keep": recalled and row.case is not None}
     if request.actor.role is not Role.DESK:
         return {}
     sender = exchange.own().country
@@ -276,6 +289,8 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
         name: not rules.objections_to_saying(told.lines, kind, sender=sender)
         for name, kind in kinds.items()
     }
+    may["recall"] = bool(queries.must_recall(told))
+    may["answer_recall"] = recalled and (row.case is None or bool(row.kept_for))
     may["release"] = row.is_ours and not row.released_at and not row.returned_at
     return may
 
@@ -373,6 +388,62 @@ def decline(request: Request, code: str) -> HttpResponse:
     row = queries.access_referral(request.actor, code)
     actions.decline(referral=row, actor=request.actor, now=request.now, **form.cleaned_data)
     return _back(code, "declined")
+
+
+@require_POST
+def recall(request: Request, code: str) -> HttpResponse:
+    """Ask the other country to erase."""
+    row = queries.access_referral(request.actor, code)
+    actions.recall(referral=row, actor=request.actor, now=request.now)
+    return _back(code, "recalled")
+
+
+@require_POST
+def keep(request: Request, code: str) -> HttpResponse:
+    """State the legal ground on which the case is kept."""
+    row = queries.access_referral(request.actor, code)
+    form = KeepForm(request.POST, auto_id="keep_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"keep": form})
+    ground = form.cleaned_data["ground"]
+    actions.keep_on_ground(referral=row, ground=ground, actor=request.actor, now=request.now)
+    return _back(code, "kept_on_ground")
+
+
+@require_POST
+def answer_recall(request: Request, code: str) -> HttpResponse:
+    """Tell the other desk what became of what it sent."""
+    row = queries.access_referral(request.actor, code)
+    actions.answer_recall(referral=row, actor=request.actor, now=request.now)
+    return _back(code, "said")
+
+
+@require_GET
+def certificate(request: Request, code: str) -> HttpResponse:
+    """Show, to be printed, what was erased when, and what other countries answered. No person."""
+    erasure = access_erasure(request.actor, code)
+    if erasure.live_at is None:
+        raise NotFound
+    names = account_names()
+    rows = queries.told_all(queries.erased_with(code))
+    context = {
+        "erasure": erasure,
+        "reason": coded.label("ERASURE_REASON", erasure.reason),
+        "people": [names.get(erasure.asked_by, ""), names.get(erasure.approved_by, "")],
+        "counts": [(coded.label("ERASED_ROW", c), n) for c, n in erasure.counts.items()],
+        "countries": [
+            {
+                "country": t.referral.country,
+                "asked_at": t.story.recall.written_at if t.story.recall else None,
+                "erased_on": t.referral.erased_on,
+                "in_backups_until": t.referral.in_backups_until,
+                "kept_for": coded.label("KEEP_GROUND", t.referral.kept_for),
+            }
+            for t in rows
+            if t.referral.is_ours
+        ],
+    }
+    return render(request, "referrals/certificate.html", context)
 
 
 def _back(code: str, said: str) -> HttpResponse:

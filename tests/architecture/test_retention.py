@@ -60,8 +60,10 @@ def test_what_ends_by_itself_names_its_life_or_the_action_that_ends_it() -> None
     running: list[Kept] = [kept for kept in TABLE.values() if kept.is_running]
 
     by_an_action = (
-        *("access.Membership", "access.Lock", "access.RecoveryShare"),
-        "cases.Involved",
+        *("access.Membership", "access.Lock", "access.RecoveryShare", "referrals.Referral"),
+        *("cases.Attachment", "cases.Card", "cases.Compartment", "cases.Conflict"),
+        *("cases.Consent", "cases.Glass", "cases.Involved", "cases.MatchToken"),
+        *("cases.Milestone", "cases.Opening"),
     )
     assert {kept.row for kept in running if kept.life is None} == {
         TABLE[label].row for label in by_an_action

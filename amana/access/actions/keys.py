@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from amana.access import queries
 from amana.access.models import Erased, KeyWrap, Membership, Session, Team
@@ -138,6 +138,27 @@ def erase_keys(*, key_ids: Iterable[str], now: datetime, by: str) -> int:
     return gone
 
 
+def backups_until(now: datetime) -> datetime:
+    """Return from when no backup opens what is erased now: the keeper's window, and a week.
+
+    The week is the one that has just begun. It holds where the epochs are rotated every week.
+    """
+    return now + timedelta(weeks=int(keeper().status()["window"]) + 1)
+
+
+def leave_no_trace() -> bool:
+    """Empty SQLite's journal, where deleted rows would still stand; False while a reader is busy.
+
+    secure_delete has overwritten them in the file itself. PostgreSQL keeps its journal for as long
+    as it wants: there, as in every backup, only the rotation of the epochs is the end.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return bool(cursor.fetchone()[0] == 0)
+
+
 def withdraw_keys(team: str, key_ids: Iterable[str]) -> None:
     """Delete one team's wraps of these keys; what others hold stays."""
     KeyWrap.objects.filter(team_id=team, key_id__in=set(key_ids)).delete()
@@ -204,9 +225,11 @@ def _rewrap(actor: Actor, team: Team, fresh: Key) -> int:
 
 
 __all__ = [
+    "backups_until",
     "enclose_waiting",
     "erase_keys",
     "issue_key",
+    "leave_no_trace",
     "renew_team_key",
     "replay_erasures",
     "rotate",

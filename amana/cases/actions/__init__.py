@@ -1,6 +1,14 @@
 """Everything that changes a case."""
 
+from amana.cases.actions.attachments import attach, open_attachment, sweep_files
 from amana.cases.actions.cards import card_and_compare
+from amana.cases.actions.erasures import (
+    approve_erasure,
+    ask_erasure,
+    decline_erasure,
+    erase_case,
+    give_up_restored,
+)
 from amana.cases.actions.files import (
     add_received,
     assign,
@@ -20,14 +28,21 @@ from amana.cases.actions.reports import is_ours, report
 __all__ = [
     "add_received",
     "approve",
+    "approve_erasure",
+    "ask_erasure",
     "ask_glass",
     "assign",
+    "attach",
     "card_and_compare",
     "confirm_ground",
     "declare_conflict",
+    "decline_erasure",
+    "erase_case",
+    "give_up_restored",
     "involve",
     "is_ours",
     "mark",
+    "open_attachment",
     "open_case",
     "open_compartment",
     "open_glass",
@@ -35,6 +50,7 @@ __all__ = [
     "record_consent",
     "release_team",
     "report",
+    "sweep_files",
     "withdraw_consent",
     "write_compartment",
 ]

@@ -1,5 +1,7 @@
 """The case on a page."""
 
+from amana.cases.views.attachments import attach, file
+from amana.cases.views.erasures import erase, erasure_approve, erasure_decline, erasures
 from amana.cases.views.files import (
     case,
     case_list,
@@ -16,12 +18,18 @@ from amana.cases.views.people import assign, conflict, involve, openings, people
 
 __all__ = [
     "assign",
+    "attach",
     "case",
     "case_list",
     "compartment",
     "confirm",
     "conflict",
     "consent",
+    "erase",
+    "erasure_approve",
+    "erasure_decline",
+    "erasures",
+    "file",
     "glass_approve",
     "glass_list",
     "glass_open",

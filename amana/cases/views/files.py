@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -145,8 +146,27 @@ def compartment(request: Request, code: str, part: str) -> HttpResponse:
         "part": part,
         "rows": rows_of(shown),
         "form": PartForm(part=part, initial=initial) if may_write else None,
+        "may_attach": may_write,
+        "files": _files(request, row, part),
     }
     return render(request, "cases/compartment.html", context)
+
+
+def _files(request: Request, case_: Any, part: str) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Return the files of a part that was just opened, each with the form that gives it out."""
+    names = account_names()
+    return [
+        {
+            "title": f.caption or f.name,
+            "name": f.name if f.caption else "",
+            "at": f.row.attached_at,
+            "by": names.get(f.row.attached_by, ""),
+            "size": filesizeformat(f.row.size),
+            "url": reverse("cases:file", args=[case_.code, f.row.pk]),
+            "form": ReasonForm(auto_id=f"{f.row.pk[:8]}_%s"),
+        }
+        for f in queries.attachments(request.actor, case_, part)
+    ]
 
 
 def rows_of(document: dict[str, Any]) -> list[tuple[str, str]]:

@@ -288,3 +288,4 @@ COCOA_FACTS = {
 }
 TWO_SUPERVISORS = {"CI": ("adjoua", "ibrahim"), "MA": ("latifa", "rachid")}
 ELSEWHERE = {"CI": "fatou", "MA": "khadija"}
+COCOA_PHOTOGRAPH = ("issouf-machette-yaokro.jpg", "La machette d’Issouf à Yaokro-Béla")

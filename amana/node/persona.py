@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from amana.keeper.rules import DEMO_CODE
 
 TIMEOUT = 120.0
+TYPED_FORM = "application/x-www-form-urlencoded"
 Value = str | Sequence[str]
 
 
@@ -123,6 +124,24 @@ class Persona:
             pause = min(pause * 1.5, 1.0)
         raise Unexpected(f"{what} did not come within {TIMEOUT:.0f} s")
 
+    def upload(self, path: str, fields: Mapping[str, str], name: str, content: bytes) -> Seen:
+        """Hand in a file with a form; raises Unexpected when it is refused."""
+        self.open("/")
+        edge = "invented-edge-of-a-form"
+        said = {"csrfmiddlewaretoken": self._token(None), **fields}
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode()
+            for k, v in said.items()
+        ]
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+        parts.append(f"--{edge}\r\n{head}\r\n\r\n".encode() + content + b"\r\n")
+        body = b"".join(parts) + f"--{edge}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={edge}"
+        page = self._follow(self._ask("POST", path, body, kind))
+        if page.status >= 400:
+            raise Unexpected(f"{path} answered {page.status}")
+        return page
+
     def wait_post(
         self, path: str, fields: Mapping[str, Value], is_there: Callable[[Seen], bool]
     ) -> Seen:
@@ -149,14 +168,16 @@ class Persona:
             status, _, text, location = self._ask("GET", path, None)
         return Seen(status, path, text)
 
-    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str, str, str]:
+    def _ask(
+        self, method: str, path: str, body: str | bytes | None, kind: str = TYPED_FORM
+    ) -> tuple[int, str, str, str]:
         headers = {
             "Host": f"{self.host}:{self.port}",
             "Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items()),
             "Referer": f"http://{self.host}:{self.port}{path}",
         }
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = kind
             headers["Origin"] = f"http://{self.host}:{self.port}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         try:

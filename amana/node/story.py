@@ -1,5 +1,6 @@
 """What people do, told as acts on pages: one function for each act of the journey."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -304,3 +305,31 @@ def know_again(worker: Persona, person: Invented, typed: Typed) -> None:
 def search(worker: Persona, name: str, case: str) -> None:
     """Find one's own case by name."""
     worker.wait_post("/search/", {"name": name}, lambda page: f"/cases/{case}/" in page.text)
+
+
+GREY = (
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1"
+    "tdhbWGkJ6jq62rZ4C8ybqmx5moq6T/wAALCAAQABABAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAA"
+    "AAAAAAAAAAAAAAD/2gAIAQEAAD8AAP/Z"
+)
+
+
+def attach(who: Persona, case: str, part: str, name: str, caption: str, typed: Typed) -> None:
+    """Hand in a photograph whose metadata says more than it should."""
+    content = photograph(of=caption)
+    who.upload(f"/cases/{case}/part/{part}/attach", {"caption": caption}, name, content)
+    _note(typed, narratives=[caption, name])
+
+
+def photograph(*, of: str) -> bytes:
+    """Return an invented picture, a grey square, that carries a text as a camera would."""
+    picture, text = base64.b64decode(GREY), of.encode()
+    # A comment segment behind the start of the image: its mark, its length, its text.
+    return picture[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + picture[2:]
+
+
+def erase(first: Persona, second: Persona, case: str) -> None:
+    """Erase a case by two people, and wait until it is gone."""
+    first.post(f"/cases/{case}/erase", {"reason": "PERSON_ASKS"})
+    second.post(f"/erasures/{case}/approve", {})
+    first.wait(f"/cases/{case}/", lambda page: page.status == 404, "the erasure")

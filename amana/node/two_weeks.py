@@ -134,6 +134,9 @@ def _care_together(here: Country, case: str, typed: Typed) -> None:
     story.report(worker, case, cast.COCOA_FACTS, typed)
     first, second = [here.by_name[name] for name in cast.TWO_SUPERVISORS[here.node.config.country]]
     story.break_glass(first, second, case, "therapy")
+    name, caption = cast.COCOA_PHOTOGRAPH
+    story.attach(worker, case, "account", name, caption, typed)
+    story.erase(first, second, case_of(here, cast.COCOA_BOY, typed))
     # The same boy at the second unit: nobody learns more than that somebody should call.
     story.know_again(here.by_name[cast.ELSEWHERE[here.node.config.country]], cast.COCOA_BOY, typed)
     story.search(worker, cast.COCOA_BOY.full_name, case)

@@ -193,6 +193,15 @@ VISITS: dict[str, Visit] = {
     "openings-none": Visit("cases:openings", "CI", W, "/cases/{case_without_consent}/openings"),
     "report": Visit("cases:report", "MA", W, "/cases/{case}/report"),
     "report-empty": Visit("cases:report", "MA", W, "/cases/{case}/report", _press(MAIN), 422),
+    "attach": Visit("cases:attach", "MA", W, "/cases/{case}/part/account/attach"),
+    "attach-empty": Visit(
+        "cases:attach", "MA", W, "/cases/{case}/part/account/attach", _press(MAIN), 422
+    ),
+    "erase": Visit("cases:erase", "MA", S, "/cases/{case}/erase"),
+    "erase-empty": Visit("cases:erase", "MA", S, "/cases/{case}/erase", _press(MAIN), 422),
+    "erasures": Visit("cases:erasures", "CI", S, "/erasures/"),
+    "certificate": Visit("referrals:certificate", "CI", S, "/erasures/{erased}/certificate"),
+    "erasures-none": Visit("cases:erasures", "MA", Role.DATA_PROTECTION, "/erasures/"),
     "glass": Visit("cases:glass", "CI", S, "/glass/"),
     "glass-empty": Visit("cases:glass", "MA", S, "/glass/", _press(MAIN), 422),
     "search": Visit("search:search", "MA", W, "/search/"),
@@ -305,6 +314,8 @@ def live_on(demo: Any) -> dict[str, str]:
         koffi, lambda text: "/part/location" in text and "/consents/" not in text
     )
     facts["shared"] = _case_where(demo.who("CI", Role.HEALTH), lambda _: True)
+    erasures = demo.who("CI", S).open("/erasures/")
+    facts["erased"] = erasures.first(r"/erasures/([\w-]+)/certificate") or ""
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)
     old = _referrals(youssef)
     facts["declined"] = next(

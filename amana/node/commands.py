@@ -219,12 +219,15 @@ def erase(a: argparse.Namespace) -> int:
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access.rules import Refused  # noqa: PLC0415
+    from amana.keeper.client import KeeperGone  # noqa: PLC0415
     from amana.referrals.actions import carry_out  # noqa: PLC0415
 
     try:
         erasure = carry_out(code=a.case, by="command", now=settings.CLOCK.now())
     except Refused:
         raise Failed("no erasure of this case waits that two people approved") from None
+    except KeeperGone:
+        raise Failed("the keeper does not answer; nothing was erased") from None
     print(f"{erasure.pk} is erased here; in every backup from {erasure.backups_until:%Y-%m-%d}.")
     for name, n in erasure.counts.items():
         print(f"  {n:5} {name}")

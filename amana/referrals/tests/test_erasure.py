@@ -229,9 +229,11 @@ def test_what_never_left_goes_without_a_trace_and_nobody_abroad_is_asked(
 ) -> None:
     referral = told.offered(corridor)
     assert referral.case is not None
+    held = every_key(referral.case)
 
     erased(corridor, referral.case, officer)
 
+    assert not KeyWrap.objects.filter(key_id__in=held).exists()
     assert not Referral.objects.exists()
     assert not Message.objects.exists()
 

@@ -30,6 +30,8 @@ NOTICES = (
     *("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared"),
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
     *("attached", "erasure", "erasing", "stands", "recalled", "kept_on_ground"),
+    *("involved", "team_released", "assigned", "conflict", "reported", "glass", "glass_open"),
+    *("duplicate",),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )

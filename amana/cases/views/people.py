@@ -59,7 +59,7 @@ def release(request: Request, code: str, team: str) -> HttpResponse:
     """End a team's work on a case."""
     row = _case(request, code)
     actions.release_team(case=row, team_code=team, actor=request.actor, now=request.now)
-    return redirect(reverse("cases:people", args=[code]) + "?said=released")
+    return redirect(reverse("cases:people", args=[code]) + "?said=team_released")
 
 
 @require_POST

@@ -23,7 +23,8 @@ from pathlib import Path
 from amana.node.lifecycle import use
 use(Path(sys.argv[1]))
 from django.conf import settings
-from amana.access import actions, keys, queries
+from amana.access import actions, queries
+from amana.access.actions import keys
 from amana.access.models import KeyWrap
 from amana.access.rules import CARE, DESK, GLASS, Role
 from amana.keeper.client import KeeperGone

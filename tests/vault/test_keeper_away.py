@@ -9,7 +9,8 @@ import pytest
 from django.test import Client, override_settings
 from pytest_django import Settings
 
-from amana.access import actions, keys, queries
+from amana.access import actions, queries
+from amana.access.actions import keys
 from amana.access.models import KeyWrap
 from amana.access.rules import CARE, FAILURES_ALLOWED, Refused, Role
 from amana.keeper.client import KeeperGone

@@ -24,6 +24,11 @@ def export_text_safe(value: object) -> str:
     return _BEGINNING.sub(r"\1'", "" if value is None else str(value))
 
 
+def _in_one_line(value: object) -> object:
+    """Return text without line breaks: what one program reads as one cell, another cuts in two."""
+    return re.sub(r"[\t\r\n]+", " ", value) if isinstance(value, str) else value
+
+
 def csv_of(rows: Iterable[Sequence[object]], *, by: str, at: datetime) -> str:
     """Return the rows as CSV, every cell quoted; the last line names who took it out, and when."""
     out = StringIO()
@@ -31,6 +36,6 @@ def csv_of(rows: Iterable[Sequence[object]], *, by: str, at: datetime) -> str:
     out.write("\ufeff")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     for row in rows:
-        writer.writerow([export_text_safe(cell) for cell in row])
-    writer.writerow([export_text_safe(by), at.isoformat(timespec="seconds")])
+        writer.writerow([export_text_safe(_in_one_line(cell)) for cell in row])
+    writer.writerow([export_text_safe(_in_one_line(by)), at.isoformat(timespec="seconds")])
     return out.getvalue()

@@ -127,6 +127,7 @@ TABLE: dict[str, Page] = {
     "referrals:certificate": _for(S, Role.DATA_PROTECTION, purpose="review"),
     # Figures, and the machine.
     "desk:figures": _for(C, purpose="figures"),
+    "desk:take-out": _for(C, purpose="figures"),
     "desk:node": _for(A, purpose="operation"),
     "access:new-account": _for(A, purpose="operation"),
     "desk:account": _for(A, purpose="operation"),

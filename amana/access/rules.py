@@ -80,6 +80,8 @@ STEP_UP = timedelta(minutes=30)
 # to forget.
 FAILURES_ALLOWED = {"name": 8, "address": 60}
 FAILURE_WINDOW = timedelta(minutes=15)
+# So many wrong tries before a right one may have been somebody else: she is told.
+FAILURES_TOLD = 3
 
 # An account ends by itself; a mandate that goes on is given a new date. Proposed; configuration.
 ACCOUNT_LIFE = timedelta(days=365)

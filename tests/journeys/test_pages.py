@@ -311,7 +311,7 @@ def live_on(demo: Any) -> dict[str, str]:
     facts |= _screenings(latifa, hicham)
     story.open_case(hicham, facts["decided"])
     facts["case_without_consent"] = _case_where(
-        koffi, lambda text: "/part/location" in text and "/consents/" not in text
+        koffi, lambda text: '/part/location"' in text and "/consents/" not in text
     )
     facts["shared"] = _case_where(demo.who("CI", Role.HEALTH), lambda _: True)
     erasures = demo.who("CI", S).open("/erasures/")

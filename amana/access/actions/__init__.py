@@ -296,7 +296,10 @@ def sign_in(*, sign_in_name: str, password: str, code: str, address: str, now: d
         raise Refused(["NAME_OR_PASSWORD_WRONG"]) from None
     if account is None:  # unlock opens nothing for nobody
         raise Refused(["NAME_OR_PASSWORD_WRONG"])
-    Failure.objects.filter(subject=subjects["name"]).delete()
+    failed = Failure.objects.filter(subject=subjects["name"])
+    if failed.count() >= rules.FAILURES_TOLD:
+        tell([account.pk], "FAILED_SIGN_INS", reference="", now=now)
+    failed.delete()
     return open_session(account, seed, now)
 
 

@@ -7,7 +7,17 @@ import pytest
 from amana.access import actions, queries
 from amana.access.actions import keys
 from amana.access.models import Account, Failure, KeyWrap, Membership, Session
-from amana.access.rules import CARE, DESK, FAILURES_ALLOWED, IDLE, LONGEST, NotFound, Refused, Role
+from amana.access.rules import (
+    CARE,
+    DESK,
+    FAILURES_ALLOWED,
+    FAILURES_TOLD,
+    IDLE,
+    LONGEST,
+    NotFound,
+    Refused,
+    Role,
+)
 from amana.crypto.boxes import unseal
 from amana.crypto.secrets import CannotOpen, Key, token
 from amana.keeper.rules import DEMO_CODE
@@ -62,6 +72,18 @@ def test_a_good_sign_in_forgives_what_was_mistyped_before(cast: Cast) -> None:
     attempt(name, PASSWORD)
 
     assert Failure.objects.count() == 1
+
+
+def test_whoever_comes_after_several_wrong_tries_is_told_of_them(cast: Cast) -> None:
+    name = name_of(Role.DESK)
+    for tries in (FAILURES_TOLD - 1, FAILURES_TOLD):
+        for _ in range(tries):
+            with pytest.raises(Refused):
+                attempt(name, "wrong")
+        attempt(name, PASSWORD)
+
+    told = [n.kind for n in queries.notices(cast.actor(Role.DESK))]
+    assert told.count("FAILED_SIGN_INS") == 1
 
 
 def test_a_session_row_without_its_cookie_opens_nothing(cast: Cast) -> None:

@@ -143,8 +143,9 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
 def _rewrap(actor: Actor, team: Team, fresh: Key) -> int:
     keys, done = actor.teams[team.pk], 0
     rows = [r for r in KeyWrap.objects.filter(team=team) if r.epoch in actor.epochs]
-    for epoch in {r.epoch for r in rows}:
-        here = [r for r in rows if r.epoch == epoch]
+    # Sorted out before the first is moved: what was made anew lies in the newest, to be left alone.
+    by_epoch = {epoch: [r for r in rows if r.epoch == epoch] for epoch in {r.epoch for r in rows}}
+    for epoch, here in by_epoch.items():
         boxes = remove_layers(actor.epochs[epoch], [bytes(r.wrapped) for r in here])
         for row, box in zip(here, boxes, strict=True):
             place = queries.wrap_place(row.key_id, team.pk)

@@ -89,7 +89,8 @@ class Cast:
 
 def name_of(role: Role) -> str:
     """Return the sign-in name of who holds this role at the bench node."""
-    return next(m.sign_in_name for m in staff(settings.NODE.country) if m.role is role)
+    own = role.name.lower().replace("_", "-")
+    return next((m.sign_in_name for m in staff(settings.NODE.country) if m.role is role), own)
 
 
 # The others are made only where a test needs them all.

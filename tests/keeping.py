@@ -13,11 +13,15 @@ from pathlib import Path
 from amana.keeper.client import Keeper, KeeperGone
 from amana.keeper.rules import Limit, Policy
 from amana.keeper.store import lay_out
+from amana.node.clock import Clock
 
 WIDE = Limit(1_000_000, 900)
 ROOT = Path(__file__).resolve().parents[1]
 # The keeper has a clock of its own; what it notes of the first epoch is of no account here.
 THE_START = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
+
+# A keeper lives in the real time, and so do its people's phones.
+CLOCK = Clock(None, is_demo=False)
 
 
 @dataclass

@@ -69,6 +69,11 @@ class Lock(models.Model):
                 condition=models.Q(kind="password"),
                 name="one_password_an_account",
             ),
+            models.UniqueConstraint(
+                fields=("credential_id",),
+                condition=models.Q(kind="passkey"),
+                name="one_lock_a_passkey",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +155,16 @@ class Failure(models.Model):
         return self.subject[:8]
 
 
+class Spent(models.Model):
+    """A passkey's challenge that was answered: it is answered once."""
+
+    challenge = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.challenge[:8]
+
+
 class RecoveryShare(models.Model):
     """One share of an account's seed, sealed to one recovery officer. One alone says nothing."""
 
@@ -168,14 +183,15 @@ class RecoveryShare(models.Model):
 
 
 class Recovery(models.Model):
-    """Somebody who lost every lock asks for her seed back; it waits a day and for two officers."""
+    """Somebody who lost every lock asks for her seed back; it waits a day and for two officers.
+
+    The row is gone when it ended, however it ended; how it did stands in the record.
+    """
 
     id = models.CharField(max_length=32, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     asked_at = models.DateTimeField()
     one_time_recipient = models.BinaryField()
-    ended_at = models.DateTimeField(null=True)
-    ended_as = models.CharField(max_length=10, blank=True)
 
     def __str__(self) -> str:
         return self.id[:8]

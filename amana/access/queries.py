@@ -15,6 +15,8 @@ from amana.access.models import (
     Lock,
     Membership,
     Notice,
+    Recovery,
+    RecoveryApproval,
     RecoveryShare,
     Session,
     Team,
@@ -55,6 +57,11 @@ def session_place(session_id: str, account_id: str) -> Place:
 def lock_place(account_id: str, kind: str) -> Place:
     """Return where a lock's sealed seed lies."""
     return Place("access_lock", account_id, "sealed_seed", kind)
+
+
+def passkey_place(account_id: str, credential_id: bytes) -> Place:
+    """Return where the seed of one passkey lies; it opens for no other credential's row."""
+    return lock_place(account_id, f"{rules.PASSKEY}/{digest(credential_id).hex()}")
 
 
 def wrap_info(what: str) -> bytes:
@@ -206,6 +213,89 @@ def kinds_of_locks(account_id: str) -> set[str]:
     return kinds | ({rules.RECOVERY} if shares >= rules.OFFICERS_NEEDED else set())
 
 
+def account(account_id: str) -> Account:
+    """Return one account."""
+    return Account.objects.get(pk=account_id)
+
+
+def locks(account_id: str) -> list[Lock]:
+    """Return an account's locks, the password first."""
+    return list(Lock.objects.filter(account_id=account_id).order_by("-kind", "made_at"))
+
+
+def passkey_ids(account_id: str) -> list[bytes]:
+    """Return the credentials that an account has registered."""
+    return [bytes(k.credential_id or b"") for k in locks(account_id) if k.kind == rules.PASSKEY]
+
+
+def share_holders(account_id: str) -> list[str]:
+    """Return the names of those who hold a share of this account's seed."""
+    shares = RecoveryShare.objects.filter(account_id=account_id, officer__is_open=True)
+    return list(shares.order_by("officer__name").values_list("officer__name", flat=True))
+
+
+def has_own_password(account: Account) -> bool:
+    """Say whether a person has chosen her own password, or still has the one she was handed."""
+    return Lock.objects.filter(
+        account=account, kind=rules.PASSWORD, made_at__gt=account.created_at
+    ).exists()
+
+
+def recoveries(now: datetime) -> list[Recovery]:
+    """Return the open recoveries, oldest first."""
+    rows = Recovery.objects.select_related("account").order_by("asked_at")
+    return list(rows.filter(asked_at__gt=now - rules.RECOVERY_ENDS))
+
+
+def own_recoveries(account_id: str, now: datetime) -> list[Recovery]:
+    """Return the open recoveries of one account: somebody says that she lost every way in."""
+    return [r for r in recoveries(now) if r.account_id == account_id]
+
+
+def approvals(recovery: Recovery) -> list[RecoveryApproval]:
+    """Return the approvals of a recovery, oldest first."""
+    rows = RecoveryApproval.objects.select_related("officer").filter(recovery=recovery)
+    return list(rows.order_by("at", "pk"))
+
+
+def accounts_not_shared(now: datetime) -> list[Account]:
+    """Return whose shares are older than 30 days and do not lie with today's officers.
+
+    A sign-in cuts them anew; whoever never comes could not be given her seed back.
+    """
+    officers = {o.pk for o in recovery_officers()}
+    held: dict[str, set[str]] = {}
+    fresh: set[str] = set()
+    for share in RecoveryShare.objects.all():
+        held.setdefault(share.account_id, set()).add(share.officer_id)
+        if share.made_at > now - rules.SHARES_AGE:
+            fresh.add(share.account_id)
+    old = Account.objects.filter(is_open=True, created_at__lte=now - rules.SHARES_AGE)
+    return [
+        a
+        for a in old.exclude(pk__in=fresh).order_by("name")
+        if held.get(a.pk, set()) != officers - {a.pk}
+    ]
+
+
+def may_be_officers() -> list[Account]:
+    """Return who could become a recovery officer and has a password of her own."""
+    fit = Account.objects.filter(
+        is_open=True, is_recovery_officer=False, role__in=rules.OFFICER_ROLES
+    )
+    return [a for a in fit.order_by("name") if has_own_password(a)]
+
+
+def may_be_admitted(actor: Actor) -> dict[str, list[Account]]:
+    """Return who could be admitted to each team of this person, by the team's code."""
+    found = {}
+    for code, keys in sorted(actor.teams.items()):
+        roles = [role for role, kinds in rules.TEAM_KINDS.items() if keys.kind in kinds]
+        fit = Account.objects.filter(is_open=True, role__in=roles).exclude(membership__team_id=code)
+        found[code] = list(fit.order_by("name"))
+    return found
+
+
 def notices(actor: Actor) -> list[Notice]:
     """Return what this person must still be told, newest first."""
     return list(Notice.objects.filter(account_id=actor.account_id, seen_at=None).order_by("-at"))
@@ -215,6 +305,22 @@ def key_counts() -> dict[str, int]:
     """Return how many wraps lie under which epoch, and how many keys were erased."""
     rows = KeyWrap.objects.values_list("epoch").annotate(n=models.Count("pk")).order_by("epoch")
     return {**{str(epoch): n for epoch, n in rows}, "erased": Erased.objects.count()}
+
+
+def wraps_without_layer() -> int:
+    """Return how many wraps wait for the keeper to enclose them."""
+    return KeyWrap.objects.filter(epoch=NO_EPOCH).count()
+
+
+def erased_keys() -> dict[str, datetime]:
+    """Return the erasure ledger: which keys must never open again, and since when."""
+    return dict(Erased.objects.order_by("key_id").values_list("key_id", "at"))
+
+
+def accounts_at_risk() -> list[str]:
+    """Return the sign-in names of open accounts that one loss would shut out for good."""
+    found = Account.objects.filter(is_open=True).order_by("sign_in_name")
+    return [a.sign_in_name for a in found if not rules.may_own_cases(kinds_of_locks(a.pk))]
 
 
 def must_wait(subjects: dict[str, str], now: datetime) -> timedelta | None:

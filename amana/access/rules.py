@@ -1,11 +1,13 @@
 """Roles, teams, sessions, and what may be said of a sign-in. Pure."""
 
+import base64
 import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from amana.crypto.secrets import Key, Seed, derive, joined
+from amana.crypto.secrets import SIZE, Key, Seed, derive, digest, joined
+from amana.crypto.totp import TotpSecret
 
 
 class Role(enum.StrEnum):
@@ -83,9 +85,20 @@ FAILURE_WINDOW = timedelta(minutes=15)
 ACCOUNT_LIFE = timedelta(days=365)
 
 PASSWORD, PASSKEY, RECOVERY = "password", "passkey", "recovery"
+# A passkey's challenge is answered within this time, and once.
+CHALLENGE_LIFE = timedelta(minutes=5)
+
+# Whose seed is in nobody's hands but two officers' together. An officer is named by an officer,
+# so that whoever makes accounts cannot make herself two of them.
+OFFICER_ROLES = frozenset({Role.SUPERVISOR, Role.DATA_PROTECTION})
 OFFICERS_NEEDED = 2
 RECOVERY_WAITS = timedelta(hours=24)
 RECOVERY_ENDS = timedelta(days=14)
+# More than this many at a time are not opened for one account: each of them alarms every officer.
+RECOVERIES_OPEN = 3
+# Shares that are older and not for today's officers are listed.
+SHARES_AGE = timedelta(days=30)
+NOTICE_LIFE = timedelta(days=90)
 
 # A password is one of two things asked for, and no dictionary can be tried without the keeper.
 PASSWORD_LENGTH = 10
@@ -183,3 +196,45 @@ def objections_to_password(password: str, sign_in_name: str) -> list[str]:
     if sign_in_name.lower() in password.lower():
         against.append("PASSWORD_HOLDS_NAME")
     return against
+
+
+def objections_to_recovery(*, asked_at: datetime, approvals: int, now: datetime) -> list[str]:
+    """Return what stands against giving a seed back: two officers and a day, or one officer more.
+
+    The day is for the person herself: whoever still has a way in sees the alert and stops it.
+    """
+    if now - asked_at >= RECOVERY_ENDS:
+        return ["RECOVERY_NOT_OPEN"]
+    if approvals < OFFICERS_NEEDED:
+        return ["RECOVERY_NEEDS_TWO"]
+    if approvals == OFFICERS_NEEDED and now - asked_at < RECOVERY_WAITS:
+        return ["RECOVERY_WAITS_A_DAY"]
+    return []
+
+
+def ticket_of(one_time_recipient: bytes) -> str:
+    """Return what a person reads out to an officer, so that both speak of the same request."""
+    figures = digest(b"amana/recovery/v1" + one_time_recipient).hex()[:8].upper()
+    return f"{figures[:4]}-{figures[4:]}"
+
+
+def letters_of(seed: Seed) -> str:
+    """Return a one-time seed as thirteen groups of four letters, to be written on paper."""
+    letters = base64.b32encode(seed.reveal()).decode().rstrip("=")
+    return " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+
+
+def seed_of(letters: str) -> Seed | None:
+    """Return the seed that somebody typed from paper, or None for what is no seed."""
+    # 0, 1 and 8 are not among the letters; whoever types one has misread its neighbour in shape.
+    typed = "".join(letters.split()).replace("-", "").upper().translate(str.maketrans("018", "OIB"))
+    try:
+        found = base64.b32decode(typed + "=" * (-len(typed) % 8))
+    except ValueError:
+        return None
+    return Seed(found) if len(found) == SIZE else None
+
+
+def phone_after_recovery(one_time: Seed) -> TotpSecret:
+    """Return the new phone's secret, which follows from the one-time seed and so lies nowhere."""
+    return TotpSecret(derive(one_time, "recovery/phone").reveal()[: TotpSecret.size])

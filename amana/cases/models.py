@@ -78,6 +78,7 @@ class Card(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE)
     team = models.CharField(max_length=20)
+    key_id = models.CharField(max_length=32, db_index=True)
     epoch = models.PositiveIntegerField(db_index=True)
     wrapped = models.BinaryField()
 
@@ -94,11 +95,12 @@ class Card(models.Model):
 class MatchToken(models.Model):
     """The keeper's blind answer to one token of a person: equal for equal facts, else noise."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    # Gone with its card, also out of a restored backup.
+    card = models.ForeignKey(Card, on_delete=models.CASCADE)
     output = models.BinaryField(db_index=True)
 
     def __str__(self) -> str:
-        return f"token of {self.case_id}"
+        return f"token of card {self.card_id}"
 
 
 class Involved(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from amana.access import policy
 from amana.access.documents import open_document
@@ -136,10 +136,10 @@ def card_place(case_code: str, team: str) -> Place:
     return Place("cases_card", case_code, "wrapped", team)
 
 
-def tokens_among(outputs: list[bytes], *, but: Case) -> list[MatchToken]:
-    """Return the kept tokens of other teams' cases that are among these."""
-    rows = MatchToken.objects.filter(output__in=outputs, case__file=CARE_FILE)
-    return list(rows.exclude(case__team=but.team))
+def tokens_among(outputs: list[bytes], *, but: str) -> list[MatchToken]:
+    """Return the kept tokens of other teams' cases that are among these; `but` is one's own."""
+    rows = MatchToken.objects.select_related("card").filter(output__in=outputs)
+    return list(rows.exclude(card__team=but))
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,14 @@ class Cards:
     packed: list[bytes]
 
 
-def card_state(actor: Actor) -> tuple[int, int]:
-    """Return the newest number and the count of this person's cards: what changed shows here."""
-    found = searchable(actor).aggregate(newest=Max("pk"), n=Count("pk"))
-    return found["newest"] or 0, found["n"]
+def newest_card(actor: Actor) -> int:
+    """Return the number of this person's newest card: a higher one is a new card."""
+    return searchable(actor).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def count_cards(actor: Actor) -> int:
+    """Return how many cards this person may search."""
+    return searchable(actor).count()
 
 
 def searchable(actor: Actor) -> QuerySet[Card]:

@@ -1,7 +1,7 @@
 """The age v1 container (C2SP age), with the post-quantum hybrid recipient and no other.
 
 A container that also names a recipient of another type is neither written nor read: the weakest
-stanza decides how secret the file is. Whole files in memory; no armour.
+stanza decides how secret the file is. Whole in memory, or as a stream; no armour.
 """
 
 import base64
@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -24,6 +25,9 @@ FILE_KEY_SIZE = 16
 NONCE_SIZE = 16
 TAG_SIZE = 16
 CHUNK_SIZE = 64 * 1024
+# The two lines of a stanza have 1512 and 44 bytes; sixteen readers are plenty.
+LONGEST_LINE = 1600
+LONGEST_HEADER = 16 * 1600
 INFO = b"age-encryption.org/mlkem768x25519"
 
 # A stanza holds 1120 and 32 bytes, so its base64 has exactly 1494 and 43 characters.
@@ -75,6 +79,82 @@ def encrypt(publics: Sequence[bytes], plaintext: bytes) -> bytes:
 
 def decrypt(seed: Seed, container: bytes) -> bytes:
     """Return the plaintext whole, or raise CannotOpen and return nothing of it."""
+    file_key, end = _opened_header(seed, container)
+    payload = container[end:]
+    nonce, ciphertext = payload[:NONCE_SIZE], payload[NONCE_SIZE:]
+    return _opened(_payload_key(file_key, nonce), ciphertext)
+
+
+class Writer:
+    """Encrypts to `sink` whatever is written to it; only `close` makes the container whole.
+
+    Raises ValueError as `encrypt` does.
+    """
+
+    def __init__(self, publics: Sequence[bytes], sink: BinaryIO) -> None:
+        if not publics:
+            raise ValueError("A container has at least one recipient")
+        file_key = os.urandom(FILE_KEY_SIZE)
+        nonce = os.urandom(NONCE_SIZE)
+        sink.write(_header(publics, file_key) + nonce)
+        self._key, self._sink = _payload_key(file_key, nonce), sink
+        self._held, self._count = bytearray(), 0
+
+    def write(self, data: bytes) -> int:
+        """Take some more of the plaintext."""
+        self._held += data
+        # One chunk is always held back, since the last is sealed as the last.
+        while len(self._held) > CHUNK_SIZE:
+            self._seal(bytes(self._held[:CHUNK_SIZE]), is_last=False)
+            del self._held[:CHUNK_SIZE]
+        return len(data)
+
+    def close(self) -> None:
+        """Seal the last chunk. The sink stays open."""
+        self._seal(bytes(self._held), is_last=True)
+        self._held.clear()
+
+    def _seal(self, chunk: bytes, *, is_last: bool) -> None:
+        self._sink.write(self._key.encrypt(_nonce(self._count, is_last=is_last), chunk, None))
+        self._count += 1
+
+
+def decrypt_stream(seed: Seed, source: BinaryIO, sink: BinaryIO) -> None:
+    """Write the plaintext to `sink`, or raise CannotOpen.
+
+    Nothing of it may be used before this function has returned: only the end shows it to be whole.
+    """
+    head = line = b""
+    while not line.startswith(b"---"):
+        line = source.readline(LONGEST_LINE)
+        head += line
+        if not line.endswith(b"\n") or len(head) > LONGEST_HEADER:
+            raise CannotOpen
+    key = _payload_key(_opened_header(seed, head)[0], source.read(NONCE_SIZE))
+    ahead, count = source.read(CHUNK_SIZE + TAG_SIZE), 0
+    while True:
+        chunk, ahead = ahead, source.read(CHUNK_SIZE + TAG_SIZE)
+        try:
+            opened = key.decrypt(_nonce(count, is_last=not ahead), chunk, None)
+        except InvalidTag:
+            raise CannotOpen from None
+        sink.write(opened)
+        count += 1
+        if ahead:
+            continue
+        if count > 1 and not opened:
+            raise CannotOpen
+        return
+
+
+def _header(publics: Sequence[bytes], file_key: bytes) -> bytes:
+    stanzas = b"".join(_stanza(wrap(public, file_key, INFO)) for public in publics)
+    head = b"age-encryption.org/v1\n" + stanzas + b"---"
+    return b"%b %b\n" % (head, _base64(_mac(file_key, head)))
+
+
+def _opened_header(seed: Seed, container: bytes) -> tuple[bytes, int]:
+    """Return the file's key and where the header ends."""
     header = HEADER.match(container)
     if header is None:
         raise CannotOpen
@@ -82,15 +162,7 @@ def decrypt(seed: Seed, container: bytes) -> bytes:
     file_key = _file_key(seed, [_wrapped(*found) for found in re.findall(STANZA, head)])
     if not same(mac, _mac(file_key, head)):
         raise CannotOpen
-    payload = container[header.end() :]
-    nonce, ciphertext = payload[:NONCE_SIZE], payload[NONCE_SIZE:]
-    return _opened(_payload_key(file_key, nonce), ciphertext)
-
-
-def _header(publics: Sequence[bytes], file_key: bytes) -> bytes:
-    stanzas = b"".join(_stanza(wrap(public, file_key, INFO)) for public in publics)
-    head = b"age-encryption.org/v1\n" + stanzas + b"---"
-    return b"%b %b\n" % (head, _base64(_mac(file_key, head)))
+    return file_key, header.end()
 
 
 def _stanza(wrapped: bytes) -> bytes:
@@ -147,7 +219,11 @@ def _chunks(data: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
     """
     last = max(len(data) - 1, 0) // size
     for i in range(last + 1):
-        yield i.to_bytes(11, "big") + bytes([i == last]), data[i * size : (i + 1) * size]
+        yield _nonce(i, is_last=i == last), data[i * size : (i + 1) * size]
+
+
+def _nonce(count: int, *, is_last: bool) -> bytes:
+    return count.to_bytes(11, "big") + bytes([is_last])
 
 
 def _base64(data: bytes) -> bytes:

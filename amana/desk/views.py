@@ -27,7 +27,13 @@ def home(request: Request) -> HttpResponse:
         }
         for code, page, n in queries.tasks(request.actor, request.now)
     ]
-    return render(request, "desk/home.html", {"tasks": tasks})
+    context = {
+        "tasks": tasks,
+        "notices": people.notices(request.actor),
+        "has_team": bool(request.actor.teams),
+        "is_officer": people.account(request.actor.account_id).is_recovery_officer,
+    }
+    return render(request, "desk/home.html", context)
 
 
 @require_GET

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import DataError, transaction
 
+from amana.access.actions.keys import issue_key
 from amana.access.documents import seal_document
-from amana.access.keys import issue_key
 from amana.access.queries import access_key
 from amana.access.rules import DESK, Actor, NotFound, Refused
 from amana.audit.actions import record

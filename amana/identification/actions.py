@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
+from amana.access.actions.keys import issue_key
 from amana.access.documents import seal_document
-from amana.access.keys import issue_key
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.crypto.secrets import new_id

@@ -14,12 +14,14 @@ from amana.crypto.secrets import Key, Seed
 from amana.crypto.signing import sign
 from amana.crypto.totp import TotpSecret
 from amana.keeper import wire
+from amana.keeper.answers import GLASS, OPEN, Approval, glass_message
 from amana.keeper.rules import KeeperRefused
 from amana.keeper.server import tls
-from amana.keeper.service import GLASS, OPEN, Approval, glass_message
 
-# A local answer takes a fraction of a millisecond; whoever waits longer waits in vain.
+# Thousands of wraps at once take a second or two; whoever waits longer waits in vain.
 TIMEOUT = 10.0
+# A link that carries nothing for so long is down, whatever the keeper is doing.
+LINK_SECONDS = 3.0
 
 
 class KeeperGone(Exception):
@@ -143,35 +145,45 @@ class Keeper:
 
     def _ask(self, do: str, **given: Any) -> Any:  # noqa: ANN401
         answered = self._exchange({"do": do, **given})
+        if answered.get("refused") == "KEEPER_IS_ILL":
+            raise KeeperGone(self.address)
         if "refused" in answered:
             raise KeeperRefused(answered["refused"])
         return answered["ok"]
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
-        for attempt in (1, 2):
-            try:
-                stream = self._stream()
-                wire.write(stream, request)
-                answered = wire.read(stream)
-                if isinstance(answered, dict):
-                    return answered
-            except (OSError, wire.BadWire) as problem:
-                self.forget()
-                if attempt == 2:
-                    raise KeeperGone(self.address) from problem
+        if self._has_line():
+            with suppress(OSError, wire.BadWire):
+                return self._once(request)
+            # The keeper was started anew since this line was made; ask once more on another.
             self.forget()
-        raise KeeperGone(self.address)
+        try:
+            return self._once(request)
+        except (OSError, wire.BadWire) as problem:
+            self.forget()
+            raise KeeperGone(self.address) from problem
+
+    def _once(self, request: dict[str, Any]) -> dict[str, Any]:
+        stream = self._stream()
+        wire.write(stream, request)
+        answered = wire.read(stream)
+        if not isinstance(answered, dict):
+            raise wire.BadWire
+        return answered
 
     def forget(self) -> None:
         """Close this thread's connection."""
-        with suppress(AttributeError, OSError):
-            self._mine.stream.close()
-            self._mine.connection.close()
+        for name in ("stream", "connection"):
+            with suppress(AttributeError, OSError):
+                getattr(self._mine, name).close()
         self._mine.__dict__.clear()
 
-    def _stream(self) -> Any:  # noqa: ANN401 - a buffered socket, both ways
+    def _has_line(self) -> bool:
         # A process that was forked must not speak on its parent's line.
-        if getattr(self._mine, "process", None) != os.getpid():
+        return getattr(self._mine, "process", None) == os.getpid()
+
+    def _stream(self) -> Any:  # noqa: ANN401 - a buffered socket, both ways
+        if not self._has_line():
             self._mine.connection = self._connect()
             self._mine.stream = self._mine.connection.makefile("rwb")
             self._mine.process = os.getpid()
@@ -180,10 +192,19 @@ class Keeper:
     def _connect(self) -> socket.socket:
         if self.address.startswith("tls:"):
             host, _, port = self.address.removeprefix("tls:").rpartition(":")
-            plain = socket.create_connection((host, int(port)), timeout=TIMEOUT)
             if self._certificates is None:
                 raise OSError("no certificates")
-            return tls(self._certificates, server_side=False).wrap_socket(plain)
+            plain = socket.create_connection((host, int(port)), timeout=LINK_SECONDS)
+            try:
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                unheard = int(LINK_SECONDS * 1000)
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unheard)
+                line = tls(self._certificates, server_side=False).wrap_socket(plain)
+            except OSError:
+                plain.close()
+                raise
+            line.settimeout(TIMEOUT)
+            return line
         path = Path(self.address.removeprefix("unix:"))
         local = socket.socket(socket.AF_UNIX)
         local.settimeout(TIMEOUT)

@@ -64,9 +64,11 @@ class Counter:
     """How often each subject asked, as far back as the limit looks."""
 
     asked: dict[tuple[str, str], deque[datetime]] = field(default_factory=dict)
+    tidy_at: int = 1000
 
     def take(self, what: str, subject: str, limit: Limit, now: datetime, n: int = 1) -> None:
         """Count `n` more, or refuse with TRY_LATER and count nothing."""
+        self._tidy(now)
         times = self.asked.setdefault((what, subject), deque())
         since = now - timedelta(seconds=limit.seconds)
         while times and times[0] <= since:
@@ -74,6 +76,14 @@ class Counter:
         if len(times) + n > limit.count:
             raise KeeperRefused("TRY_LATER")
         times.extend([now] * n)
+
+    def _tidy(self, now: datetime) -> None:
+        """Forget subjects that asked nothing for a day, whenever their number has doubled."""
+        if len(self.asked) < self.tidy_at:
+            return
+        day = timedelta(days=1)
+        self.asked = {s: t for s, t in self.asked.items() if t and now - t[-1] < day}
+        self.tidy_at = max(1000, 2 * len(self.asked))
 
     def forgive(self, what: str, subject: str) -> None:
         """Forget what a subject asked: it has shown who it is."""

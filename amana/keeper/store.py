@@ -2,7 +2,8 @@
 
 DIR/keeper.json    the policy, and where it listens
 DIR/secret         32 random bytes that exist nowhere else
-DIR/epochs/N.json  one week's key; destroyed by overwriting and deleting
+DIR/epochs/N.key   one week's key, written once; destroyed by overwriting and deleting
+DIR/epochs/N.json  when it was made, and whether the node still has rows under it
 DIR/accounts/ID    the verifying key of an account, its role, its TOTP secret (sealed)
 DIR/log            one line for every request: when, what, whose, how it ended
 """
@@ -49,16 +50,35 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file that only this user reads: all of it, on the disk, or not at all."""
     half = path.with_name(path.name + ".new")
     descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        # A full disk must not stay full of what could not be written.
+        half.unlink(missing_ok=True)
+        raise
+    half.replace(path)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Wait until what a folder lists is on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def overwrite(path: Path) -> None:
+    """Overwrite a file in its place and delete it."""
+    with path.open("r+b", buffering=0) as file:
+        file.write(os.urandom(path.stat().st_size))
+        os.fsync(file.fileno())
+    path.unlink()
+    _settle(path.parent)
 
 
 class Store:
@@ -70,6 +90,7 @@ class Store:
         self.listen = str(fields.pop("listen"))
         self.policy = Policy.of(fields)
         self.secret = Secret((folder / "secret").read_bytes())
+        self._finish_destroying()
 
     def key_for(self, purpose: str) -> Key:
         """Return the key that the keeper's secret has for one purpose."""
@@ -94,38 +115,42 @@ class Store:
         """Begin the next epoch."""
         known = self.epochs()
         epoch = Epoch(known[-1].number + 1 if known else 1, now)
-        self._write_epoch(epoch, new_key())
+        # The key first: an epoch that is known has one.
+        write_whole(self._epoch_path(epoch.number, "key"), new_key().reveal())
+        self._write_epoch(epoch)
         return epoch
 
     def retire(self, number: int) -> None:
         """Note that no row of the node lies under this epoch any more."""
         for epoch in self.epochs():
-            if epoch.number == number:
-                self._write_epoch(replace(epoch, retired=True), self._epoch_key(number))
+            if epoch.number == number and not epoch.retired:
+                self._write_epoch(replace(epoch, retired=True))
 
     def destroy(self, number: int) -> None:
         """Overwrite and delete an epoch's key: what lies under it, wherever, is noise from now."""
-        path = self._epoch_path(number)
-        with path.open("r+b") as file:
-            file.write(os.urandom(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
+        self._epoch_path(number, "json").unlink()
+        _settle(self.folder / "epochs")
+        overwrite(self._epoch_path(number, "key"))
 
-    def _epoch_path(self, number: int) -> Path:
-        return self.folder / "epochs" / f"{number:06d}.json"
+    def _finish_destroying(self) -> None:
+        """Destroy the keys of no epoch: what a power cut left of a destruction, or of a start."""
+        for path in (self.folder / "epochs").glob("*.key*"):
+            if not path.with_suffix(".json").exists() or path.suffix != ".key":
+                overwrite(path)
+
+    def _epoch_path(self, number: int, suffix: str) -> Path:
+        return self.folder / "epochs" / f"{number:06d}.{suffix}"
 
     def _epoch_key(self, number: int) -> Key:
-        return Key(base64.b64decode(json.loads(self._epoch_path(number).read_text())["key"]))
+        return Key(self._epoch_path(number, "key").read_bytes())
 
-    def _write_epoch(self, epoch: Epoch, key: Key) -> None:
+    def _write_epoch(self, epoch: Epoch) -> None:
         row = {
             "number": epoch.number,
             "made_at": epoch.made_at.isoformat(),
             "retired": epoch.retired,
-            "key": base64.b64encode(key.reveal()).decode(),
         }
-        write_whole(self._epoch_path(epoch.number), json.dumps(row).encode())
+        write_whole(self._epoch_path(epoch.number, "json"), json.dumps(row).encode())
 
     # Accounts
 
@@ -162,9 +187,12 @@ class Store:
 
     def _account_path(self, account: str) -> Path | None:
         # An account's id becomes a file's name, so it must be what we make and nothing else.
-        if len(account) != 32 or not set(account) <= NAME:
-            return None
-        return self.folder / "accounts" / account
+        return self.folder / "accounts" / account if is_id(account) else None
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text is the id of an account and nothing else."""
+    return len(text) == 32 and set(text) <= NAME
 
 
 def _totp_place(account: str) -> Place:

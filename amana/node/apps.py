@@ -9,8 +9,11 @@ class Node(AppConfig):
     name = "amana.node"
 
     def ready(self) -> None:
-        """Install the table from message kind to function."""
+        """Install the tables: messages to functions, and the rows that move with the weeks."""
+        from amana.access.actions.keys import layer_too  # noqa: PLC0415
         from amana.exchange import actions  # noqa: PLC0415 - tables exist only from here on
-        from amana.node.wiring import HANDLERS  # noqa: PLC0415
+        from amana.node.wiring import HANDLERS, LAYERED  # noqa: PLC0415
 
         actions.install(HANDLERS)
+        for table in LAYERED:
+            layer_too(table)

@@ -273,3 +273,18 @@ MOROCCAN_MAID = Invented(
     },
     needs=("SHELTER", "RETURN"),
 )
+
+
+# What colleagues write about the boy of the cocoa camp, each into a part of her own.
+COCOA_HEALTH = {
+    "health_notes": "Plaie infectée au mollet gauche, fièvre à Zéguébo.",
+    "medication": "",
+}
+COCOA_CARE = {"text": "Pansement chaque matin, ne pas porter de charges à Zéguébo."}
+COCOA_THERAPY = {"therapy_notes": "Rêve chaque nuit du contremaître Tiémoko-Baba; parle peu."}
+COCOA_FACTS = {
+    "text": "Enfants au travail avec des machettes au campement Yaokro-Béla.",
+    "suspects": "Le contremaître Tiémoko-Baba Sanwidi, pick-up sans plaque.",
+}
+TWO_SUPERVISORS = {"CI": ("adjoua", "ibrahim"), "MA": ("latifa", "rachid")}
+ELSEWHERE = {"CI": "fatou", "MA": "khadija"}

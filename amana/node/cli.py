@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     _corridor(commands)
     _verify(commands)
     _keeper(commands)
+    _keys(commands)
+    _backup(commands)
     return parser
 
 
@@ -83,6 +85,10 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     init.add_argument(
         "--keeper", metavar="ADDRESS", help="tls:HOST:PORT of a keeper on another machine"
     )
+    init.add_argument(
+        "--keeper-certificate", type=_path, metavar="FILE", help="the remote keeper's own.crt"
+    )
+    init.add_argument("--keeper-fingerprint", help="of that file, as two people compared it")
     init.add_argument("--peer", type=_path, metavar="FILE", help="a partner's directory file")
     init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
     init.set_defaults(run=_run_init)
@@ -185,15 +191,90 @@ def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     keeper = commands.add_parser(
         "keeper", help="run the keeper: what no database, backup or administrator has"
     )
+    keeper.add_argument(
+        "act", nargs="?", choices=("run", "init"), default="run", help="init: make its folder"
+    )
     keeper.add_argument("--data", type=_path, required=True, metavar="DIR", help="its own folder")
+    keeper.add_argument(
+        "--listen", default="socket", metavar="ADDRESS", help="init: socket, or tls:HOST:PORT"
+    )
+    keeper.add_argument("--demo", action="store_true", help="init: takes the demo's code")
+    keeper.add_argument(
+        "--node", type=_path, metavar="FILE", help="init: the certificate of the node to answer"
+    )
+    keeper.add_argument("--fingerprint", help="init: of that file, as two people compared it")
     keeper.set_defaults(run=_run_keeper)
 
 
-def _run_keeper(a: argparse.Namespace) -> int:
-    from amana.node.keeping import keep  # noqa: PLC0415
+def _keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keys = commands.add_parser("keys", help="what lies under which epoch; the erasure ledger")
+    acts = keys.add_subparsers(dest="act", required=True, metavar="ACT")
+    status = acts.add_parser("status", help="say which epochs live and what lies under each")
+    status.add_argument("--data", type=_path, required=True, metavar="DIR")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_run_keys, does="status")
+    ledger = acts.add_parser("ledger", help="write the erasure ledger to be kept with the backups")
+    ledger.add_argument("--data", type=_path, required=True, metavar="DIR")
+    ledger.add_argument("file", type=_path, metavar="FILE")
+    ledger.set_defaults(run=_run_keys, does="export_ledger")
+    recipient = acts.add_parser("recipient", help="make the key pair of who may open backups")
+    recipient.add_argument("file", type=_path, metavar="FILE", help="takes the secret half")
+    recipient.set_defaults(run=_run_keys, does="make_recipient")
+    epoch = commands.add_parser("epoch", help="the outer layer of all keys")
+    turns = epoch.add_subparsers(dest="act", required=True, metavar="ACT")
+    rotate = turns.add_parser("rotate", help="begin a new epoch when its week has come")
+    rotate.add_argument("--data", type=_path, required=True, metavar="DIR")
+    rotate.add_argument("--force", action="store_true", help="begin it now")
+    rotate.set_defaults(run=_run_keys, does="rotate")
 
-    keep(a.data)
-    return 0
+
+def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="write the whole node, without any epoch's key")
+    backup.add_argument("--data", type=_path, required=True, metavar="DIR")
+    backup.add_argument("file", type=_path, metavar="FILE")
+    how = backup.add_mutually_exclusive_group(required=True)
+    how.add_argument("--to", metavar="RECIPIENT", help="age1pq...: who alone opens the file")
+    how.add_argument(
+        "--plain", action="store_true", help="unencrypted: shows roles, counts, dates, node.seed"
+    )
+    backup.set_defaults(run=_run_backup)
+    restore = commands.add_parser("restore", help="make a node again out of a backup")
+    restore.add_argument("--data", type=_path, required=True, metavar="NEWDIR")
+    restore.add_argument("file", type=_path, metavar="FILE")
+    restore.add_argument("--identity", type=_path, metavar="FILE", help="of who opens the backup")
+    which = restore.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--ledger", type=_path, metavar="FILE", help="what was erased after the backup"
+    )
+    which.add_argument(
+        "--no-ledger", action="store_true", help="it is lost: what was erased since comes back"
+    )
+    restore.add_argument("--keeper", metavar="ADDRESS", help="where the keeper is now")
+    restore.set_defaults(run=_run_restore)
+
+
+def _run_keys(a: argparse.Namespace) -> int:
+    from amana.node import keys  # noqa: PLC0415
+
+    return int(getattr(keys, a.does)(a))
+
+
+def _run_backup(a: argparse.Namespace) -> int:
+    from amana.node import backup  # noqa: PLC0415
+
+    return backup.run(a)
+
+
+def _run_restore(a: argparse.Namespace) -> int:
+    from amana.node import restore  # noqa: PLC0415
+
+    return restore.run(a)
+
+
+def _run_keeper(a: argparse.Namespace) -> int:
+    from amana.node import keeping  # noqa: PLC0415
+
+    return keeping.run(a)
 
 
 def _run_init(a: argparse.Namespace) -> int:

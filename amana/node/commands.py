@@ -12,7 +12,9 @@ from typing import Any
 from amana.crypto.totp import typed_form
 from amana.keeper import rules as keeper_rules
 from amana.keeper import store as keeper
+from amana.node import keeping
 from amana.node.cli import Failed
+from amana.node.clock import Clock
 from amana.node.config import NodeConfig, load
 from amana.node.lifecycle import (
     Person,
@@ -31,30 +33,43 @@ def init(a: argparse.Namespace) -> int:
     """Make a node, or pin a partner's root in a node that stands."""
     if a.peer is not None and not a.peer.is_file():
         raise Failed(f"{a.peer} is not there")
+    if a.keeper_certificate is not None and not a.keeper_certificate.is_file():
+        raise Failed(f"{a.keeper_certificate} is not there")
     if not (a.data / "node.json").exists():
         _make(a)
         return 0
     if a.port is not None:
         move(a.data, a.port)
-    elif a.peer is None:
+    elif a.peer is None and a.keeper_certificate is None:
         raise Failed(f"{a.data} is a node already; give --peer FILE to pin a partner's root in it")
+    if a.keeper_certificate is not None:
+        _pair(a)
     if a.peer is not None:
         use(a.data)
         _pin(a)
     return 0
 
 
+def _pair(a: argparse.Namespace) -> None:
+    """Take the keeper's certificate in a node that stands: a new one, or after a restore."""
+    folder = a.data / "keys" / "keeper"
+    keeping.own_certificate(folder, "amana node", Clock(None, is_demo=False).now())
+    keeping.pair(folder, a)
+    keeping.tell_certificate(folder, "the keeper", "amana keeper init --data DIR --node FILE")
+
+
 def _make(a: argparse.Namespace) -> None:
     """Make a node beside its place and move it there whole: a node half made is no node."""
-    from amana.node.clock import Clock  # noqa: PLC0415
-
     config = _config(a)
     if a.data.exists() and (not a.data.is_dir() or any(a.data.iterdir())):
         raise Failed(f"{a.data} is not empty; a node needs a folder of its own")
+    now = Clock(None, is_demo=False).now()
+    line = keeping.line_of_new_node(a, now) if config.keeper.startswith(keeping.REMOTE) else None
     making = a.data.with_name(f"{a.data.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     lay_out(making, config)
-    now = Clock(None, is_demo=False).now()
+    if line is not None:
+        shutil.copytree(line, making / "keys" / "keeper")
     with _a_keeper_for(config, making, now):
         use(making)
         people = cast_of(config.country) if config.is_demo else founders()
@@ -68,6 +83,8 @@ def _make(a: argparse.Namespace) -> None:
     if a.data.exists():
         a.data.rmdir()
     making.rename(a.data)
+    if line is not None:
+        shutil.rmtree(line)
     _tell(a, config.country, people, is_demo=config.is_demo)
 
 

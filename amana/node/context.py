@@ -28,6 +28,8 @@ WAYS = (
 NOTICES = (
     *("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared"),
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
+    *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
+    *("recovery_approved", "recovery_stopped", "officer_named"),
 )
 
 

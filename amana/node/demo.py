@@ -15,6 +15,7 @@ from pathlib import Path
 
 from amana.access.rules import Role
 from amana.exchange.directory import fingerprint_in
+from amana.keeper.rules import DEMO_CODE
 from amana.node import cast, two_weeks
 from amana.node.cli import Failed
 from amana.node.config import load
@@ -237,7 +238,8 @@ def _tell(nodes: list[RunningNode], lived: dict[str, str], seconds: float) -> No
     print(f"\nBoth nodes serve after {seconds:.1f} s:")
     print(f"  Côte d'Ivoire  {at['CI']}")
     print(f"  Morocco        {at['MA']}")
-    print(f"Everybody's password is {cast.PASSWORD}. All people are invented.\n")
+    print(f"Everybody's password is {cast.PASSWORD}, the code of everybody's phone {DEMO_CODE}.")
+    print("Only a node marked demo takes that code. All people are invented.\n")
     print("A tour in seven steps:")
     for number, (country, role, path, notice) in enumerate(tour(lived), start=1):
         print(f"  {number}. sign in as {names[country, role]:8} at {at[country]}{path}")

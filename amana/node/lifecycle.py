@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amana.access.rules import CARE, DESK, GLASS, TEAM_KINDS, Role
+from amana.access.rules import CARE, DESK, GLASS, OFFICER_ROLES, TEAM_KINDS, Role
 from amana.audit.rules import log_name
 from amana.crypto.hybrid import public_of
 from amana.crypto.notes import keys_of
@@ -47,7 +47,7 @@ FOUNDERS = (
     ("data-protection", Role.DATA_PROTECTION),
     ("administrator", Role.ADMINISTRATOR),
 )
-OFFICERS = (Role.SUPERVISOR, Role.DATA_PROTECTION)
+OFFICERS = OFFICER_ROLES
 
 
 def founders() -> list[Person]:

@@ -102,6 +102,10 @@ class Persona:
         if page.path == "/sign-in" and path not in ("/sign-in", "/language"):
             self.sign_in()
             return self.post(path, fields, at=at)
+        if page.path.startswith("/step-up") and path != "/step-up":
+            # The half hour is over: show once more who it is, then ask again.
+            self.post("/step-up", {"password": self._password, "code": DEMO_CODE, "back": "/"})
+            return self.post(path, fields, at=at)
         if page.status >= 400:
             reasons = page.objections() or page.all(r'class="error"[^>]*>\s*<p>(.*?)</p>')
             raise Unexpected(f"{path} answered {page.status}: {', '.join(reasons)}")
@@ -118,6 +122,18 @@ class Persona:
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
         raise Unexpected(f"{what} did not come within {TIMEOUT:.0f} s")
+
+    def wait_post(
+        self, path: str, fields: Mapping[str, Value], is_there: Callable[[Seen], bool]
+    ) -> Seen:
+        """Send a form again and again until its answer shows what must come."""
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            page = self.post(path, fields)
+            if is_there(page):
+                return page
+            time.sleep(0.5)
+        raise Unexpected(f"{path} did not show what must come within {TIMEOUT:.0f} s")
 
     def _token(self, at: str | None) -> str:
         cookie = next(v for k, v in self._cookies.items() if "csrf" in k)

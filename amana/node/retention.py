@@ -8,7 +8,13 @@ apart. A model that is not here fails a test.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from amana.access.rules import FAILURE_WINDOW, LONGEST
+from amana.access.rules import (
+    CHALLENGE_LIFE,
+    FAILURE_WINDOW,
+    LONGEST,
+    NOTICE_LIFE,
+    RECOVERY_ENDS,
+)
 from amana.exchange.rules import LIFETIME
 from amana.identification.actions import DRAFT_LIFE
 
@@ -53,6 +59,14 @@ TABLE: dict[str, Kept] = {
         erased_by="closed on the day she leaves; name and locked key are then emptied",
         reason="who opened a file must stay answerable; a closed account opens nothing",
     ),
+    "access.Lock": Kept(
+        row="an account's seed, sealed to one way in",
+        life=None,
+        since="until she removes it, her account is closed, or it is replaced",
+        erased_by="access.actions.locks.remove_passkey, access.actions.end_account",
+        reason="a way in that is no longer hers must open nothing",
+        is_running=True,
+    ),
     "access.Membership": Kept(
         row="a team's key, wrapped to one member",
         life=None,
@@ -67,6 +81,53 @@ TABLE: dict[str, Kept] = {
         since="until what it opens is erased",
         erased_by="deleted first: that erases what it opens, wherever copies lie",
         reason="the smallest thing whose loss makes a sealed row unreadable",
+    ),
+    "access.Erased": Kept(
+        row="the number of a key that was erased",
+        life=None,
+        since="for as long as a backup could bring the key back",
+        erased_by="never: it holds nothing about a person",
+        reason="a restored backup is shorn of what it brings back against the erasure",
+    ),
+    "access.RecoveryShare": Kept(
+        row="a share of an account's seed, sealed to one recovery officer",
+        life=None,
+        since="until the officers change or the account is closed",
+        erased_by="the owner's next sign-in cuts it anew; access.actions.end_account",
+        reason="two of them give a seed back whose every lock is lost",
+        is_running=True,
+    ),
+    "access.Recovery": Kept(
+        row="somebody's request for a seed whose every lock is lost",
+        life=RECOVERY_ENDS,
+        since="the request",
+        erased_by="finished or stopped before, or the worker's access.actions.sweep",
+        reason="an old request must not be answered when nobody remembers who asked",
+        is_running=True,
+    ),
+    "access.RecoveryApproval": Kept(
+        row="an officer's share, sealed to the person who asked",
+        life=RECOVERY_ENDS,
+        since="the request that it answers",
+        erased_by="deleted with the request, by access.actions.sweep at the latest",
+        reason="it serves one request and no other",
+        is_running=True,
+    ),
+    "access.Notice": Kept(
+        row="something that a person must be told: a code",
+        life=NOTICE_LIFE,
+        since="the event",
+        erased_by="access.actions.sweep",
+        reason="what nobody read in a quarter is told no more; the record has it",
+        is_running=True,
+    ),
+    "access.Spent": Kept(
+        row="a passkey's challenge that was answered, as a digest",
+        life=CHALLENGE_LIFE,
+        since="the answer",
+        erased_by="access.actions.sweep",
+        reason="an older challenge is refused by its age",
+        is_running=True,
     ),
     "access.Session": Kept(
         row="a sign-in",
@@ -168,6 +229,49 @@ TABLE: dict[str, Kept] = {
         since=WITH_THE_CASE,
         erased_by=BY_ITS_KEY,
         reason="each part has its own key, so that one can go before the others",
+    ),
+    "cases.Card": Kept(
+        row="what may be searched of a person, sealed",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with the case; in a backup it goes dark with its epoch",
+        reason="a name must find its case, in either script, without an index",
+    ),
+    "cases.MatchToken": Kept(
+        row="the keeper's blind answers about a person",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with the case",
+        reason="two teams must learn that they may care for one child",
+    ),
+    "cases.Involved": Kept(
+        row="a team that works on a case",
+        life=None,
+        since="until its work is ended, or " + WITH_THE_CASE,
+        erased_by="cases.actions.release_team; its wraps go with it",
+        reason="a part is sealed to the teams that work on a case, and to no other",
+        is_running=True,
+    ),
+    "cases.Conflict": Kept(
+        row="a colleague who knows the person of a case",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with the case",
+        reason="the case must stay hidden from her",
+    ),
+    "cases.Opening": Kept(
+        row="one opening of a sealed part: who, when, why",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with the case; the record keeps that it happened",
+        reason="the person concerned may be given this list",
+    ),
+    "cases.Glass": Kept(
+        row="two supervisors' signed word to open one part",
+        life=None,
+        since=WITH_THE_CASE,
+        erased_by="deleted with the case; it opens nothing after 24 hours",
+        reason="who opened what together must stay answerable",
     ),
     "cases.Milestone": Kept(
         row="something that happened in a case, as a code",

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from amana.exchange.carrier import Answer, carry, carry_nearby
+from amana.keeper.client import KeeperGone
 from amana.node.config import load
 from amana.node.faults import Counting
 from amana.node.lifecycle import use
@@ -113,7 +114,7 @@ def _jobs(
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
-    from amana.access.actions import sweep  # noqa: PLC0415
+    from amana.access.actions import keys, sweep  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
@@ -131,7 +132,33 @@ def _jobs(
         ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
+        ("enclose", 30.0, _while_the_keeper_is_there(lambda _now: keys.enclose_waiting())),
+        ("rotate", 3600.0, _while_the_keeper_is_there(lambda n: keys.rotate(now=n, by="worker"))),
     ]
+
+
+def _while_the_keeper_is_there(job: Job) -> Job:
+    """Return the job, which waits quietly when the keeper is away: said once, and once it is back.
+
+    A keeper can be away for a day; a trace every half minute would bury everything else.
+    """
+    away = False
+
+    def quietly(now: datetime) -> object:
+        nonlocal away
+        try:
+            done = job(now)
+        except KeeperGone as problem:
+            if not away:
+                log.warning("the keeper does not answer", exc_info=problem)
+            away = True
+            return None
+        if away:
+            log.warning("the keeper is back")
+        away = False
+        return done
+
+    return quietly
 
 
 def _stop_flag() -> Callable[[], bool]:

@@ -17,6 +17,7 @@ class Country:
 
     node: RunningNode
     people: dict[Role, Persona]
+    by_name: dict[str, Persona]
     worker_name: str
     worker_phone: str
 
@@ -28,17 +29,16 @@ class Country:
 def country(node: RunningNode, worker_name: str = "", worker_phone: str = "") -> Country:
     """Sit the demo's people down at a node; each signs in when first needed."""
     people: dict[Role, Persona] = {}
+    by_name: dict[str, Persona] = {}
     for member in cast.staff(node.config.country):
-        people.setdefault(
-            member.role,
-            Persona(
-                port=node.config.port,
-                host=node.config.host,
-                sign_in_name=member.sign_in_name,
-                password=cast.PASSWORD,
-            ),
+        by_name[member.sign_in_name] = Persona(
+            port=node.config.port,
+            host=node.config.host,
+            sign_in_name=member.sign_in_name,
+            password=cast.PASSWORD,
         )
-    return Country(node, people, worker_name, worker_phone)
+        people.setdefault(member.role, by_name[member.sign_in_name])
+    return Country(node, people, by_name, worker_name, worker_phone)
 
 
 R, W, S, D = Role.FIRST_RESPONDER, Role.CASE_WORKER, Role.SUPERVISOR, Role.DESK
@@ -106,15 +106,37 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
         offer(ci, ma, cast.MOROCCAN_MAID, typed)
         day(3)
-        say("screenings that lead to no referral: a stranded man, a wage dispute, a child in cocoa")
-        story.decide(ma.who(S), story.screen(ma.who(R), cast.STRANDED, typed))
-        story.decide(ci.who(S), story.screen(ci.who(R), cast.MASON, typed))
-        case_of(ci, cast.COCOA_BOY, typed)
+        _smaller_things(ma, ci, typed, say)
         day(0.25)
         say("this morning: a screening that waits for its supervisor")
         story.screen(ma.who(R), cast.MASSAGE, typed)
     finally:
         day(0)
+
+
+def _smaller_things(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> None:
+    say("screenings that lead to no referral: a stranded man, a wage dispute, a child in cocoa")
+    story.decide(ma.who(S), story.screen(ma.who(R), cast.STRANDED, typed))
+    story.decide(ci.who(S), story.screen(ci.who(R), cast.MASON, typed))
+    cocoa = case_of(ci, cast.COCOA_BOY, typed)
+    say("others work on his case, each on the part that is theirs; facts go to the police")
+    _care_together(ci, cocoa, typed)
+
+
+def _care_together(here: Country, case: str, typed: Typed) -> None:
+    """Let every kind of colleague do what is hers, and two supervisors open what is not."""
+    worker = here.who(W)
+    for team in ("health", "psychology"):
+        story.involve(worker, case, team)
+    story.write(here.who(Role.HEALTH), case, "health", cast.COCOA_HEALTH, typed)
+    story.write(here.who(Role.HEALTH), case, "health_instructions", cast.COCOA_CARE, typed)
+    story.write(here.who(Role.PSYCHOLOGIST), case, "therapy", cast.COCOA_THERAPY, typed)
+    story.report(worker, case, cast.COCOA_FACTS, typed)
+    first, second = [here.by_name[name] for name in cast.TWO_SUPERVISORS[here.node.config.country]]
+    story.break_glass(first, second, case, "therapy")
+    # The same boy at the second unit: nobody learns more than that somebody should call.
+    story.know_again(here.by_name[cast.ELSEWHERE[here.node.config.country]], cast.COCOA_BOY, typed)
+    story.search(worker, cast.COCOA_BOY.full_name, case)
 
 
 def _accept(host: Country, referral: str, typed: Typed, from_on: datetime) -> None:

@@ -7,7 +7,7 @@ the keys that her teams hold.
 from dataclasses import dataclass
 
 from amana.access.policy import MAY_SEARCH, roles_on_files
-from amana.access.rules import WITHOUT_ACCOUNT, Role
+from amana.access.rules import OFFICER_ROLES, WITHOUT_ACCOUNT, Role
 
 R, W, S, D, C, A = (
     Role.FIRST_RESPONDER,
@@ -42,6 +42,9 @@ def _for(*roles: Role, purpose: str) -> Page:
 TABLE: dict[str, Page] = {
     # Doors without a person behind them.
     "access:sign-in": _public(),
+    "access:sign-in-passkey": _public(),
+    "access:recover": _public(),
+    "access:recover-finish": _public(),
     "access:quick-exit": _public(),
     "set_language": _public(),
     "csp-report": _public(),
@@ -51,6 +54,19 @@ TABLE: dict[str, Page] = {
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
     "access:step-up": Page(EVERYBODY, "work"),
+    "access:step-up-passkey": Page(EVERYBODY, "work"),
+    "access:locks": Page(EVERYBODY, "work"),
+    "access:add-passkey": Page(EVERYBODY, "work"),
+    "access:lock": Page(EVERYBODY, "work"),
+    "access:password": Page(EVERYBODY, "work"),
+    "access:phone": Page(EVERYBODY, "work"),
+    "access:team": Page(EVERYBODY, "work"),
+    "access:admit": Page(EVERYBODY, "work"),
+    # Recovery: officers approve; the person herself stops what was asked in her name.
+    "access:recoveries": _for(*OFFICER_ROLES, purpose="recovery"),
+    "access:approve-recovery": _for(*OFFICER_ROLES, purpose="recovery"),
+    "access:make-officer": _for(*OFFICER_ROLES, purpose="recovery"),
+    "access:stop-recovery": Page(EVERYBODY, "recovery"),
     "access:notice": Page(EVERYBODY, "work"),
     "access:sign-out": Page(EVERYBODY, "work"),
     # Screening.
@@ -102,6 +118,7 @@ TABLE: dict[str, Page] = {
     # Figures, and the machine.
     "desk:figures": _for(C, purpose="figures"),
     "desk:node": _for(A, purpose="operation"),
+    "access:new-account": _for(A, purpose="operation"),
     "desk:account": _for(A, purpose="operation"),
     "desk:close-account": _for(A, purpose="operation"),
 }

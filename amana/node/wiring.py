@@ -1,9 +1,11 @@
-"""Which function acts on which message from abroad. The whole table; no other exists."""
+"""What the rooms are put together by: message kinds to functions, rows that lie under a layer."""
 
+from amana.cases.models import Card
 from amana.exchange.actions import Handler
 from amana.referrals import actions as referrals
 from amana.referrals import rules
 
+# Which function acts on which message from abroad. The whole table; no other exists.
 HANDLERS: dict[str, Handler] = {
     rules.OFFER: referrals.receive_offer,
     rules.ACKNOWLEDGE: referrals.receive_answer,
@@ -13,3 +15,6 @@ HANDLERS: dict[str, Handler] = {
     rules.DECLINE: referrals.receive_answer,
     rules.CASE: referrals.receive_dossier,
 }
+
+# Rows of other rooms that lie under a week's layer, and move to the next with it.
+LAYERED = (Card,)

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
+from amana.access.actions.keys import issue_key, share_key
 from amana.access.documents import seal_document
-from amana.access.keys import issue_key, share_key
 from amana.access.queries import access_key
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import Refused, Role
+from amana.access.rules import Refused, Role, require_step_up
 from amana.cases.forms import ReasonForm
 from amana.cases.queries import access_case
 from amana.exchange import queries as exchange
@@ -107,6 +107,7 @@ def referral(request: Request, code: str) -> HttpResponse:
 def identity(request: Request, code: str) -> HttpResponse:
     """Show, once and for a reason, what this referral holds of an identity."""
     row = queries.access_referral(request.actor, code)
+    require_step_up(request.actor, request.now)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _referral(request, code, bound={"identity": form})
@@ -300,6 +301,7 @@ def mail(request: Request) -> HttpResponse:
 def release(request: Request, code: str) -> HttpResponse:
     """Release the offer."""
     row = queries.access_referral(request.actor, code)
+    require_step_up(request.actor, request.now)
     actions.release_offer(referral=row, actor=request.actor, now=request.now)
     return _back(code, "released")
 
@@ -316,6 +318,7 @@ def return_(request: Request, code: str) -> HttpResponse:
 def dossier_(request: Request, code: str) -> HttpResponse:
     """Release the identity dossier after the acceptance."""
     row = queries.access_referral(request.actor, code)
+    require_step_up(request.actor, request.now)
     actions.release_dossier(referral=row, actor=request.actor, now=request.now)
     return _back(code, "dossier")
 

@@ -9,7 +9,7 @@ from amana.access.rules import Actor, NotFound
 from amana.cases import queries
 from amana.names.match import Index
 from amana.names.score import Query
-from amana.search.rules import SHOWN, Asked, Held, is_forgotten, is_whole
+from amana.search.rules import SHOWN, Asked, Held, is_forgotten, must_count
 
 
 class Holder:
@@ -34,24 +34,27 @@ class Holder:
             return [hit.card.code for hit in held.index.find(query, SHOWN)]
 
     def _current(self, actor: Actor, now: datetime) -> Held:
-        newest, count = queries.card_state(actor)
         held = self._held.get(actor.session_id)
-        if held is not None and not is_whole(held, newest=newest, count=count):
-            held = self._grown(held, actor, newest, count)
+        if held is not None and not self._is_kept_up(held, actor, now):
+            held = None
         if held is None:
             found = queries.cards(actor)
-            held = Held(Index(found.packed), found.newest, len(found.packed), now)
+            held = Held(Index(found.packed), found.newest, now, now)
             self._held[actor.session_id] = held
         held.seen_at = now
         return held
 
-    def _grown(self, held: Held, actor: Actor, newest: int, count: int) -> Held | None:
-        """Add what is new; where cards went as well, all are opened anew."""
-        found = queries.cards(actor, since=held.newest)
-        for card in found.packed:
-            held.index.add(card)
-        held.newest, held.count = newest, len(held.index)
-        return held if held.count == count else None
+    def _is_kept_up(self, held: Held, actor: Actor, now: datetime) -> bool:
+        """Add what is new; say whether what is held is then what is there, if it is time to ask."""
+        if queries.newest_card(actor) != held.newest:
+            found = queries.cards(actor, since=held.newest)
+            for card in found.packed:
+                held.index.add(card)
+            held.newest = found.newest
+        if not must_count(held, now):
+            return True
+        held.checked_at = now
+        return queries.count_cards(actor) == len(held.index)
 
     def forget(self, session_id: str) -> None:
         """Let go of one session's cards."""

@@ -18,7 +18,7 @@ class Held:
 
     index: Index
     newest: int
-    count: int
+    checked_at: datetime
     seen_at: datetime
 
 
@@ -27,9 +27,13 @@ def is_forgotten(held: Held, *, stands: bool, now: datetime) -> bool:
     return not stands or now - held.seen_at >= IDLE
 
 
-def is_whole(held: Held, *, newest: int, count: int) -> bool:
-    """Say whether what is held is what is there: new cards have higher numbers."""
-    return (held.newest, held.count) == (newest, count)
+def must_count(held: Held, now: datetime) -> bool:
+    """Say whether it is time to look for cards that went.
+
+    New cards are seen at once, by their higher numbers. One that went is never shown, since every
+    answer passes the gate once more; it only takes room until it is missed.
+    """
+    return not timedelta() <= now - held.checked_at < LOOK_AROUND
 
 
 @dataclass(frozen=True)

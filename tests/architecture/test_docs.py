@@ -178,7 +178,8 @@ def objections(tree: ast.Module) -> Iterator[str]:
     list by a function that is called after objections.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Refused"):
+        # What the keeper refuses is said to the node, which says it to people in its own words.
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Refused":
             yield from (c for arg in node.args for c in constants(arg))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "against.append":
             yield from (c for arg in node.args for c in constants(arg))

@@ -135,7 +135,7 @@ def test_the_gate_opens_what_the_keys_open(files: Files, role: Role) -> None:
 
 def test_a_key_given_by_mistake_opens_a_part_but_not_the_gate(files: Files) -> None:
     """The matrix and the key must both agree; this also shows that the test above can fail."""
-    from amana.access.keys import share_key  # noqa: PLC0415 - only this test gives a key away
+    from amana.access.actions.keys import share_key  # noqa: PLC0415 - only this test gives a key away
 
     row = Compartment.objects.get(case=files.care, name="therapy")
     key = held_keys(files.who(Role.PSYCHOLOGIST), {row.key_id})[row.key_id]

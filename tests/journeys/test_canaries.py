@@ -15,6 +15,8 @@ from tests.journeys.scan import planted_in, spellings
 
 pytestmark = [pytest.mark.nodes, pytest.mark.xdist_group("browser")]
 
+# A socket holds nothing, and cannot be copied.
+NO_SOCKETS = shutil.ignore_patterns("*.socket")
 WORD = "Nafissatou Gbagbelé"
 
 
@@ -40,7 +42,8 @@ def test_the_scan_finds_a_word_in_the_middle_of_base64_and_in_a_compressed_file(
 def copies_of(demo_nodes: Any, tmp_path: Path) -> list[Path]:
     """Copy both nodes' folders while they run: database, WAL, keys, logs, temporary files."""
     return [
-        Path(shutil.copytree(node.data, tmp_path / node.data.name)) for node in demo_nodes.nodes
+        Path(shutil.copytree(node.data, tmp_path / node.data.name, ignore=NO_SOCKETS))
+        for node in demo_nodes.nodes
     ]
 
 

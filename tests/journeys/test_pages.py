@@ -19,6 +19,7 @@ from django.urls import get_resolver, resolve
 from django.utils import translation
 
 from amana.access.rules import Role
+from amana.keeper.rules import DEMO_CODE
 from amana.node import cast, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
@@ -95,6 +96,39 @@ MAIN = "main form:not(.languages) .actions .button"
 VISITS: dict[str, Visit] = {
     "sign-in": Visit("access:sign-in", "MA", None, "/sign-in"),
     "sign-in-wrong": Visit("access:sign-in", "CI", None, "/sign-in", _press(MAIN), 422),
+    "recover": Visit("access:recover", "CI", None, "/recover"),
+    "recover-letters": Visit(
+        "access:recover",
+        "CI",
+        None,
+        "/recover",
+        lambda page, _: _fill(page, sign_in_name="nobody-at-all"),
+    ),
+    "recover-finish": Visit("access:recover-finish", "CI", None, "/recover/finish"),
+    "recover-finish-wrong": Visit(
+        "access:recover-finish", "MA", None, "/recover/finish", _press(MAIN), 422
+    ),
+    "step-up": Visit("access:step-up", "MA", W, "/step-up"),
+    "ways-in": Visit("access:locks", "MA", W, "/me/locks"),
+    "ways-in-asked-for": Visit("access:locks", "CI", W, "/me/locks"),
+    "lock": Visit("access:lock", "MA", W, "/me/locks/{lock}"),
+    "password": Visit("access:password", "MA", W, "/me/password"),
+    "password-short": Visit(
+        "access:password",
+        "MA",
+        W,
+        "/me/password",
+        lambda page, _: _fill(page, password="short", again="short"),
+        422,
+    ),
+    "phone": Visit("access:phone", "CI", W, "/me/phone"),
+    "phone-wrong": Visit("access:phone", "CI", W, "/me/phone", _press(MAIN), 422),
+    "recoveries": Visit("access:recoveries", "CI", S, "/recoveries"),
+    "recoveries-none": Visit("access:recoveries", "MA", S, "/recoveries"),
+    "team": Visit("access:team", "MA", W, "/team"),
+    "team-none": Visit("access:team", "MA", A, "/team"),
+    "new-account": Visit("access:new-account", "CI", A, "/accounts/new"),
+    "new-account-empty": Visit("access:new-account", "CI", A, "/accounts/new", _press(MAIN), 422),
     "home-responder": Visit("desk:home", "CI", R, "/"),
     "home-worker": Visit("desk:home", "CI", W, "/"),
     "home-supervisor": Visit("desk:home", "MA", S, "/"),
@@ -144,6 +178,29 @@ VISITS: dict[str, Visit] = {
     ),
     "part-without-reason": Visit(
         "cases:case", "MA", W, "/cases/{case}/", _send("/cases/{case}/part/identity"), 422
+    ),
+    "part-unwritten": Visit("cases:write", "MA", W, "/cases/{case}/part/codes/write"),
+    "part-unread-empty": Visit(
+        "cases:write", "CI", Role.HEALTH, "/cases/{shared}/part/health_extract/write"
+    ),
+    "cases-health": Visit("cases:list", "CI", Role.HEALTH, "/cases/"),
+    "case-health": Visit("cases:case", "CI", Role.HEALTH, "/cases/{shared}/"),
+    "case-police": Visit("cases:list", "CI", Role.INVESTIGATOR, "/cases/"),
+    "people": Visit("cases:people", "CI", W, "/cases/{shared}/people"),
+    "people-supervisor": Visit("cases:people", "MA", S, "/cases/{case}/people"),
+    "conflict": Visit("cases:conflict", "MA", W, "/cases/{case}/conflict"),
+    "openings": Visit("cases:openings", "CI", W, "/cases/{shared}/openings"),
+    "openings-none": Visit("cases:openings", "CI", W, "/cases/{case_without_consent}/openings"),
+    "report": Visit("cases:report", "MA", W, "/cases/{case}/report"),
+    "report-empty": Visit("cases:report", "MA", W, "/cases/{case}/report", _press(MAIN), 422),
+    "glass": Visit("cases:glass", "CI", S, "/glass/"),
+    "glass-empty": Visit("cases:glass", "MA", S, "/glass/", _press(MAIN), 422),
+    "search": Visit("search:search", "MA", W, "/search/"),
+    "search-found": Visit(
+        "search:search", "CI", W, "/search/", lambda page, _: _fill(page, name="Sawadeba")
+    ),
+    "search-nobody": Visit(
+        "search:search", "MA", W, "/search/", lambda page, _: _fill(page, name="Wxyzq")
     ),
     "consent": Visit("cases:consent", "MA", W, "/cases/{case}/consent"),
     "consent-empty": Visit("cases:consent", "MA", W, "/cases/{case}/consent", _press(MAIN), 422),
@@ -206,6 +263,12 @@ VISITS: dict[str, Visit] = {
 }
 
 
+def _fill(page: Any, **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f"main [name={name}]", value)
+    page.locator(MAIN).first.click()
+
+
 def _fill_referral(page: Any) -> None:
     for name in ("purpose", "urgency"):
         page.locator(f"input[name={name}]").first.check()
@@ -241,6 +304,7 @@ def live_on(demo: Any) -> dict[str, str]:
     facts["case_without_consent"] = _case_where(
         koffi, lambda text: "/part/location" in text and "/consents/" not in text
     )
+    facts["shared"] = _case_where(demo.who("CI", Role.HEALTH), lambda _: True)
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)
     old = _referrals(youssef)
     facts["declined"] = next(
@@ -285,6 +349,9 @@ def live_on(demo: Any) -> dict[str, str]:
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
     _refuse_one(demo.home / "ci" / "db" / "amana.sqlite3")
+    # Somebody says, in the worker's name, that every way in is lost.
+    koffi.post("/recover", {"sign_in_name": koffi.sign_in_name})
+    facts["lock"] = _lay_a_passkey(demo.home / "ma" / "db" / "amana.sqlite3", hicham.sign_in_name)
     facts["account"] = paul.open("/node/").first(r"/node/accounts/([\w-]+)") or ""
     return facts
 
@@ -361,6 +428,18 @@ def _case_where(worker: Persona, is_wanted: Callable[[str], bool]) -> str:
 
 def _referrals(desk: Persona) -> list[str]:
     return desk.open("/referrals/").all(r"/referrals/([\w-]+)/\"")
+
+
+def _lay_a_passkey(database: Path, sign_in_name: str) -> str:
+    """Give an account a passkey's row that opens nothing; a real one needs a device."""
+    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+        made = connection.execute(
+            "INSERT INTO access_lock (kind, made_at, sealed_seed, credential_id, public_key,"
+            " sign_count, account_id) SELECT 'passkey', created_at, x'00', x'01', x'02', 0, id"
+            " FROM access_account WHERE sign_in_name = ? RETURNING id",
+            [sign_in_name],
+        ).fetchone()
+    return str(made[0])
 
 
 def _refuse_one(database: Path) -> None:
@@ -486,6 +565,7 @@ def sign_in(page: Any, address: str, country: str, role: Role) -> None:
         "[name=sign_in_name]", next(m.sign_in_name for m in cast.staff(country) if m.role is role)
     )
     page.fill("[name=password]", cast.PASSWORD)
+    page.fill("[name=code]", DEMO_CODE)
     page.locator(MAIN).click()
     page.wait_for_url(f"{address}/")
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from amana.access import actions, keys, queries
+from amana.access import actions, queries
+from amana.access.actions import keys
 from amana.access.models import Account, Failure, KeyWrap, Membership, Session
 from amana.access.rules import CARE, DESK, FAILURES_ALLOWED, IDLE, LONGEST, NotFound, Refused, Role
 from amana.crypto.boxes import unseal

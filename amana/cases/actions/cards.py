@@ -15,6 +15,7 @@ from amana.cases import queries, rules
 from amana.cases.models import Card, Case, MatchToken
 from amana.crypto.boxes import seal
 from amana.crypto.oprf import blind, output
+from amana.crypto.secrets import new_id
 from amana.keeper.rules import KeeperRefused
 from amana.names import tokens
 from amana.names.card import SearchCard, card_of
@@ -25,7 +26,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @transaction.atomic
-def keep_card(*, case: Case, actor: Actor) -> SearchCard | None:
+def keep_card(*, case: Case, actor: Actor) -> tuple[Card, SearchCard] | None:
     """Make the card of a case anew from what its identity and location hold.
 
     Needs a member of the case's own team; anybody else's writing is carded when a member opens it.
@@ -49,8 +50,10 @@ def keep_card(*, case: Case, actor: Actor) -> SearchCard | None:
     epoch, wrapped = layered(box, actor)
     # A new row each time: whoever holds opened cards sees by the numbers what is new.
     Card.objects.filter(case=case, team=case.team).delete()
-    Card.objects.create(case=case, team=case.team, epoch=epoch, wrapped=wrapped)
-    return card
+    row = Card.objects.create(
+        case=case, team=case.team, key_id=new_id(), epoch=epoch, wrapped=wrapped
+    )
+    return row, card
 
 
 def _held(case: Case, part: str, actor: Actor) -> Mapping[str, Any]:
@@ -65,7 +68,7 @@ def _line(document: Mapping[str, Any], field: str) -> str:
 
 
 @transaction.atomic
-def compare(*, case: Case, card: SearchCard, actor: Actor, now: datetime) -> bool:
+def compare(*, row: Card, card: SearchCard, actor: Actor, now: datetime) -> bool:
     """Say whether another team may know this person; its supervisors are told of their own case.
 
     The keeper sees blinded points and counts them; nobody sees the other's card. Whoever asks
@@ -73,17 +76,17 @@ def compare(*, case: Case, card: SearchCard, actor: Actor, now: datetime) -> boo
     """
     asked, kept = sorted(tokens.asked(card)), sorted(tokens.kept(card))
     outputs = _outputs(actor, sorted({*asked, *kept}))
-    MatchToken.objects.filter(case=case).delete()
-    MatchToken.objects.bulk_create(MatchToken(case=case, output=outputs[t]) for t in kept)
+    MatchToken.objects.filter(card=row).delete()
+    MatchToken.objects.bulk_create(MatchToken(card=row, output=outputs[t]) for t in kept)
     shared: dict[str, set[str]] = {}
-    for row in queries.tokens_among([outputs[t] for t in asked], but=case):
-        found = {t for t in asked if outputs[t] == bytes(row.output)}
-        shared.setdefault(row.case_id, set()).update(found)
+    for kept_one in queries.tokens_among([outputs[t] for t in asked], but=row.team):
+        found = {t for t in asked if outputs[t] == bytes(kept_one.output)}
+        shared.setdefault(kept_one.card.case_id, set()).update(found)
     alike = [code for code, both in shared.items() if tokens.is_possible_duplicate(both)]
     for code in alike:
         _tell_supervisors(code, now)
     if alike:
-        record(at=now, actor=actor.account_id, verb="cases.possible_duplicate", subject=case.code)
+        record(at=now, actor=actor.account_id, verb="cases.possible_duplicate", subject=row.case_id)
     return bool(alike)
 
 
@@ -104,10 +107,10 @@ def _outputs(actor: Actor, wanted: list[str]) -> dict[str, bytes]:
 
 def card_and_compare(*, case: Case, actor: Actor, now: datetime) -> bool:
     """Keep the card and ask blindly; a keeper that was asked too often delays only the question."""
-    card = keep_card(case=case, actor=actor)
-    if card is None:
+    made = keep_card(case=case, actor=actor)
+    if made is None:
         return False
     try:
-        return compare(case=case, card=card, actor=actor, now=now)
+        return compare(row=made[0], card=made[1], actor=actor, now=now)
     except KeeperRefused:
         return False

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from amana.access import policy
 from amana.access.actions import tell
+from amana.access.actions.keys import issue_key, withdraw_keys
+from amana.access.actions.locks import require_two_locks
 from amana.access.documents import seal_document
-from amana.access.keys import issue_key, withdraw_keys
 from amana.access.queries import members, team
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
@@ -24,6 +25,7 @@ from amana.standards.references import new_reference
 @transaction.atomic
 def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime) -> Case:
     """Open a case from a screening that was decided; its content moves into sealed parts."""
+    require_two_locks(actor)
     screening = access_screening(actor, screening_code)
     decision = screening.decision or {}
     against = rules.objections_to_opening(

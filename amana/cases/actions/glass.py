@@ -14,9 +14,9 @@ from amana.cases import queries
 from amana.cases.actions.parts import mark, note_opening
 from amana.cases.models import Case, Compartment, Glass
 from amana.crypto.secrets import Key, new_id
+from amana.keeper.answers import Approval
 from amana.keeper.client import approve_glass
 from amana.keeper.rules import KeeperRefused
-from amana.keeper.service import Approval
 from amana.standards import codes
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from amana.access import policy
+from amana.access.actions.keys import erase_keys, issue_key, share_key
 from amana.access.documents import seal_document
-from amana.access.keys import erase_keys, issue_key, share_key
 from amana.access.queries import access_key, held_keys, teams_of_kind
 from amana.access.rules import GLASS, Actor, NotFound, Refused
 from amana.audit.actions import record

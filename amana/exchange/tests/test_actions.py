@@ -445,7 +445,7 @@ def test_a_changed_letter_in_a_directory_is_refused(post: Post) -> None:
 
 def posted(post: Post) -> Message:
     """Return a message of ours in the outbox."""
-    from amana.access.keys import issue_key  # noqa: PLC0415 - only this test makes keys by hand
+    from amana.access.actions.keys import issue_key  # noqa: PLC0415 - only this test makes keys by hand
 
     held_id, key = issue_key(DESK)
     letter = actions.Letter("referral.offer", "CI", new_id(), offer_body())

@@ -2,8 +2,10 @@
 
 import re
 from datetime import date, datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
+import segno
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.utils import timezone
@@ -98,6 +100,29 @@ def icon(name: str, css_class: str = "") -> SafeString:
         mirrored,
         css_class,
         paths,
+    )
+
+
+@register.simple_tag
+def qr(content: str, label: str) -> SafeString:
+    """Draw a QR code that a phone reads from the screen or from paper; `label` says what it is."""
+    rows = segno.make(content, micro=False).matrix
+    lines = []
+    for y, row in enumerate(rows):
+        for is_dark, run in groupby(enumerate(row), key=lambda dot: bool(dot[1])):
+            places = [x for x, _ in run]
+            if is_dark:
+                lines.append(f"M{places[0]} {y}h{len(places)}v1h-{len(places)}z")
+    edge, size = 4, len(rows)
+    return format_html(
+        '<svg class="qr-code" viewBox="{} {} {} {}" role="img" aria-label="{}" '
+        'shape-rendering="crispEdges"><path d="{}"/></svg>',
+        -edge,
+        -edge,
+        size + 2 * edge,
+        size + 2 * edge,
+        label,
+        "".join(lines),
     )
 
 

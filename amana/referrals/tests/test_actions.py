@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.conf import settings as site
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amana.access.models import Session
 from amana.access.queries import held_keys
-from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
+from amana.access.rules import CARE, DESK, STEP_UP, Actor, NotFound, Refused, Role
 from amana.audit.models import Entry
 from amana.audit.queries import first_fault
 from amana.cases import actions as cases
@@ -44,7 +47,7 @@ from amana.referrals import actions, queries, rules
 from amana.referrals.models import Referral
 from amana.referrals.rules import State
 from tests.cast import THE_MOMENT as NOW
-from tests.cast import Cast
+from tests.cast import Cast, StoppedClock, name_of
 
 pytestmark = pytest.mark.django_db
 
@@ -709,3 +712,25 @@ def test_who_screened_reads_it_no_more_once_it_is_sent(corridor: Corridor) -> No
         with pytest.raises(NotFound):
             access_screening(corridor.who(role), code)
     assert access_screening(corridor.who(Role.CASE_WORKER), code).content["alias"] == ALIAS
+
+
+# Over the border, and into an identity, only for who has just shown that it is still she.
+
+
+@pytest.mark.parametrize("act", ["release", "dossier", "identity"])
+def test_what_leaves_or_names_somebody_asks_first_who_sits_there(
+    corridor: Corridor, client: Client, stopped_clock: StoppedClock, act: str
+) -> None:
+    case = opened(corridor)
+    agreed(corridor, case)
+    referral = prepared(corridor, case)
+    desk = corridor.who(Role.DESK)
+    cookie = corridor.cast.cookie(name_of(Role.DESK))
+    client.cookies[site.SESSION_COOKIE] = cookie.hex()
+    Session.objects.filter(pk=desk.session_id).update(stepped_up_at=NOW - STEP_UP)
+
+    answer = client.post(f"/referrals/{referral.code}/{act}")
+
+    assert answer.headers.get("Location", "").startswith("/step-up?back="), answer.status_code
+    referral.refresh_from_db()
+    assert referral.released_at is None

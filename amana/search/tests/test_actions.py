@@ -15,7 +15,7 @@ from amana.cases.actions.parts import write_new
 from amana.cases.models import Card, Case, Involved, MatchToken
 from amana.crypto.secrets import token
 from amana.search.holder import Holder
-from amana.search.rules import Asked
+from amana.search.rules import LOOK_AROUND, Asked
 from tests.cast import THE_MOMENT, Cast, StoppedClock, name_of
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,8 @@ def test_a_new_card_is_found_at_once_and_an_erased_one_no_more(cast: Cast, worke
     assert find(holder, cast, Role.CASE_WORKER, "Zoumana Gbagbelé") == ["MA-3"]
 
     Card.objects.all().delete()
-    assert find(holder, cast, Role.CASE_WORKER, "Zoumana Gbagbelé") == []
+    cookie, later = cast.cookie(name_of(Role.CASE_WORKER)), NOW + LOOK_AROUND
+    assert holder.find(cookie, Asked("Zoumana Gbagbelé", None, "", ""), later) == []
 
 
 def test_a_colleague_s_case_is_not_found_and_the_supervisor_finds_both(

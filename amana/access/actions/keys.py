@@ -1,12 +1,14 @@
 """Making, sharing and ending keys: the writes behind every sealed row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from amana.access import queries
-from amana.access.models import Erased, KeyWrap, Membership, Team
+from amana.access.models import Erased, KeyWrap, Membership, Session, Team
 from amana.access.queries import NO_EPOCH, TEAM_FORM, keeper
 from amana.access.rules import GLASS, Actor, NotFound
 from amana.audit.actions import record
@@ -18,6 +20,18 @@ from amana.keeper.client import KeeperGone
 
 # So many wraps travel to the keeper at once.
 BATCH = 20000
+
+# A table whose rows lie under a week's layer: it has `epoch` and `wrapped`.
+Layered = Any
+Layer = Callable[[Sequence[bytes]], tuple[int, list[bytes]]]
+# The rooms above add theirs when the process starts; node.apps is the one place that does.
+_LAYERED: list[Layered] = [KeyWrap]
+
+
+def layer_too(table: Layered) -> None:
+    """Let another room's table be enclosed and moved with the wraps."""
+    if table not in _LAYERED:
+        _LAYERED.append(table)
 
 
 def issue_key(*teams: str, actor: Actor | None = None) -> tuple[str, Key]:
@@ -55,15 +69,19 @@ def _layered_without_session(box: bytes) -> tuple[int, bytes]:
 
 def enclose_waiting() -> int:
     """Give every wrap that has no layer yet the newest epoch's. Returns how many."""
-    done = 0
-    while rows := list(KeyWrap.objects.filter(epoch=NO_EPOCH)[:BATCH]):
-        epoch, boxes = keeper().enclose([bytes(r.wrapped) for r in rows])
-        _rewrite(rows, epoch, boxes)
-        done += len(rows)
-    return done
+    return sum(_put_under(table, NO_EPOCH, keeper().enclose) for table in _LAYERED)
 
 
-def rotate(*, now: datetime, by: str, force: bool = False) -> dict[str, object]:
+@dataclass(frozen=True)
+class Rotated:
+    """The newest epoch, how many wraps were moved to it, which epochs were destroyed."""
+
+    epoch: int
+    moved: int
+    destroyed: list[int]
+
+
+def rotate(*, now: datetime, by: str, force: bool = False) -> Rotated:
     """Begin a new epoch when its week has come, move every living wrap there, retire the old.
 
     What was deleted is not moved; when the window has passed, the keeper destroys the old epoch's
@@ -76,23 +94,31 @@ def rotate(*, now: datetime, by: str, force: bool = False) -> dict[str, object]:
     gone = [n for epoch in living if epoch != newest for n in keeper().retire(epoch)]
     if moved or gone:
         record(at=now, actor=by, verb="access.rotate", subject=str(newest), moved=str(moved))
-    return {"epoch": newest, "moved": moved, "destroyed": gone}
+    return Rotated(newest, moved, gone)
 
 
 def _move(epoch: int) -> int:
+    def relayer(boxes: Sequence[bytes]) -> tuple[int, list[bytes]]:
+        return keeper().relayer(epoch, boxes)
+
+    return sum(_put_under(table, epoch, relayer) for table in _LAYERED)
+
+
+def _put_under(table: Layered, epoch: int, layer: Layer) -> int:
+    """Move a table's rows from one epoch's layer to the newest, a batch at a time."""
     moved = 0
-    while rows := list(KeyWrap.objects.filter(epoch=epoch)[:BATCH]):
-        newest, boxes = keeper().relayer(epoch, [bytes(r.wrapped) for r in rows])
-        _rewrite(rows, newest, boxes)
+    while rows := list(table.objects.filter(epoch=epoch)[:BATCH]):
+        newest, boxes = layer([bytes(r.wrapped) for r in rows])
+        _rewrite(table, rows, newest, boxes)
         moved += len(rows)
     return moved
 
 
 @transaction.atomic
-def _rewrite(rows: Sequence[KeyWrap], epoch: int, boxes: Sequence[bytes]) -> None:
+def _rewrite(table: Layered, rows: Sequence[Any], epoch: int, boxes: Sequence[bytes]) -> None:
     for row, box in zip(rows, boxes, strict=True):
         # A wrap that was deleted or moved meanwhile stays as it is.
-        KeyWrap.objects.filter(pk=row.pk, epoch=row.epoch).update(epoch=epoch, wrapped=box)
+        table.objects.filter(pk=row.pk, epoch=row.epoch).update(epoch=epoch, wrapped=box)
 
 
 @transaction.atomic
@@ -106,7 +132,7 @@ def erase_keys(*, key_ids: Iterable[str], now: datetime, by: str) -> int:
     Erased.objects.bulk_create(
         [Erased(key_id=k, at=now) for k in sorted(wanted)], ignore_conflicts=True
     )
-    gone, _ = KeyWrap.objects.filter(key_id__in=wanted).delete()
+    gone = sum(int(t.objects.filter(key_id__in=wanted).delete()[0]) for t in _LAYERED)
     for key_id in sorted(wanted):
         record(at=now, actor=by, verb="access.erase_key", subject=key_id)
     return gone
@@ -115,6 +141,23 @@ def erase_keys(*, key_ids: Iterable[str], now: datetime, by: str) -> int:
 def withdraw_keys(team: str, key_ids: Iterable[str]) -> None:
     """Delete one team's wraps of these keys; what others hold stays."""
     KeyWrap.objects.filter(team_id=team, key_id__in=set(key_ids)).delete()
+
+
+@transaction.atomic
+def replay_erasures(*, ledger: Mapping[str, datetime], now: datetime) -> int:
+    """Erase in a restored database what was erased after its backup; end its sessions.
+
+    Returns how many wraps came back with the backup and went again.
+    """
+    Erased.objects.bulk_create(
+        [Erased(key_id=k, at=at) for k, at in sorted(ledger.items())], ignore_conflicts=True
+    )
+    erased = Erased.objects.values("key_id")
+    gone = sum(int(t.objects.filter(key_id__in=erased).delete()[0]) for t in _LAYERED)
+    # Whoever was signed in when the backup was made is not signed in now.
+    Session.objects.all().delete()
+    record(at=now, actor="restore", verb="access.replay_erasures", subject="", wraps=str(gone))
+    return gone
 
 
 @transaction.atomic
@@ -166,6 +209,7 @@ __all__ = [
     "erase_keys",
     "issue_key",
     "renew_team_key",
+    "replay_erasures",
     "rotate",
     "share_key",
 ]

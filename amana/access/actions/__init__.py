@@ -9,15 +9,18 @@ from datetime import datetime
 from django.db import transaction
 
 from amana.access import queries, rules
-from amana.access.keys import renew_team_key
+from amana.access.actions.keys import renew_team_key
 from amana.access.models import (
     Account,
     Failure,
     Lock,
     Membership,
     Notice,
+    Recovery,
+    RecoveryApproval,
     RecoveryShare,
     Session,
+    Spent,
     Team,
 )
 from amana.access.queries import keeper
@@ -89,8 +92,13 @@ def make_account(
     now: datetime,
     by: str,
     is_recovery_officer: bool = False,
+    ends_at: datetime | None = None,
 ) -> Account:
-    """Open an account with its own key, locked by password, phone and keeper. In no team yet."""
+    """Open an account with its own key, locked by password, phone and keeper. In no team yet.
+
+    Its mandate ends at `ends_at`, or after a year; never later than that.
+    """
+    longest = now + rules.ACCOUNT_LIFE
     if role in rules.WITHOUT_ACCOUNT:
         raise Refused(["ROLE_WITHOUT_ACCOUNT"])
     if Account.objects.filter(sign_in_name=sign_in_name).exists():
@@ -103,7 +111,7 @@ def make_account(
         role=role,
         is_recovery_officer=is_recovery_officer,
         created_at=now,
-        ends_at=now + rules.ACCOUNT_LIFE,
+        ends_at=min(ends_at or longest, longest),
         recipient=public_of(seed),
         signer=sign_public_of(seed),
     )
@@ -174,6 +182,8 @@ def share_for_recovery(*, account: Account, seed: Seed, now: datetime) -> bool:
     if have == set(officers) or len(officers) < rules.OFFICERS_NEEDED:
         return False
     RecoveryShare.objects.filter(account=account).delete()
+    # What an officer gave of the old cut does not fit the new one.
+    RecoveryApproval.objects.filter(recovery__account=account).delete()
     cut = shares.split(seed, needed=rules.OFFICERS_NEEDED, of=len(officers))
     RecoveryShare.objects.bulk_create(
         RecoveryShare(
@@ -207,6 +217,28 @@ def admit(*, team: Team, keys: TeamKeys, account: Account, now: datetime, by: st
     record(at=now, actor=by, verb="access.admit", subject=account.pk, team=team.pk)
 
 
+def admit_colleague(*, team_code: str, account_id: str, actor: Actor, now: datetime) -> None:
+    """Admit somebody to a team of one's own, on one's own word.
+
+    Refuses while she still has the password that the administrator handed her: whoever made the
+    account could open the team's cases with it.
+    """
+    fit = {a.pk: a for a in queries.may_be_admitted(actor).get(team_code, [])}
+    if account_id not in fit:
+        raise NotFound
+    rules.require_step_up(actor, now)
+    if not queries.has_own_password(fit[account_id]):
+        raise Refused(["FIRST_PASSWORD_STILL"])
+    admit(
+        team=queries.team(team_code),
+        keys=actor.teams[team_code],
+        account=fit[account_id],
+        now=now,
+        by=actor.account_id,
+    )
+    tell([account_id], "ADMITTED", reference=team_code, now=now)
+
+
 @transaction.atomic
 def close_account(*, account_id: str, actor: Actor, now: datetime) -> None:
     """End an account at once: here, and at the keeper, which opens nothing for it again."""
@@ -231,6 +263,7 @@ def end_account(*, account: Account, now: datetime, by: str) -> None:
     Session.objects.filter(account=account).delete()
     Lock.objects.filter(account=account).delete()
     RecoveryShare.objects.filter(account=account).delete()
+    Recovery.objects.filter(account=account).delete()
     Account.objects.filter(pk=account.pk).update(is_open=False, is_recovery_officer=False)
     keeper().close(account=account.pk)
     record(at=now, actor=by, verb="access.close_account", subject=account.pk)
@@ -252,12 +285,12 @@ def sign_in(*, sign_in_name: str, password: str, code: str, address: str, now: d
     Refuses with TRY_LATER after too many failures for the name or the address, or when the keeper
     has been asked too often.
     """
-    subjects = {"name": _subject("name", sign_in_name), "address": _subject("address", address)}
+    subjects = {"name": subject_of("name", sign_in_name), "address": subject_of("address", address)}
     if queries.must_wait(subjects, now):
         raise Refused(["TRY_LATER"])
     account = _open_account(sign_in_name, now)
     try:
-        seed = unlock(account, password=password, code=code)
+        seed = unlock(account, password=password, code=code, nobody=subjects["name"][:32])
     except CannotOpen:
         Failure.objects.bulk_create([Failure(subject=s, at=now) for s in subjects.values()])
         raise Refused(["NAME_OR_PASSWORD_WRONG"]) from None
@@ -268,19 +301,26 @@ def sign_in(*, sign_in_name: str, password: str, code: str, address: str, now: d
 
 
 def _open_account(sign_in_name: str, now: datetime) -> Account | None:
-    found = Account.objects.filter(sign_in_name=sign_in_name, is_open=True).first()
-    return found if found and (found.ends_at is None or found.ends_at > now) else None
+    found = Account.objects.filter(sign_in_name=sign_in_name).first()
+    return found if found and is_in_office(found, now) else None
 
 
-def unlock(account: Account | None, *, password: str, code: str) -> Seed:
+def is_in_office(account: Account, now: datetime) -> bool:
+    """Say whether an account is open and its mandate has not ended."""
+    return account.is_open and (account.ends_at is None or account.ends_at > now)
+
+
+def unlock(account: Account | None, *, password: str, code: str, nobody: str = "0" * 32) -> Seed:
     """Return the seed behind a password, or raise CannotOpen.
 
-    For an account that is not there the same steps are walked, so that the time tells nothing.
+    For an account that is not there the same steps are walked, so that the time tells nothing. The
+    keeper counts those tries under `nobody`, an id that belongs to the name alone: were they
+    counted together, TRY_LATER would tell which names exist.
     """
     lock = Lock.objects.filter(account=account, kind=rules.PASSWORD).first() if account else None
     cost = passwords.Cost(*lock.cost) if lock and lock.cost else COST
     salt = bytes(lock.salt) if lock and lock.salt else bytes(16)
-    account_id = account.pk if account else "0" * 32
+    account_id = account.pk if account else nobody
 
     def half(question: bytes) -> Key:
         return keeper().stretch(account=account_id, stretched=question, code=code)
@@ -364,8 +404,7 @@ def find_actor(cookie: bytes, now: datetime) -> Actor | None:
 
 
 def _stands(found: Session, now: datetime) -> bool:
-    account = found.account
-    if not account.is_open or (account.ends_at is not None and account.ends_at <= now):
+    if not is_in_office(found.account, now):
         return False
     return rules.is_live(created_at=found.created_at, last_seen_at=found.last_seen_at, now=now)
 
@@ -402,7 +441,7 @@ def _actor(
 
 def step_up(*, actor: Actor, password: str, code: str, now: datetime) -> None:
     """Note that it is still she who sits there, or refuse; failures count as at the door."""
-    subjects = {"name": _subject("step-up", actor.account_id)}
+    subjects = {"name": subject_of("step-up", actor.account_id)}
     if queries.must_wait(subjects, now):
         raise Refused(["TRY_LATER"])
     try:
@@ -421,10 +460,13 @@ def mark_stepped_up(*, actor: Actor, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> None:
-    """Delete sessions that have ended and failures that no longer slow anybody."""
+    """Delete what has ended: sessions, failures, challenges, recoveries, old notices."""
     Session.objects.filter(created_at__lte=now - rules.LONGEST).delete()
     Session.objects.filter(last_seen_at__lte=now - rules.IDLE).delete()
     Failure.objects.filter(at__lte=now - rules.FAILURE_WINDOW).delete()
+    Spent.objects.filter(at__lte=now - rules.CHALLENGE_LIFE).delete()
+    Recovery.objects.filter(asked_at__lte=now - rules.RECOVERY_ENDS).delete()
+    Notice.objects.filter(at__lte=now - rules.NOTICE_LIFE).delete()
     end_accounts(now)
 
 
@@ -453,8 +495,11 @@ def tell(accounts: Iterable[str], kind: str, *, reference: str, now: datetime) -
 
 def mark_seen(*, notice_id: int, actor: Actor, now: datetime) -> None:
     """Take a notice away that this person has read."""
-    Notice.objects.filter(pk=notice_id, account_id=actor.account_id).update(seen_at=now)
+    own = Notice.objects.filter(pk=notice_id, account_id=actor.account_id)
+    if not own.update(seen_at=now):
+        raise NotFound
 
 
-def _subject(kind: str, value: str) -> str:
+def subject_of(kind: str, value: str) -> str:
+    """Return what is kept of a name or an address that failed: a digest, to count by."""
     return digest(f"amana/failure/v1/{kind}/{value}".encode()).hex()

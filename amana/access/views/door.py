@@ -1,5 +1,6 @@
 """The door."""
 
+from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -7,8 +8,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from amana.access import actions, queries
-from amana.access.forms import ProofForm, SignInForm
+from amana.access import actions, passkeys, queries
+from amana.access.actions import locks
+from amana.access.forms import PasskeyForm, ProofForm, SignInForm
 from amana.access.request import Request
 from amana.access.rules import Refused
 from amana.look import coded
@@ -17,33 +19,61 @@ from amana.look import coded
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def sign_in(request: Request) -> HttpResponse:
-    """Ask for name and password; a failure never tells which of the two was wrong."""
+    """Ask for a passkey, or name, password and code; a failure never tells which was wrong."""
     if request.found_actor is not None and request.method == "GET":
         return redirect("desk:home")
     form = SignInForm(request.POST or None)
-    status = 200
     if form.is_valid():
         try:
             cookie = actions.sign_in(
-                **form.cleaned_data, address=_address(request), now=request.now
+                **form.cleaned_data, address=address_of(request), now=request.now
             )
             return _signed_in(cookie)
         except Refused as refused:
-            for objection in refused.objections:
-                form.add_error(None, coded.label("OBJECTION", objection))
-    if form.errors:
-        status = 422
-    people = queries.accounts() if settings.NODE.is_demo else []
+            add_refusal(form, refused)
+    return _sign_in_page(request, form, 422 if form.errors else 200)
+
+
+def _sign_in_page(
+    request: Request, form: SignInForm, status: int, objections: list[str] | None = None
+) -> HttpResponse:
+    options = passkeys.options_to_prove(locks.site(), passkeys.SIGN_IN, known=[], now=request.now)
     context = {
         "form": form,
-        "people": people,
+        "objections": objections,
+        "passkey": PasskeyForm(options=options),
+        "people": queries.accounts() if settings.NODE.is_demo else [],
         "demo_password": settings.DEMO_PASSWORD,
         "demo_code": settings.DEMO_CODE,
+        "said": request.GET.get("said", ""),
     }
     return render(request, "access/sign_in.html", context, status=status)
 
 
-def _address(request: Request) -> str:
+@sensitive_post_parameters()
+@require_POST
+def sign_in_by_passkey(request: Request) -> HttpResponse:
+    """Let in whoever holds a passkey of this node."""
+    form = PasskeyForm(request.POST)
+    objections = ["PASSKEY_NOT_KNOWN"]
+    if form.is_valid():
+        try:
+            cookie = locks.sign_in_by_passkey(
+                **form.cleaned_data, address=address_of(request), now=request.now
+            )
+            return _signed_in(cookie)
+        except Refused as refused:
+            objections = refused.objections
+    return _sign_in_page(request, SignInForm(), 422, objections)
+
+
+def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) -> None:
+    """Show on a form what stands against it."""
+    for objection in refused.objections:
+        form.add_error(field, coded.label("OBJECTION", objection))
+
+
+def address_of(request: Request) -> str:
     """Return who knocks: with TLS a node stands behind a proxy, which names the caller."""
     direct = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.IS_HTTPS else ""
@@ -69,16 +99,45 @@ def _signed_in(cookie: bytes) -> HttpResponse:
 def step_up(request: Request) -> HttpResponse:
     """Ask once more who sits there, before something that cannot be taken back."""
     form = ProofForm(request.POST or None)
-    back = _back(request)
     if form.is_valid():
         try:
             actions.step_up(actor=request.actor, **form.cleaned_data, now=request.now)
-            return redirect(back)
+            return redirect(_back(request))
         except Refused as refused:
-            for objection in refused.objections:
-                form.add_error(None, coded.label("OBJECTION", objection))
-    context = {"form": form, "back": back, "demo_password": settings.DEMO_PASSWORD}
-    return render(request, "access/step_up.html", context, status=422 if form.errors else 200)
+            add_refusal(form, refused)
+    return _step_up_page(request, form, 422 if form.errors else 200)
+
+
+def _step_up_page(
+    request: Request, form: ProofForm, status: int, objections: list[str] | None = None
+) -> HttpResponse:
+    account_id = request.actor.account_id
+    known = queries.passkey_ids(account_id)
+    options = passkeys.options_to_prove(locks.site(), account_id, known=known, now=request.now)
+    context = {
+        "form": form,
+        "objections": objections,
+        "passkey": PasskeyForm(options=options) if known else None,
+        "back": _back(request),
+    }
+    return render(request, "access/step_up.html", context, status=status)
+
+
+@sensitive_post_parameters()
+@require_POST
+def step_up_by_passkey(request: Request) -> HttpResponse:
+    """Take a passkey's word that it is still she."""
+    form = PasskeyForm(request.POST)
+    objections = ["PASSKEY_NOT_KNOWN"]
+    if form.is_valid():
+        try:
+            locks.step_up_by_passkey(actor=request.actor, **form.cleaned_data, now=request.now)
+            return redirect(_back(request))
+        except Refused as refused:
+            objections = refused.objections
+    elif not request.POST:
+        return redirect("access:step-up")
+    return _step_up_page(request, ProofForm(), 422, objections)
 
 
 def _back(request: Request) -> str:

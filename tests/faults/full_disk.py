@@ -74,7 +74,7 @@ def _write_all(house: House) -> tuple[list[tuple[str, dict[str, Any]]], dict[str
 
     done: list[tuple[str, dict[str, Any]]] = []
     refused: dict[str, str] = {}
-    writer = Writer(house, lambda kind: None, lambda kind, said: done.append((kind, said)))
+    writer = Writer(house, done=lambda kind, said: done.append((kind, said)))
     for kind in KINDS:
         try:
             writer.write(kind)

@@ -18,7 +18,6 @@ from amana.node.processes import RunningNode, free_port
 from tests.faults.house import NOW, House, a_house
 
 
-
 def main() -> int:
     """Start a node, kill its keeper, look; start the keeper, look again."""
     data = Path(sys.argv[1]) / "node"
@@ -74,7 +73,7 @@ def _seen(house: House, node: RunningNode) -> dict[str, Any]:
 
 def _enclosed(house: House) -> int:
     """Let the waiting wraps be enclosed, by the worker or here; return how many have no layer."""
-    from amana.access.keys import enclose_waiting  # noqa: PLC0415
+    from amana.access.actions.keys import enclose_waiting  # noqa: PLC0415
     from amana.access.models import KeyWrap  # noqa: PLC0415
     from amana.access.queries import NO_EPOCH  # noqa: PLC0415
 

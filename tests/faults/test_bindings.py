@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from amana.access import keys, queries
+from amana.access import queries
+from amana.access.actions import keys
 from amana.access.models import KeyWrap, Team
 from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Role
 from amana.cases import actions as cases
@@ -17,12 +18,12 @@ from amana.crypto.secrets import CannotOpen, Seed, new_seed
 from amana.crypto.signing import sign, sign_public_of
 from amana.crypto.totp import code_at, new_totp
 from amana.keeper import rules as keeper_rules
+from amana.keeper.answers import OPEN, Approval, Service
 from amana.keeper.client import approve_glass
 from amana.keeper.rules import KeeperRefused
-from amana.keeper.service import OPEN, Approval, Service
 from amana.keeper.store import Store, lay_out
 from tests.cast import THE_MOMENT as NOW
-from tests.cast import Cast, assemble
+from tests.cast import assemble
 from tests.faults.house import House
 from tests.faults.writes import Writer
 
@@ -191,7 +192,10 @@ def test_a_key_that_came_too_far_opens_no_part_that_the_matrix_denies(
 def test_a_colleague_s_case_is_not_there_for_a_worker(house: House, case: Case) -> None:
     house.cast.hire("second-worker", "Seconde Inventée", Role.CASE_WORKER)
 
-    for actor, is_hers in ((house.who(Role.CASE_WORKER), True), (house.cast.who("second-worker"), False)):
+    for actor, is_hers in (
+        (house.who(Role.CASE_WORKER), True),
+        (house.cast.who("second-worker"), False),
+    ):
         assert (case in case_queries.cases(actor)) is is_hers
     with pytest.raises(NotFound):
         case_queries.access_case(house.cast.who("second-worker"), case.pk, "care")

@@ -19,13 +19,13 @@ from amana.crypto.secrets import new_seed
 from amana.crypto.totp import code_at, new_totp
 from amana.exchange import actions as exchange
 from amana.exchange import rules as exchange_rules
+from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import LIFETIME, Rank, Unacceptable
 from amana.exchange.tests.builders import other_country
-from amana.exchange.directory import fingerprint_in
 from amana.keeper import rules as keeper_rules
+from amana.keeper.answers import Service
 from amana.keeper.rules import KeeperRefused
-from amana.keeper.service import Service
 from amana.keeper.store import Store, lay_out
 from amana.node.clock import Clock, shift
 from tests.cast import THE_MOMENT as NOW

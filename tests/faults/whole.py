@@ -100,5 +100,3 @@ def file_fault() -> str:
     with connection.cursor() as cursor:
         said = str(cursor.execute("PRAGMA integrity_check").fetchone()[0])
     return "" if said == "ok" else said
-
-

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amana.access import actions as access
-from amana.access import keys
 from amana.access import queries as access_queries
+from amana.access.actions import keys
 from amana.access.models import Account, Erased, KeyWrap, Lock
 from amana.access.rules import CARE, DESK, Refused, Role
 from amana.audit.actions import record
@@ -75,8 +75,8 @@ class Writer:
     """Does writes of every kind; `begun` and `done` tell the parent, who may kill at any time."""
 
     house: House
-    begun: Callable[[str], None]
-    done: Callable[[str, Said], None]
+    begun: Callable[[str], object] = str
+    done: Callable[[str, Said], object] = lambda _kind, said: said
     # What each kind last made, for the kinds that go on from there.
     made: dict[str, Said] = field(default_factory=dict)
 
@@ -468,9 +468,7 @@ def _sees_epoch(_house: House, said: Said) -> bool:
 
 def _may_sign_in(name: str) -> bool:
     try:
-        access.sign_in(
-            sign_in_name=name, password=PASSWORD, code=DEMO_CODE, address=name, now=NOW
-        )
+        access.sign_in(sign_in_name=name, password=PASSWORD, code=DEMO_CODE, address=name, now=NOW)
     except Refused:
         return False
     return True

@@ -11,6 +11,7 @@ once more. A death of the process, not of the machine: what a disk does with its
 """
 
 import argparse
+import io
 import json
 import os
 import random
@@ -91,7 +92,7 @@ def _writer(house: House, out: int, first: str, seed: int) -> None:
 
     try:
         writer = Writer(house, tell, lambda kind, said: tell(f"{kind} {json.dumps(said)}"))
-        writer.go_on(first, random.Random(seed))
+        writer.go_on(first, random.Random(seed))  # noqa: S311 - no secret dice
     except BaseException as problem:  # noqa: BLE001 - a fault of the writer is no kill
         traceback.print_exc()
         tell(f"failed {json.dumps({'problem': repr(problem)})}")
@@ -107,29 +108,32 @@ def live_and_die(house: House, first: str, dice: random.Random) -> Run:
         os.close(reading)
         _writer(house, writing, first, dice.getrandbits(32))
     os.close(writing)
-    run, buffer, begun = Run(), b"", time.monotonic()
-    is_aimed = dice.random() < 0.5
-    end = begun + (PATIENCE if is_aimed else dice.uniform(SHORTEST, LONGEST))
+    run = Run()
     with os.fdopen(reading, "rb", buffering=0) as told:
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([told], [], [], left)[0]:
-                break
-            piece = told.read(65536)
-            if not piece:
-                break
-            *lines, buffer = (buffer + piece).split(b"\n")
-            for line in map(bytes.decode, lines):
-                run.hear(line)
-                if is_aimed and line == first:
-                    end = min(end, time.monotonic() + dice.uniform(0, AIMED))
+        rest = _listen(told, run, first, dice)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        rest = told.read()
-        while piece := told.read(65536):
-            rest += piece
-        for line in (buffer + rest).split(b"\n")[:-1]:
+        # What it had told before it died lies in the pipe; a line cut short was never told.
+        for line in (rest + b"".join(iter(lambda: told.read(65536), b""))).split(b"\n")[:-1]:
             run.hear(line.decode())
     return run
+
+
+def _listen(told: io.RawIOBase, run: Run, first: str, dice: random.Random) -> bytes:
+    """Hear a writer until its moment has come; return the beginning of a line, if one had begun."""
+    begun, buffer = time.monotonic(), b""
+    is_aimed = dice.random() < 0.5
+    end = begun + (PATIENCE if is_aimed else dice.uniform(SHORTEST, LONGEST))
+    while (left := end - time.monotonic()) > 0 and select.select([told], [], [], left)[0]:
+        piece = told.read(65536)
+        if not piece:
+            break
+        *lines, buffer = (buffer + piece).split(b"\n")
+        for line in map(bytes.decode, lines):
+            run.hear(line)
+            if is_aimed and line == first:
+                end = min(end, time.monotonic() + dice.uniform(0, AIMED))
+    return buffer
 
 
 def one_house(kills: int, dice: random.Random, folder: Path, turn: int) -> Tally:
@@ -204,7 +208,7 @@ def _in_a_fork(kills: int, seed: int, folder: Path, turn: int) -> Tally:
     if pid == 0:
         code = 1
         try:
-            tally = one_house(kills, random.Random(seed), folder, turn)
+            tally = one_house(kills, random.Random(seed), folder, turn)  # noqa: S311
             kept.write_text(json.dumps(vars(tally)))
             code = 0
         except BaseException:  # noqa: BLE001 - this process ends here and says why

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from amana.access import actions as access
 from amana.access import queries
 from amana.access.actions import keys
-from amana.access.models import KeyWrap, Team
+from amana.access.models import KeyWrap, Session, Team
 from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Role
 from amana.cases import actions as cases
 from amana.cases import queries as case_queries
@@ -164,7 +165,7 @@ def house(db: None, tmp_path: Path) -> House:
 @pytest.fixture
 def case(house: House) -> Case:
     """A case of the first unit, taken by its worker."""
-    writer = Writer(house, lambda kind: None, lambda kind, said: None)
+    writer = Writer(house)
     return Case.objects.get(pk=writer.write("open_case")["case"])
 
 
@@ -192,13 +193,11 @@ def test_a_key_that_came_too_far_opens_no_part_that_the_matrix_denies(
 def test_a_colleague_s_case_is_not_there_for_a_worker(house: House, case: Case) -> None:
     house.cast.hire("second-worker", "Seconde Inventée", Role.CASE_WORKER)
 
-    for actor, is_hers in (
-        (house.who(Role.CASE_WORKER), True),
-        (house.cast.who("second-worker"), False),
-    ):
-        assert (case in case_queries.cases(actor)) is is_hers
+    hers, others = house.who(Role.CASE_WORKER), house.cast.who("second-worker")
+    assert case in case_queries.cases(hers)
+    assert case not in case_queries.cases(others)
     with pytest.raises(NotFound):
-        case_queries.access_case(house.cast.who("second-worker"), case.pk, "care")
+        case_queries.access_case(others, case.pk, "care")
 
 
 def test_a_case_is_gone_for_whoever_declared_a_conflict(house: House, case: Case) -> None:
@@ -237,6 +236,17 @@ def test_a_key_wrapped_by_a_stranger_is_bound_to_its_number(house: House) -> Non
         queries.held_keys(house.who(Role.DESK), [two])
 
 
+def test_a_key_wrapped_by_a_member_is_bound_to_its_number(house: House) -> None:
+    worker = house.who(Role.CASE_WORKER)
+    one, _ = keys.issue_key(CARE, actor=worker)
+    two, _ = keys.issue_key(CARE, actor=worker)
+    row = KeyWrap.objects.get(key_id=one)
+    KeyWrap.objects.filter(key_id=two).update(epoch=row.epoch, wrapped=row.wrapped)
+
+    with pytest.raises(CannotOpen):
+        queries.held_keys(worker, [two])
+
+
 def test_a_membership_of_one_team_gives_no_other(house: House) -> None:
     desk = house.who(Role.DESK)
     team = Team.objects.get(pk=DESK)
@@ -273,3 +283,14 @@ def test_a_team_s_key_is_renewed_while_its_wraps_lie_under_several_epochs(house:
     after = house.who(Role.CASE_WORKER)
     assert after.teams[CARE].data_key != worker.teams[CARE].data_key
     assert queries.held_keys(after, ids) == before
+
+
+def test_a_session_that_was_moved_to_the_administrator_makes_nobody_one(house: House) -> None:
+    """Neither of the two stands in a team, so no team's key is there to give it away."""
+    cookie = house.cast.cookie(name_of(Role.FIRST_RESPONDER))
+    administrator = house.who(Role.ADMINISTRATOR)
+    moved = Session.objects.filter(pk=queries.session_id_of(cookie))
+
+    assert moved.update(account=administrator.account_id) == 1
+
+    assert access.find_actor(cookie, NOW) is None

@@ -68,6 +68,10 @@ def _of_mail() -> Iterator[str]:
             yield f"{m.pk} opened without its receipt, or the other way round"
         if m.kind == rules.OFFER and m.conversation not in stories:
             yield f"{m.pk} opened and not acted on"
+    yield from _of_our_mail()
+
+
+def _of_our_mail() -> Iterator[str]:
     for row in Referral.objects.filter(is_ours=True):
         left = Message.objects.filter(conversation=row.pk, is_ours=True).exists()
         if left != (row.released_at is not None):

@@ -71,6 +71,14 @@ MUTANTS = (
         "any_other[desk:node-case_worker]",
     ),
     _m(
+        "the gate does not look at the role, and is sent garbage",
+        "node",
+        "if page is None or request.found_actor.role not in page.roles:",
+        "if page is None:",
+        "tests/faults/test_forms.py::"
+        "test_no_garbage_breaks_a_page_or_shows_what_is_not_for_this_role[desk:node]",
+    ),
+    _m(
         "the supervisors' team opens by itself",
         "access",
         "    teams = [code for code, keys in actor.teams.items() if keys.kind != GLASS]\n    wraps",

@@ -24,7 +24,7 @@ from amana.keeper.client import approve_glass
 from amana.keeper.rules import KeeperRefused
 from amana.keeper.store import Store, lay_out
 from tests.cast import THE_MOMENT as NOW
-from tests.cast import assemble
+from tests.cast import assemble, name_of
 from tests.faults.house import House
 from tests.faults.writes import Writer
 

@@ -2,9 +2,9 @@
 
     python -m tests.faults.soak [--only crash fuzz mutants] [--kills 500] [--seconds 60]
 
-Five hundred kills in every kind of write, a minute of coverage-guided fuzzing for each parser, every
-mutant hunted. Writes benchmarks/results/soak.json and soak.md; a part that was not asked for keeps
-its last result. Exits with 1 when something was lost, escaped or got away.
+Five hundred kills in every kind of write, a minute of coverage-guided fuzzing for each parser,
+every mutant hunted. Writes benchmarks/results/soak.json and soak.md; a part that was not asked for
+keeps its last result. Exits with 1 when something was lost, escaped or got away.
 """
 
 import argparse
@@ -125,22 +125,17 @@ def page(results: dict[str, Part]) -> str:
 
 def _crash_page(killed: Part) -> list[str]:
     total = sum(killed["acknowledged"].values())
-    lines = [
-        "## Crashes",
-        "",
+    summary = (
         f"{killed['kills']} times kill -9 to the writer ({killed['database']}), "
         f"{killed['keeper_kills']} of them to the keeper too, in {killed['seconds']:.0f} s: "
         f"{total:,} acknowledged writes, **{len(killed['lost'])} lost**, "
-        f"{len(killed['halves'])} half there. Seed {killed['seed']}.",
-        "",
-        "| kind of write | acknowledged | killed during |",
-        "|---|---|---|",
-    ]
-    kinds = dict.fromkeys([*killed["acknowledged"], *killed["killed_during"]])
-    lines += [
-        f"| {kind} | {killed['acknowledged'].get(kind, 0)} | {killed['killed_during'].get(kind, 0)} |"
-        for kind in kinds
-    ]
+        f"{len(killed['halves'])} half there. Seed {killed['seed']}."
+    )
+    lines = ["## Crashes", "", summary, ""]
+    lines += ["| kind of write | acknowledged | killed during |", "|---|---|---|"]
+    done, during = killed["acknowledged"], killed["killed_during"]
+    for kind in dict.fromkeys([*done, *during]):
+        lines.append(f"| {kind} | {done.get(kind, 0)} | {during.get(kind, 0)} |")
     return [*lines, ""]
 
 
@@ -161,7 +156,7 @@ def main() -> int:
         print(f"soak: {name} took {time.monotonic() - started:.0f} s", flush=True)
     results["about"] = {
         "machine": platform.machine(),
-        "cores": os.cpu_count(),
+        "cores": f"{os.cpu_count()} cores",
         "on": Clock(None, is_demo=False).now().date().isoformat(),
     }
     kept.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")

@@ -8,8 +8,8 @@ import pytest
 from amana.access import actions as access
 from amana.access import queries
 from amana.access.actions import keys
-from amana.access.models import KeyWrap, Session, Team
-from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Role
+from amana.access.models import Account, KeyWrap, Session, Team
+from amana.access.rules import CARE, DESK, GLASS, Actor, NotFound, Refused, Role
 from amana.cases import actions as cases
 from amana.cases import queries as case_queries
 from amana.cases.models import Case, Compartment
@@ -294,3 +294,39 @@ def test_a_session_that_was_moved_to_the_administrator_makes_nobody_one(house: H
     assert moved.update(account=administrator.account_id) == 1
 
     assert access.find_actor(cookie, NOW) is None
+
+
+def test_what_is_written_while_a_colleague_renews_the_team_s_key_opens_afterwards(
+    house: House,
+) -> None:
+    before, colleague = house.who(Role.CASE_WORKER), house.who(Role.SUPERVISOR)
+    assert keys.renew_team_key(team_code=CARE, actor=colleague, now=NOW) == 0
+
+    key_id, key = keys.issue_key(CARE, actor=before)
+
+    assert queries.held_keys(house.who(Role.CASE_WORKER), [key_id]) == {key_id: key}
+
+
+def test_two_members_who_come_in_at_once_renew_the_team_s_key_once(house: House) -> None:
+    one, two = house.who(Role.CASE_WORKER), house.who(Role.SUPERVISOR)
+    key_id, key = keys.issue_key(CARE, actor=one)
+
+    assert keys.renew_team_key(team_code=CARE, actor=one, now=NOW) == 1
+    assert keys.renew_team_key(team_code=CARE, actor=two, now=NOW) == 0
+
+    assert queries.held_keys(house.who(Role.SUPERVISOR), [key_id]) == {key_id: key}
+
+
+def test_nobody_is_admitted_with_a_key_that_the_team_has_left_behind(house: House) -> None:
+    before, colleague = house.who(Role.CASE_WORKER), house.who(Role.SUPERVISOR)
+    keys.renew_team_key(team_code=CARE, actor=colleague, now=NOW)
+    newcomer = house.cast.hire("newcomer", "Nouvelle Inventée", Role.STATISTICIAN)
+    worker = Account.objects.filter(pk=newcomer.pk)
+    worker.update(role=Role.CASE_WORKER)
+
+    given = {"team": queries.team(CARE), "keys": before.teams[CARE], "account": worker.get()}
+
+    with pytest.raises(Refused) as refused_:
+        access.admit(**given, now=NOW, by="test")
+
+    assert refused_.value.objections == ["CHANGED_MEANWHILE"]

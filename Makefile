@@ -21,3 +21,6 @@ test: ## install what the tests need, run every test
 
 bench: ## measure beside the peers, write benchmarks/results
 	@bin/setup test && bin/bench
+
+soak: ## the long tests: 500 kills, fuzzing, mutants; write benchmarks/results/soak.md
+	@bin/setup test && bin/soak

@@ -19,6 +19,8 @@ class Team(models.Model):
     signer = models.BinaryField()
     # Set when a member left: the next one who signs in gives the team a new data key.
     is_renewal_due = models.BooleanField(default=False)
+    # How often the data key was renewed: who still holds an older one wraps nothing under it.
+    generation = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.code

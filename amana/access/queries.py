@@ -83,7 +83,8 @@ def open_teams(account: Account, seed: Seed) -> dict[str, TeamKeys]:
 def _team_keys(membership: Membership, seed: Seed) -> TeamKeys:
     info = wrap_info(f"team:{membership.team_id}")
     both = unwrap(seed, bytes(membership.wrapped_keys), info)
-    return TeamKeys(Seed(both[:SIZE]), Key(both[SIZE:]), membership.team.kind)
+    team = membership.team
+    return TeamKeys(Seed(both[:SIZE]), Key(both[SIZE:]), team.kind, team.generation)
 
 
 def held_keys(actor: Actor, key_ids: Iterable[str]) -> dict[str, Key]:

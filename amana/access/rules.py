@@ -111,12 +111,13 @@ class TeamKeys:
     """What the members of a team hold together.
 
     `seed` opens what strangers to the team sealed to it; `data_key` wraps what members wrote
-    themselves, and is replaced when one of them leaves.
+    themselves, and is replaced when one of them leaves; `generation` counts how often it was.
     """
 
     seed: Seed = field(repr=False)
     data_key: Key = field(repr=False)
     kind: str = ""
+    generation: int = 0
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,9 @@ def admit(*, team: Team, keys: TeamKeys, account: Account, now: datetime, by: st
     """Give a person a team's keys. Only who holds them can do it."""
     if team.kind not in rules.TEAM_KINDS.get(Role(account.role), ()):
         raise Refused(["ROLE_NOT_IN_SUCH_A_TEAM"])
+    if Team.objects.select_for_update().get(pk=team.pk).generation != keys.generation:
+        # The newcomer would hold a key that the team has left behind.
+        raise Refused(["CHANGED_MEANWHILE"])
     both = keys.seed.reveal() + keys.data_key.reveal()
     Membership.objects.update_or_create(
         team=team,

@@ -55,7 +55,18 @@ def _wrap_to(code: str, key_id: str, key: Key, actor: Actor | None) -> None:
         # The supervisors' wrap gets the layer that only the keeper takes off, for two of them.
         box = keeper().glass_enclose([key_id], [box])[0]
     epoch, wrapped = queries.layered(box, actor) if actor else _layered_without_session(box)
-    KeyWrap.objects.create(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=wrapped)
+    row = KeyWrap.objects.create(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=wrapped)
+    # From here to the end of the act nobody renews the team's key: the new row holds its team's.
+    # A session that was opened before the last renewal would have wrapped under a key that is gone.
+    if form == TEAM_FORM and actor and not _is_of_today(actor, code):
+        row.form, box = queries.wrapped_for(team, key_id, key)
+        row.epoch, row.wrapped = queries.layered(box, actor)
+        row.save(update_fields=["form", "epoch", "wrapped"])
+
+
+def _is_of_today(actor: Actor, code: str) -> bool:
+    """Say whether a member's session knows the data key that her team has now."""
+    return queries.team(code).generation == actor.teams[code].generation
 
 
 def _layered_without_session(box: bytes) -> tuple[int, bytes]:
@@ -191,6 +202,8 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
         raise NotFound
     team = Team.objects.select_for_update().get(pk=team_code)
     old, fresh = actor.teams[team_code], new_key()
+    if old.generation != team.generation:
+        return 0  # a colleague was first, between this session's opening and this moment
     count = 0 if team.kind == GLASS else _rewrap(actor, team, fresh)
     for membership in Membership.objects.select_related("account").filter(team=team):
         membership.wrapped_keys = wrap(
@@ -199,7 +212,8 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
             queries.wrap_info(f"team:{team.pk}"),
         )
         membership.save(update_fields=["wrapped_keys"])
-    Team.objects.filter(pk=team_code).update(is_renewal_due=False)
+    team.is_renewal_due, team.generation = False, team.generation + 1
+    team.save(update_fields=["is_renewal_due", "generation"])
     record(at=now, actor=actor.account_id, verb="access.renew_team_key", subject=team_code)
     return count
 
@@ -207,8 +221,9 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
 def _rewrap(actor: Actor, team: Team, fresh: Key) -> int:
     keys, done = actor.teams[team.pk], 0
     rows = [r for r in KeyWrap.objects.filter(team=team) if r.epoch in actor.epochs]
-    for epoch in {r.epoch for r in rows}:
-        here = [r for r in rows if r.epoch == epoch]
+    # Sorted out before the first is moved: what was made anew lies in the newest, to be left alone.
+    by_epoch = {epoch: [r for r in rows if r.epoch == epoch] for epoch in {r.epoch for r in rows}}
+    for epoch, here in by_epoch.items():
         boxes = remove_layers(actor.epochs[epoch], [bytes(r.wrapped) for r in here])
         for row, box in zip(here, boxes, strict=True):
             place = queries.wrap_place(row.key_id, team.pk)

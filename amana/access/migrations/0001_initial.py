@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                 ("recipient", models.BinaryField()),
                 ("signer", models.BinaryField()),
                 ("is_renewal_due", models.BooleanField(default=False)),
+                ("generation", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(

@@ -1,0 +1,181 @@
+"""One function for each parser of untrusted bytes: any bytes in; out comes a reading or a refusal.
+
+A refusal is the exception that the parser promises, and no other: whatever else escapes is a fault
+and is left to escape. Nothing here needs a database.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from amana.access.passkeys import Site, registered
+from amana.access.rules import Refused
+from amana.crypto import age, framing, notes
+from amana.crypto.framing import BadFrame
+from amana.crypto.notes import BadNote
+from amana.crypto.secrets import CannotOpen, Secret, Seed
+from amana.exchange import directory, rules
+from amana.exchange.rules import Unacceptable
+from amana.files.rules import NotAccepted, kind_of
+from amana.keeper import server, wire
+from amana.keeper.answers import Service
+from amana.keeper.rules import Limit, Policy
+from amana.keeper.store import Store, lay_out
+from amana.keeper.wire import BadWire
+from amana.names import card
+from amana.names.card import BadCard
+from amana.node.assess import _reading
+from amana.node.cli import Failed
+from amana.referrals import bodies
+from amana.referrals.bodies import is_whole
+from amana.referrals.rules import OFFER
+
+NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
+# No secret of anybody: what the corpora were sealed to and signed by.
+READER, ROOT = Seed(b"fuzz" * 8), Seed(b"root" * 8)
+WIDE = Limit(1_000_000_000, 900)
+
+
+def frame(data: bytes) -> None:
+    """Take a parcel or an envelope apart."""
+    for padded in (False, True):
+        with suppress(BadFrame):
+            framing.read(data, padded=padded)
+
+
+def container(data: bytes) -> None:
+    """Open an age container."""
+    with suppress(CannotOpen):
+        age.decrypt(READER, data)
+
+
+def headers(data: bytes) -> None:
+    """Read what stands around and in a message, and judge it."""
+    for read in (rules.read_outer, rules.read_header, rules.read_receipt, rules.read_body):
+        with suppress(Unacceptable):
+            read(data)
+    with suppress(Unacceptable):
+        rules.check_outer(rules.read_outer(data), own_country="MA", now=NOW)
+    with suppress(Unacceptable):
+        header = rules.read_header(data)
+        rules.check_times(header, now=NOW)
+        rules.check_order(header, applied=1)
+
+
+def body(data: bytes) -> None:
+    """Read what a message of each kind says."""
+    with suppress(Unacceptable):
+        said = rules.read_body(data)
+        for kind in bodies.NEEDED:
+            if is_whole(kind, said) and kind == OFFER:
+                bodies.tier_of(said["cover"])
+
+
+def published(data: bytes) -> None:
+    """Open a directory that nobody signed, and the same words signed by a pinned root."""
+    with suppress(Unacceptable):
+        directory.open_directory(data, pinned=_pinned(), now=NOW)
+    with suppress(Unacceptable):
+        directory.fingerprint_in(data)
+    with suppress(Unacceptable):
+        directory._read(data.decode(errors="replace"))  # noqa: SLF001 - behind the signature
+
+
+@cache
+def _pinned() -> str:
+    return directory.fingerprint_in(directory.sign_directory({}, ROOT))
+
+
+def note(data: bytes) -> None:
+    """Read what logs and witnesses say to each other."""
+    readers: tuple[Callable[[bytes], object], ...] = (
+        notes.read_note,
+        notes.read_lines,
+        notes.read_request,
+        notes.read_proof,
+        notes.read_size,
+        lambda text: notes.read_checkpoint(text.decode(errors="replace")),
+        lambda text: notes.read_key(text.decode(errors="replace")),
+    )
+    for read in readers:
+        with suppress(BadNote):
+            read(data)
+
+
+def keeper_line(data: bytes) -> None:
+    """Ask the keeper anything: it answers, and never raises."""
+    with suppress(BadWire):
+        answered = server.answer(_service(), wire.parse(data), NOW)
+        if set(answered) not in ({"ok"}, {"refused"}):
+            raise AssertionError("an answer that is none")
+
+
+@cache
+def _service() -> Service:
+    folder = Path(tempfile.mkdtemp(prefix="amana-fuzz-"))
+    lay_out(
+        folder / "keeper",
+        Policy(is_demo=True, stretch_account=WIDE, stretch_all=WIDE, open_account=WIDE),
+        listen="socket",
+        now=NOW,
+    )
+    return Service(Store(folder / "keeper"))
+
+
+def search_card(data: bytes) -> None:
+    """Unpack a search card."""
+    with suppress(BadCard):
+        card.unpacked(data)
+
+
+def kind_of_file(data: bytes) -> None:
+    """Name the kind of an uploaded file."""
+    with suppress(NotAccepted):
+        kind_of(data)
+
+
+def facts(data: bytes) -> None:
+    """Read facts as `amana assess` does."""
+    with suppress(ValueError, RecursionError, Failed):
+        given = json.loads(data)
+        _judged(given)
+
+
+def _judged(given: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+    # A ValueError of the rules themselves would be a fault; only that of the JSON is a refusal.
+    try:
+        with suppress(Failed):
+            _reading(given, "")
+    except ValueError as problem:
+        raise AssertionError("the rules let a ValueError out") from problem
+
+
+def passkey(data: bytes) -> None:
+    """Take what a browser says of a passkey that it made."""
+    try:
+        answer = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    site = Site("ma.localhost", "https://ma.localhost", "Amana", Secret(b"site" * 8))
+    with suppress(Refused):
+        registered(site, answer, "a" * 32, NOW)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "frame": frame,
+    "container": container,
+    "headers": headers,
+    "body": body,
+    "published": published,
+    "note": note,
+    "keeper_line": keeper_line,
+    "search_card": search_card,
+    "kind_of_file": kind_of_file,
+    "facts": facts,
+    "passkey": passkey,
+}

@@ -1,0 +1,343 @@
+"""A fixed list of one-line faults in the lines that hold a door shut, and the tests that see each.
+
+    python -m tests.faults.mutants [--only NAME ...] [--out FILE.json]
+
+Each is made in a copy of the package, never in the package itself. A line that moved to another
+file of its room is found there; one that changed must be changed here too, and says so.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("amana", "tests", "conftest.py", "pyproject.toml", "locale", "fuzz")
+BINDINGS = "tests/faults/test_bindings.py"
+ACCESS = "amana/access/tests/test_actions.py"
+EXCHANGE = "amana/exchange/tests/test_actions.py"
+BOXES = "amana/crypto/tests/test_boxes.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault: in which room, which text becomes which, and the tests of which one must fail."""
+
+    name: str
+    room: str
+    line: str
+    becomes: str
+    tests: tuple[str, ...]
+
+
+def _m(name: str, room: str, line: str, becomes: str, *tests: str) -> Mutant:
+    return Mutant(name, room, line, becomes, tests)
+
+
+MUTANTS = (
+    # Who sees what.
+    _m(
+        "the matrix is not asked",
+        "cases",
+        "if row is None or key is None or name not in policy.opens(actor.role):",
+        "if row is None or key is None:",
+        f"{BINDINGS}::test_a_key_that_came_too_far_opens_no_part_that_the_matrix_denies",
+    ),
+    _m(
+        "a worker sees her colleagues' cases",
+        "cases",
+        '        found = found.filter(worker__in=("", actor.account_id))',
+        "        pass",
+        f"{BINDINGS}::test_a_colleague_s_case_is_not_there_for_a_worker",
+    ),
+    _m(
+        "a conflict hides nothing",
+        "cases",
+        "Case.objects.filter(Exists(held) | Exists(involved), ~Exists(conflict))",
+        "Case.objects.filter(Exists(held) | Exists(involved))",
+        f"{BINDINGS}::test_a_case_is_gone_for_whoever_declared_a_conflict",
+    ),
+    _m(
+        "the gate does not look at the role",
+        "node",
+        "if page is None or request.found_actor.role not in page.roles:",
+        "if page is None:",
+        "tests/architecture/test_access.py::test_a_page_opens_for_its_roles_and_is_not_there_for_"
+        "any_other[desk:node-case_worker]",
+    ),
+    _m(
+        "the gate does not look at the role, and is sent garbage",
+        "node",
+        "if page is None or request.found_actor.role not in page.roles:",
+        "if page is None:",
+        "tests/faults/test_forms.py::"
+        "test_no_garbage_breaks_a_page_or_shows_what_is_not_for_this_role[desk:node]",
+    ),
+    _m(
+        "the supervisors' team opens by itself",
+        "access",
+        "    teams = [code for code, keys in actor.teams.items() if keys.kind != GLASS]\n    wraps",
+        "    teams = list(actor.teams)\n    wraps",
+        f"{BINDINGS}::test_the_supervisors_wrap_opens_nothing_by_itself_and_shows_no_case",
+    ),
+    _m(
+        "the supervisors' team sees every case",
+        "access",
+        "    teams = [code for code, keys in actor.teams.items() if keys.kind != GLASS]\n"
+        "    return models.Exists",
+        "    teams = list(actor.teams)\n    return models.Exists",
+        f"{BINDINGS}::test_the_supervisors_wrap_opens_nothing_by_itself_and_shows_no_case",
+    ),
+    _m(
+        "nobody is asked who she is before what cannot be taken back",
+        "access",
+        "if now - actor.stepped_up_at >= STEP_UP:",
+        "if False:",
+        "tests/faults/test_clock_jumps.py::"
+        "test_a_step_up_is_not_made_younger_by_a_clock_that_is_set_back",
+    ),
+    _m(
+        "wrong passwords are not counted",
+        "access",
+        "if len(recent) >= allowed:",
+        "if False:",
+        f"{ACCESS}::test_after_too_many_failures_even_the_right_password_waits",
+    ),
+    # What is bound to its place.
+    _m(
+        "a box is not bound to its row",
+        "crypto",
+        "return before + _sized(self.row.encode()) + after",
+        "return before + after",
+        BOXES,
+    ),
+    _m(
+        "a box is not bound to its field",
+        "crypto",
+        "return before, _sized(place.field.encode()) + _sized(place.key_id.encode())",
+        "return before, _sized(place.key_id.encode())",
+        BOXES,
+    ),
+    _m(
+        "a box is not bound to its key's number",
+        "crypto",
+        "return before, _sized(place.field.encode()) + _sized(place.key_id.encode())",
+        "return before, _sized(place.field.encode())",
+        BOXES,
+    ),
+    _m(
+        "a session is not bound to its account",
+        "access",
+        'return Place("access_session", session_id, "sealed", account_id)',
+        'return Place("access_session", session_id, "sealed", "")',
+        f"{BINDINGS}::test_a_session_that_was_moved_to_the_administrator_makes_nobody_one",
+    ),
+    _m(
+        "a stranger's wrap is not bound to its key",
+        "access",
+        "return WRAP_INFO + what.encode()",
+        "return WRAP_INFO",
+        f"{BINDINGS}::test_a_key_wrapped_by_a_stranger_is_bound_to_its_number",
+    ),
+    _m(
+        "a member's wrap is not bound to its key",
+        "access",
+        'return Place("access_keywrap", key_id, "wrapped", team)',
+        'return Place("access_keywrap", "", "wrapped", team)',
+        f"{BINDINGS}::test_a_key_wrapped_by_a_member_is_bound_to_its_number",
+    ),
+    _m(
+        "erasing leaves the wraps",
+        "access",
+        "gone = sum(int(t.objects.filter(key_id__in=wanted).delete()[0]) for t in _LAYERED)",
+        "gone = 0",
+        f"{BINDINGS}::test_an_erased_key_has_no_wrap_left_and_opens_for_nobody",
+    ),
+    # What the keeper asks.
+    _m(
+        "the keeper answers without the phone's code",
+        "keeper",
+        "if known is None or known.is_closed or step is None:",
+        "if known is None or known.is_closed:",
+        f"{BINDINGS}::test_no_password_is_answered_without_the_code_of_the_phone",
+    ),
+    _m(
+        "a phone's code lives longer",
+        "crypto",
+        "SLACK = (0, -1, 1)",
+        "SLACK = (0, -1, 1, -2, 2)",
+        f"{BINDINGS}::test_a_code_is_good_for_the_step_before_and_after_and_no_longer",
+    ),
+    _m(
+        "a number is signed twice",
+        "keeper",
+        "self._nonces.pop(nonce, None)",
+        "self._nonces.get(nonce)",
+        f"{BINDINGS}::test_a_number_is_signed_once",
+    ),
+    _m(
+        "any seed opens a session at the keeper",
+        "keeper",
+        "or not verify(known.signer, signature, OPEN, nonce):",
+        "or False:",
+        f"{BINDINGS}::test_a_session_opens_for_the_account_s_own_seed",
+    ),
+    _m(
+        "a ticket never ends",
+        "keeper",
+        "if found is None or not _stands(found, now):",
+        "if found is None:",
+        f"{BINDINGS}::test_a_ticket_ends_with_its_idle_time",
+    ),
+    _m(
+        "what is enclosed gets no layer",
+        "keeper",
+        "return newest, [layers.add_layer(self._keys[newest], box) for box in boxes]",
+        "return newest, list(boxes)",
+        f"{BINDINGS}::test_what_is_enclosed_is_hidden",
+    ),
+    _m(
+        "one supervisor breaks glass",
+        "keeper",
+        "if len(set(accounts)) < 2:",
+        "if len(set(accounts)) < 1:",
+        f"{BINDINGS}::test_glass_breaks_for_two_supervisors_within_a_day_and_for_nobody_else",
+    ),
+    _m(
+        "glass stays broken",
+        "keeper",
+        "if any(now - at >= GLASS_LIFE for at in times):",
+        "if False:",
+        f"{BINDINGS}::test_glass_breaks_for_two_supervisors_within_a_day_and_for_nobody_else",
+    ),
+    _m(
+        "a supervisor's word is not verified",
+        "keeper",
+        "if not verify(signer.signer, approval.signature, GLASS, message):",
+        "if False:",
+        f"{BINDINGS}::test_glass_breaks_on_a_word_that_was_signed_for_this_key",
+    ),
+    # What is believed of another country.
+    _m(
+        "receipts may lower a rank",
+        "exchange",
+        "return by if by.height > rank.height else rank",
+        "return by",
+        f"{EXCHANGE}::test_receipts_in_any_order_only_ever_raise_a_message",
+    ),
+    _m(
+        "the other node speaks for its desk",
+        "exchange",
+        "party = directory.node if note.rank == Rank.RELAYED else directory.desk",
+        "party = directory.node",
+        f"{EXCHANGE}::test_the_other_node_cannot_speak_for_its_desk",
+    ),
+    _m(
+        "the desk's signature is not verified",
+        "exchange",
+        "if not is_signed_by(frame, rules.ENVELOPE, directory.desk.signer):",
+        "if False:",
+        f"{EXCHANGE}::test_a_known_country_s_desk_with_another_key_is_refused_at_the_desk",
+    ),
+    _m(
+        "an older directory is taken",
+        "exchange",
+        "if known and (known.pinned_root != fingerprint or known.version > directory.version):",
+        "if known and known.pinned_root != fingerprint:",
+        f"{EXCHANGE}::test_a_directory_under_another_root_or_an_older_version_is_refused",
+    ),
+    _m(
+        "every address is of the public Internet",
+        "exchange",
+        "return ip.is_global and not ip.is_multicast and not ip.is_reserved",
+        "return True",
+        "amana/exchange/tests/test_carrier.py",
+    ),
+)
+
+
+class Astray(Exception):
+    """A mutant whose line is not in its room, or there more than once."""
+
+
+def place_of(mutant: Mutant, root: Path) -> Path:
+    """Return the one file of its room in which a mutant's line stands; raises Astray."""
+    files = sorted((root / "amana" / mutant.room).rglob("*.py"))
+    found = [f for f in files if f.read_text().count(mutant.line) == 1]
+    if len(found) != 1 or any(f.read_text().count(mutant.line) > 1 for f in files):
+        raise Astray(f"{mutant.name}: its line stands {len(found)} times in {mutant.room}")
+    return found[0]
+
+
+def copied(where: Path) -> Path:
+    """Copy the package and its tests; return the copy's root."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, where / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, where / name)
+    return where
+
+
+def is_caught(mutant: Mutant, root: Path) -> bool:
+    """Say whether a test fails while the fault is in the copy, and mend the copy again."""
+    path = place_of(mutant, root)
+    whole = path.read_text()
+    path.write_text(whole.replace(mutant.line, mutant.becomes))
+    try:
+        return tested(mutant.tests, root) == FAILED
+    finally:
+        path.write_text(whole)
+
+
+# pytest's own exit codes: a fault that stops a test from running at all is not caught by it.
+PASSED, FAILED = 0, 1
+
+
+def tested(tests: tuple[str, ...], root: Path) -> int:
+    """Run tests of the copy; return pytest's exit code."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+        cwd=root,
+        env={**environment, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=False,
+    ).returncode
+
+
+def hunt(mutants: tuple[Mutant, ...]) -> dict[str, str]:
+    """Try each mutant in a fresh copy; return what became of it: caught, or why not."""
+    outcome: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="amana-mutants-") as folder:
+        root = copied(Path(folder))
+        every = tuple(dict.fromkeys(test for m in mutants for test in m.tests))
+        if tested(every, root) != PASSED:
+            return {m.name: "its tests fail without it" for m in mutants}
+        for mutant in mutants:
+            outcome[mutant.name] = "caught" if is_caught(mutant, root) else "not caught"
+            print(f"{outcome[mutant.name]}: {mutant.name}", flush=True)
+    return outcome
+
+
+def main() -> int:
+    """Hunt all of them, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=None)
+    parser.add_argument("--out", type=Path, default=None)
+    asked = parser.parse_args()
+    chosen = tuple(m for m in MUTANTS if asked.only is None or m.name in asked.only)
+    outcome = hunt(chosen)
+    if asked.out:
+        asked.out.write_text(json.dumps(outcome, indent=1))
+    return 0 if set(outcome.values()) == {"caught"} else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

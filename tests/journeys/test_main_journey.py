@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from amana.keeper.rules import DEMO_CODE
 from amana.node.cast import PASSWORD
 from amana.node.demo import make_nodes
 from amana.node.processes import RunningNode
@@ -37,6 +38,7 @@ class Seat:
         self.open("/sign-in")
         self.page.fill('input[name="sign_in_name"]', name)
         self.page.fill('input[name="password"]', PASSWORD)
+        self.page.fill('input[name="code"]', DEMO_CODE)
         self.press('form:has(input[name="password"])')
         self.page.click(f'form.languages button[value="{self.language}"]')
         direction = "rtl" if self.language == "ar" else "ltr"

@@ -4,7 +4,9 @@ A refusal is the exception that the parser promises, and no other: whatever else
 and is left to escape. Nothing here needs a database.
 """
 
+import atexit
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -118,6 +120,7 @@ def keeper_line(data: bytes) -> None:
 @cache
 def _service() -> Service:
     folder = Path(tempfile.mkdtemp(prefix="amana-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     lay_out(
         folder / "keeper",
         Policy(is_demo=True, stretch_account=WIDE, stretch_all=WIDE, open_account=WIDE),

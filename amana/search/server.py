@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from amana.access.rules import NotFound
 from amana.keeper import wire
@@ -32,6 +32,9 @@ def answer(holder: Holder, request: Any, now: datetime) -> dict[str, Any]:  # no
         return {"refused": "KEEPER_GONE"}
     except (NotFound, KeyError, TypeError, ValueError):
         pass
+    except DatabaseError:
+        # A line to the database that broke is opened anew with the next question.
+        connection.close()
     return {"refused": "NO"}
 
 
@@ -40,10 +43,12 @@ def serve(folder: Path, clock: Callable[[], datetime]) -> None:
     holder = Holder()
 
     class Handler(socketserver.StreamRequestHandler):
+        # One asks after another; who opens a line and says nothing must not hold up the next.
+        timeout = 5
+
         def handle(self) -> None:
             with contextlib.suppress(OSError, wire.BadWire):
                 while (request := wire.read(self.rfile)) is not None:
-                    close_old_connections()
                     wire.write(self.wfile, answer(holder, request, clock()))
 
     descriptor = os.open(folder, os.O_RDONLY)
@@ -68,6 +73,7 @@ def _look_around(holder: Holder, clock: Callable[[], datetime]) -> None:
     timer.start()
 
 
-class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
+class _Server(socketserver.UnixStreamServer):
+    """One thread, so that its lines to the database and to the keeper stay open."""
+
     request_queue_size = 64

@@ -86,7 +86,10 @@ class Card(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("case", "team"), name="one_card_a_team"),
         ]
-        indexes: ClassVar = [models.Index(fields=("team", "id"), name="cards_of_a_team")]
+        indexes: ClassVar = [
+            models.Index(fields=("team", "id"), name="cards_of_a_team"),
+            models.Index(fields=("team", "epoch", "id"), name="cards_of_a_week"),
+        ]
 
     def __str__(self) -> str:
         return f"card of {self.case_id}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
 
 from amana.access import policy
 from amana.access.documents import open_document
@@ -157,10 +157,9 @@ def tokens_among(outputs: list[bytes], *, but: str) -> list[MatchToken]:
 
 @dataclass(frozen=True)
 class Cards:
-    """The sealed cards that a person may search: one read, layers and boxes off in bulk."""
+    """Opened search cards, and the number of the newest among them."""
 
     newest: int
-    codes: list[str]
     packed: list[bytes]
 
 
@@ -187,26 +186,24 @@ def searchable(actor: Actor) -> QuerySet[Card]:
 
 
 def cards(actor: Actor, since: int = 0) -> Cards:
-    """Return this person's cards with a number above `since`, opened in memory."""
+    """Return this person's cards with a number above `since`, opened in memory.
+
+    One read for each team and week, layers off in one pass, each card one decryption.
+    """
     if actor.role not in policy.MAY_SEARCH:
         raise NotFound
-    rows = list(
-        searchable(actor)
-        .filter(pk__gt=since)
-        .values_list("pk", "case_id", "team", "epoch", "wrapped")
-    )
-    codes, packed = [], []
-    for team, epoch in {(r[2], r[3]) for r in rows}:
+    here = searchable(actor).filter(pk__gt=since)
+    newest, packed = since, []
+    for team, epoch, last in here.values_list("team", "epoch").annotate(last=Max("pk")):
+        newest = max(newest, last)
         outer = actor.epochs.get(epoch)
         if outer is None:
             continue
-        here = [r for r in rows if (r[2], r[3]) == (team, epoch)]
-        boxes = remove_layers(outer, [bytes(r[4]) for r in here])
-        place = card_place("", team)
-        opened = zip((r[1] for r in here), boxes, strict=True)
-        packed += unseal_rows(card_key(actor, team), place, opened)
-        codes += [r[1] for r in here]
-    return Cards(max((r[0] for r in rows), default=since), codes, packed)
+        rows = list(here.filter(team=team, epoch=epoch).values_list("case_id", "wrapped"))
+        boxes = remove_layers(outer, [bytes(wrapped) for _, wrapped in rows])
+        opened = zip((code for code, _ in rows), boxes, strict=True)
+        packed += unseal_rows(card_key(actor, team), card_place("", team), opened)
+    return Cards(newest, packed)
 
 
 def has_card(case: Case) -> bool:

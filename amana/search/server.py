@@ -1,6 +1,7 @@
 """The search process: a local socket, one question after another."""
 
 import contextlib
+import gc
 import os
 import socketserver
 import threading
@@ -41,6 +42,9 @@ def answer(holder: Holder, request: Any, now: datetime) -> dict[str, Any]:  # no
 def serve(folder: Path, clock: Callable[[], datetime]) -> None:
     """Answer until told to stop. The socket lies in `folder`, for this user alone."""
     holder = Holder()
+    # Opened cards are many small things without a circle; looking for circles in them costs more
+    # than opening them.
+    gc.set_threshold(500_000, 50, 100)
 
     class Handler(socketserver.StreamRequestHandler):
         # One asks after another; who opens a line and says nothing must not hold up the next.

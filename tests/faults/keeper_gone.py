@@ -51,7 +51,9 @@ def _seen(house: House, node: RunningNode) -> dict[str, Any]:
 
     status, headers, page = _ask(node, "GET", "/", cookie)
     seen |= {"reading": status, "retry_after": headers.get("Retry-After", "")}
-    seen["says_so"] = "keeper" in page.lower() or "dépositaire" in page.lower()
+    seen["says_so"] = any(
+        said in page for said in ("Rien ne peut être lu", "Nothing can be read just now")
+    )
     seen["names_in_it"] = [n for n in ("Inventé", "Inventée") if n in page]
     seen["signing_in"] = _sign_in(node, name_of(Role.SUPERVISOR))
     seen["stranger"] = _ask(node, "GET", "/cases/", "")[0]

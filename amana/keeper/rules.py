@@ -44,7 +44,7 @@ class Policy:
     stretch_account: Limit = Limit(10, 900)
     stretch_all: Limit = Limit(1200, 900)
     open_account: Limit = Limit(120, 900)
-    # About 40 tokens a person: fifty persons a day and worker.
+    # Some 65 tokens whenever a name or a place is written: thirty writings a day and worker.
     evaluate_account: Limit = Limit(2000, 86400)
     glass_account: Limit = Limit(20, 86400)
 

@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -10,11 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 
 from amana.access.actions import find_actor, keep_alive
+from amana.access.queries import session_id_of
 from amana.access.request import Request
 from amana.access.rules import Actor, NotFound, Refused, StepUp
 from amana.keeper.client import KeeperGone
 from amana.node.errors import forgery, keeper_away, missing
 from amana.node.who_may_open import TABLE, Page
+from amana.search.client import forget
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -73,6 +77,10 @@ class SecurityHeaders:
         return response
 
 
+# The two ways out.
+LEAVING = ("access:sign-out", "access:quick-exit")
+
+
 class Gate:
     """Sets moment, person and purpose; opens a page only to whom the access table names."""
 
@@ -95,7 +103,7 @@ class Gate:
         # No reference holds a NUL, and not every database can be asked for one.
         page = None if "\x00" in request.path_info else _page(request)
         if page is not None and page.is_public:
-            return self.answer(request)
+            return self._answer_at_the_door(request)
         if request.found_actor is None:
             return redirect("access:sign-in")
         if page is None or request.found_actor.role not in page.roles:
@@ -104,6 +112,15 @@ class Gate:
         request.actor = request.found_actor
         request.purpose = page.purpose
         return self.answer(request)
+
+    def _answer_at_the_door(self, request: Request) -> HttpResponse:
+        """Answer a public page; whoever leaves by it is forgotten by the search process at once."""
+        response = self.answer(request)
+        cookie = request.COOKIES.get(settings.SESSION_COOKIE, "")
+        if cookie and resolve(request.path_info).view_name in LEAVING and request.method == "POST":
+            with suppress(ValueError):
+                forget(Path(settings.SEARCH_FOLDER), session_id_of(bytes.fromhex(cookie)))
+        return response
 
     def process_exception(self, request: Request, problem: Exception) -> HttpResponse | None:
         """Show a refusal as the list of everything that stands against the act."""

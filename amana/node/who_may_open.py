@@ -46,6 +46,8 @@ TABLE: dict[str, Page] = {
     "access:recover": _public(),
     "access:recover-finish": _public(),
     "access:quick-exit": _public(),
+    # One must be able to lock also while the keeper is away and nobody can say who it is.
+    "access:sign-out": _public(),
     "set_language": _public(),
     "csp-report": _public(),
     "exchange:messages": _public(),
@@ -68,7 +70,6 @@ TABLE: dict[str, Page] = {
     "access:make-officer": _for(*OFFICER_ROLES, purpose="recovery"),
     "access:stop-recovery": Page(EVERYBODY, "recovery"),
     "access:notice": Page(EVERYBODY, "work"),
-    "access:sign-out": Page(EVERYBODY, "work"),
     # Screening.
     "identification:start": _for(R, W, S, purpose="care"),
     "identification:danger": _for(R, W, S, purpose="care"),

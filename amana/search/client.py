@@ -12,6 +12,8 @@ from amana.search.rules import Asked
 from amana.search.server import SOCKET
 
 TIMEOUT = 20.0
+# Leaving waits for nothing: what is not forgotten now is in ten seconds.
+FORGET_TIMEOUT = 0.5
 
 
 class SearchGone(Exception):
@@ -35,15 +37,15 @@ def find(folder: Path, cookie: bytes, question: Asked) -> list[str]:
 def forget(folder: Path, session_id: str) -> None:
     """Let the process forget a session's cards now and not in ten seconds."""
     with suppress(SearchGone):
-        _ask(folder, {"do": "forget", "session": session_id})
+        _ask(folder, {"do": "forget", "session": session_id}, timeout=FORGET_TIMEOUT)
 
 
-def _ask(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+def _ask(folder: Path, request: dict[str, Any], *, timeout: float = TIMEOUT) -> dict[str, Any]:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             with socket.socket(socket.AF_UNIX) as line:
-                line.settimeout(TIMEOUT)
+                line.settimeout(timeout)
                 line.connect(f"/proc/self/fd/{descriptor}/{SOCKET}")
                 with line.makefile("rwb") as stream:
                     wire.write(stream, request)

@@ -90,8 +90,8 @@ def test_a_page_is_either_for_everybody_outside_or_for_named_roles_and_a_purpose
 
 def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
     assert set(TABLE) - set(CLOSED) == {
-        *("access:sign-in", "access:sign-in-passkey", "access:quick-exit", "set_language"),
-        *("access:recover", "access:recover-finish", "csp-report"),
+        *("access:sign-in", "access:sign-in-passkey", "access:quick-exit", "access:sign-out"),
+        *("access:recover", "access:recover-finish", "csp-report", "set_language"),
         *("exchange:messages", "exchange:receipts", "exchange:checkpoints"),
     }
 

@@ -485,6 +485,15 @@ def sign_out(*, actor: Actor, now: datetime) -> None:
         keeper().leave(actor.ticket)
 
 
+@transaction.atomic
+def end_session(*, cookie: bytes, now: datetime) -> None:
+    """End the session of a cookie that nobody can open just now, because the keeper is away."""
+    found = Session.objects.filter(pk=queries.session_id_of(cookie)).first()
+    if found is not None:
+        found.delete()
+        record(at=now, actor=found.account_id, verb="access.sign_out", subject=found.account_id)
+
+
 def keep_alive(actor: Actor, now: datetime) -> None:
     """Note that the person is still there, at most once a minute."""
     Session.objects.filter(pk=actor.session_id, last_seen_at__lt=now - rules.IDLE / 20).update(

@@ -1,5 +1,7 @@
 """The door."""
 
+from contextlib import suppress
+
 from django import forms
 from django.conf import settings
 from django.http import HttpResponse
@@ -156,8 +158,8 @@ def notice(request: Request, notice: int) -> HttpResponse:
 
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
-    """Lock: the keys are gone from this session."""
-    actions.sign_out(actor=request.actor, now=request.now)
+    """Lock: the keys are gone from this session, also while the keeper is away."""
+    _leave(request)
     return _signed_out(redirect("access:sign-in"))
 
 
@@ -165,9 +167,17 @@ def sign_out(request: Request) -> HttpResponse:
 @require_POST
 def quick_exit(request: Request) -> HttpResponse:
     """Sign out behind a page that was left in haste."""
+    _leave(request)
+    return _signed_out(HttpResponse(status=204))
+
+
+def _leave(request: Request) -> None:
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE, "")
     if request.found_actor is not None:
         actions.sign_out(actor=request.found_actor, now=request.now)
-    return _signed_out(HttpResponse(status=204))
+    elif cookie:
+        with suppress(ValueError):
+            actions.end_session(cookie=bytes.fromhex(cookie), now=request.now)
 
 
 def _signed_out(response: HttpResponse) -> HttpResponse:

@@ -154,19 +154,17 @@ class Reader:
     kinds: tuple[Coded, ...]
     waits: tuple[Wait, ...]
     contradictions: tuple[Coded, ...]
+    document: Mapping[str, Any] = field(repr=False)
+    by_code: Mapping[str, Indicator] = field(repr=False)
 
     def indicator(self, code: str) -> Indicator:
-        return self._by_code[code]
+        return self.by_code[code]
 
     def outcome(self, code: str) -> Outcome:
         return next(o for o in self.outcomes if o.code == code)
 
     def rule(self, number: int) -> Rule:
         return next(r for r in (*self.rules, self.otherwise) if r.number == number)
-
-    @property
-    def _by_code(self) -> Mapping[str, Indicator]:
-        return {i.code: i for i in self.indicators}
 
 
 @dataclass(frozen=True)

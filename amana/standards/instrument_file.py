@@ -326,6 +326,8 @@ class _Building:
             kinds=kinds,
             waits=waits,
             contradictions=contradictions,
+            document=self.root.value,  # type: ignore[arg-type]
+            by_code={i.code: i for i in indicators},
         )
         self._refuse_a_lost_child(reader)
         return reader

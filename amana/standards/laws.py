@@ -1,4 +1,4 @@
-"""The elements of each law as data: what must be there, from which article, and what for a child."""
+"""The elements of each law as data: what must be there, by which article, what for a child."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -394,22 +394,21 @@ def parse(document: object) -> tuple[str, str, Given]:
     return document["instrument"], document.get("version", ""), given
 
 
+PARTS = {"instrument": str, "version": str, "answers": dict, "words": dict, "skipped": dict}
+
+
 def _document_faults(document: Mapping[Any, Any]) -> Iterator[Fault]:
-    for key in document:
-        if key not in {"instrument", "version", "answers", "words", "skipped"}:
-            yield Fault(str(key)[:40], "UNKNOWN_FIELD")
-    for key in ("instrument", "answers"):
-        if key not in document:
+    yield from (Fault(str(key)[:40], "UNKNOWN_FIELD") for key in document if key not in PARTS)
+    for key, kind in PARTS.items():
+        held = document.get(key, kind())
+        if key in {"instrument", "answers"} and key not in document:
             yield Fault(key, "MISSING")
-    for key in ("instrument", "version"):
-        if not isinstance(document.get(key, ""), str):
+        elif not isinstance(held, kind) or (key in {"words", "skipped"} and _has_no_text(held)):
             yield Fault(key, "WRONG_KIND")
-    if not isinstance(document.get("answers", {}), dict):
-        yield Fault("answers", "WRONG_KIND")
-    for key in ("words", "skipped"):
-        held = document.get(key, {})
-        if not isinstance(held, dict) or not all(isinstance(v, str) for v in held.values()):
-            yield Fault(key, "WRONG_KIND")
+
+
+def _has_no_text(held: Mapping[str, object]) -> bool:
+    return not all(isinstance(value, str) for value in held.values())
 
 
 def checked(

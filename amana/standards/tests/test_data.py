@@ -29,6 +29,7 @@ READERS = {
     "ctdc-2021.json": ctdc.release_from,
     "need_to_know.json": need_to_know.read,
     "next_steps.json": next_steps.read,
+    "paper.json": codes.read,
     "questions.json": questions.read,
     "words.json": codes.read,
 }

@@ -37,7 +37,7 @@ def qr_text(instrument: Instrument) -> str:
 def form(instrument: Instrument, language: str) -> dict[str, Any]:
     """Return what stands on the paper, in the order of the paper."""
     said = _Said(instrument, language)
-    title = instrument.title.said_in(language)
+    title, about = (w.said_in(language) for w in (instrument.title, instrument.about))
     source = citations.load()[instrument.source].words.said_in(language)
     return {
         "language": said.language,
@@ -45,8 +45,8 @@ def form(instrument: Instrument, language: str) -> dict[str, Any]:
         "name": instrument.name,
         "version": instrument.version,
         "headline": said("neutral_title") if betrays(title) else title,
-        "title": title,
-        "about": instrument.about.said_in(language),
+        "lead": "" if betrays(about) else about,
+        "small_print": [text for text in (title, about) if betrays(text)],
         "facts": [
             {"label": said("state"), "text": said(instrument.mark), "language": said.language},
             {"label": said("source"), "text": source, "language": said.language},

@@ -209,7 +209,10 @@ def test_the_words_stand_in_the_order_of_the_screen(name: str, version: str, lan
 def test_a_phone_reads_instrument_and_version_from_every_page(
     name: str, version: str, language: str
 ) -> None:
-    drawn = poppler("pdftoppm", "-r", "130", "-png", "-", sheet=printed(name, version, language))
+    sheet = printed(name, version, language)
+    # The foot of all pages is one; every page of one long form stands for the others.
+    last = [] if (name, language) == ("full-interview", "ar") else ["-l", "2"]
+    drawn = poppler("pdftoppm", *last, "-r", "100", "-png", "-", sheet=sheet)
     pages = [b"\x89PNG" + page for page in drawn.split(b"\x89PNG")[1:]]
 
     assert pages
@@ -238,7 +241,7 @@ def test_a_sheet_says_its_name_and_page_on_every_page(
 def test_a_form_that_lies_around_betrays_nobody(name: str, version: str, language: str) -> None:
     data = form(name, version, language)
 
-    assert not paper.betrays(data["headline"])
+    assert not paper.betrays(data["headline"] + data["lead"])
     with pikepdf.open(BytesIO(printed(name, version, language))) as sheet:
         assert str(sheet.docinfo["/Title"]) == name
         assert set(sheet.docinfo) <= {"/Title", "/Creator", "/Producer"}
@@ -265,7 +268,7 @@ def test_a_title_that_betrays_is_not_the_headline() -> None:
     data = paper.form(instrument, "fr")
 
     assert data["headline"] == "Entretien"
-    assert "raite" in data["title"]
+    assert "raite" in data["small_print"][0]
 
 
 def test_a_sheet_never_asks_for_a_full_name_and_says_so() -> None:
@@ -309,7 +312,7 @@ def test_a_letter_that_no_font_has_is_refused_and_not_left_blank() -> None:
     data = form("rapid-screening", "2026-11-26", "en")
 
     with pytest.raises(CannotPrint, match="could not be displayed"):
-        pdf("form.typ", {**data, "about": "ⵣ"})
+        pdf("form.typ", {**data, "lead": "ⵣ"})
 
 
 @every_form

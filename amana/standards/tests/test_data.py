@@ -35,6 +35,7 @@ READERS = {
     "laws.json": laws.read,
     "need_to_know.json": need_to_know.read,
     "next_steps.json": next_steps.read,
+    "paper.json": codes.read,
     "words.json": codes.read,
 }
 ARABIC = range(0x0600, 0x0700)

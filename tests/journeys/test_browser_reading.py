@@ -13,7 +13,6 @@ from amana.identification.answers import Given
 from amana.identification.bundle import bundle
 from amana.standards.instrument import Instrument
 from amana.standards.instruments import shelf
-from tests.journeys.conftest import chromium
 
 pytestmark = pytest.mark.browser
 
@@ -29,20 +28,19 @@ def vectors(name: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
+def page(browser: Any) -> Iterator[Any]:
     """An empty page that holds the browser's reading and nothing else."""
-    with chromium() as browser:
-        context = browser.new_context()
-        opened = context.new_page()
-        opened.goto("about:blank")
-        opened.add_script_tag(
-            type="module",
-            content=SCRIPT.read_text(encoding="utf-8")
-            + "\nwindow.reader = { readAnswers, readFacts, isPositive };",
-        )
-        opened.wait_for_function("window.reader !== undefined")
-        yield opened
-        context.close()
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.goto("about:blank")
+    opened.add_script_tag(
+        type="module",
+        content=SCRIPT.read_text(encoding="utf-8")
+        + "\nwindow.reader = { readAnswers, readFacts, isPositive };",
+    )
+    opened.wait_for_function("window.reader !== undefined")
+    yield opened
+    context.close()
 
 
 def in_browser(page: Any, instrument: Instrument, function: str, cases: list[Any]) -> Any:
@@ -71,9 +69,7 @@ def test_each_line_of_the_rules_is_read_alike(page: Any) -> None:
 
 def test_the_twelve_stories_are_read_alike(page: Any) -> None:
     rapid, stories = shelf().find("rapid-screening"), vectors("vignettes")["vignettes"]
-    given = [
-        {**s["answers"], "minor": s["minor"], "situation": s["situation"]} for s in stories
-    ]
+    given = [{**s["answers"], "minor": s["minor"], "situation": s["situation"]} for s in stories]
 
     read = in_browser(page, rapid, "readAnswers", [{"answers": one} for one in given])
 

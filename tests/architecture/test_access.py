@@ -31,7 +31,8 @@ from tests.cast import PASSWORD, THE_MOMENT, Cast, StoppedClock, assemble, name_
 
 # Path arguments of things that exist nowhere at this node.
 NOWHERE: dict[str, str | int] = {
-    **{"StringConverter": "MA-NOWHERE", "SlugConverter": "nowhere"},
+    "StringConverter": "MA-NOWHERE",
+    "SlugConverter": "nowhere",
     "IntConverter": 987654,
 }
 

@@ -1,4 +1,4 @@
-"""Drafts and screenings. What was answered and what was read in it lies here only sealed."""
+"""Drafts, screenings, formal decisions. What was answered and decided lies here only sealed."""
 
 from django.db import models
 
@@ -20,11 +20,16 @@ class Draft(models.Model):
 
 
 class Screening(models.Model):
-    """A finished screening: sealed to the care team, proposed by the rules, decided by a person."""
+    """A finished screening: sealed to the care team, proposed by the rules, decided by a person.
+
+    `follows` names the screening that an interview or a new screening of the same person goes on
+    from. `differs` says that the decision is another than the reading; it is counted.
+    """
 
     code = models.CharField(max_length=12, primary_key=True)
     submission = models.CharField(max_length=64, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True)
+    follows = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="later")
     received_at = models.DateTimeField()
     age_band = models.CharField(max_length=10)
     sex = models.CharField(max_length=10)
@@ -34,7 +39,30 @@ class Screening(models.Model):
     sealed = models.BinaryField()
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=32, blank=True)
+    differs = models.BooleanField(null=True)
     sealed_decision = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return self.code
+
+
+class FormalStep(models.Model):
+    """One step of the formal identification by an authority: asked, decided, contested, reviewed.
+
+    Rows are only added. Even which step it is lies sealed, under the key of the screening.
+    """
+
+    id = models.CharField(max_length=32, primary_key=True)
+    screening = models.ForeignKey(Screening, on_delete=models.CASCADE)
+    number = models.PositiveSmallIntegerField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=32)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("screening", "number"), name="one_step_after_another"),
+        )
+
+    def __str__(self) -> str:
+        return self.id[:8]

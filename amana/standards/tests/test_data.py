@@ -27,6 +27,7 @@ READERS = {
     "code_lists.json": codes.read,
     "countries.json": countries.read,
     "ctdc-2021.json": ctdc.release_from,
+    "form.json": codes.read,
     "need_to_know.json": need_to_know.read,
     "next_steps.json": next_steps.read,
     "questions.json": questions.read,

@@ -42,7 +42,7 @@ class BringForm(forms.Form):
         help_text=_("One file of ODK Collect, Enketo or KoboToolbox, made with a form from here."),
         error_messages={
             "required": _("Choose a file of at most one megabyte."),
-            "missing": _("Choose a file of at most one megabyte."),
+            "empty": _("Choose a file of at most one megabyte."),
         },
     )
 

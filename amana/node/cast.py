@@ -314,7 +314,7 @@ HOUSE_GIRL = Invented(
     },
     words={"q08": "je me lève avant le coq et je dors la dernière"},
 )
-HOUSE_GIRL_INTERVIEW = {
+HOUSE_GIRL_INTERVIEW: dict[str, dict[str, str | list[str]]] = {
     "danger": {"d1": "none", "d2": "none", "d3": "alone"},
     "setting": {
         "interpreter": "independent",

@@ -112,9 +112,10 @@ def _submission(request: Request) -> str:
 @both
 def bring(request: Request) -> HttpResponse:
     """Take in a submission of Kobo, ODK or another OpenRosa program; the same twice is one."""
-    sheet = BringForm(request.POST or None, request.FILES or None)
+    is_sent = request.method == "POST"
+    sheet = BringForm(request.POST, request.FILES) if is_sent else BringForm()
     context: dict[str, Any] = {"form": sheet}
-    if request.method == "POST" and sheet.is_valid():
+    if is_sent and sheet.is_valid():
         try:
             screening = _brought(request, sheet.cleaned_data["file"].read())
         except openrosa.BadSubmission as bad:

@@ -63,7 +63,7 @@ def test_neither_node_s_folder_holds_a_name_a_phone_a_place_or_a_narrative(
 def test_indicators_answers_and_class_lie_sealed(demo_nodes: Any, tmp_path: Path) -> None:
     """Only codes of age, sex and country, milestones and dates stand in clear."""
     sealed = ["CLASS", "RISK", "CONSENT_GROUND", "CONSENT_MODE", "DECLINE_REASON", "NEEDS"]
-    sealed += ["FORMAL_KIND", "FORMAL_STATE", "FORMAL_AUTHORITY", "SKIP_REASON"]
+    sealed += ["FORMAL_STATE", "FORMAL_AUTHORITY", "SKIP_REASON"]
     secret = {code for name in sealed for code in codes.values(name) if len(code) > 4}
     indicators = {f'"{c}"' for c in shelf().find("field-catalogue").reader.alphabet.codes}
 

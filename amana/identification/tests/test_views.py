@@ -16,7 +16,7 @@ from amana.identification.answers import Given
 from amana.identification.models import Draft, Screening
 from amana.identification.tests.builders import answers_yielding
 from amana.standards import openrosa
-from amana.standards.instruments import shelf
+from amana.standards.instruments import INSTRUMENTS, shelf
 from tests.cast import Cast, StoppedClock, name_of
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_an_old_screening_is_shown_also_when_its_version_is_gone(
 ) -> None:
     own = tmp_path / "instruments"
     own.mkdir()
-    source = (Path(queries.INSTRUMENTS) / "rapid-screening.2026-11-26.json").read_text("utf-8")
+    source = (INSTRUMENTS / "rapid-screening.2026-11-26.json").read_text("utf-8")
     own.joinpath("rapid-screening.2026-11-27.json").write_text(
         source.replace('"version": "2026-11-26"', '"version": "2026-11-27"', 1), "utf-8"
     )

@@ -3,6 +3,7 @@
 Pure. The same walk stands in `static/identification/reading.js`, held to the same vectors.
 """
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Fault:
 
     field: str
     code: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class BadAnswers(ValueError):

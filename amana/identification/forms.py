@@ -48,7 +48,7 @@ class QuestionsForm(forms.Form):
         self.said: dict[str, Any] = {}
         initial = {q.id: written(q, given.answers.get(q.id)) for q in questions}
         initial |= {f"{q.id}-{WORDS}": given.words.get(q.id, "") for q in questions}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         for question in questions:
             offered = answers.shown(instrument, question, done) if done else question.offered
             field = _field(question, offered, is_child=is_child)

@@ -69,7 +69,7 @@ class QuestionsForm(forms.Form):
         initial |= {f"{q.id}-{WORDS}": given.words.get(q.id, "") for q in questions}
         super().__init__(*args, **{**kwargs, "initial": initial})
         for question in questions:
-            offered = answers.shown(instrument, question, done) if done else question.offered
+            offered = answers.shown(question, done) if done else question.offered
             field = _field(question, offered, is_child=is_child)
             if numbers:
                 # Typed from paper: what was left empty there may be empty here.

@@ -1,4 +1,4 @@
-"""`amana instruments`, `amana assess` and `amana import openrosa`, as a person at a shell sees them."""
+"""`amana instruments`, `assess` and `import openrosa`, as a person at a shell sees them."""
 
 import json
 import os
@@ -50,9 +50,8 @@ def test_a_broken_file_is_refused_with_its_place_and_a_whole_one_is_whole(tmp_pa
 
     assert done.returncode == 1
     assert f"{whole.name}: whole" in done.stdout
-    assert (
-        "broken.json.sections[0].questions[1].when.has[0]: 'q99.yes' leads nowhere" in done.stdout
-    )
+    place = "broken.json.sections[0].questions[1].when.has[0]"
+    assert f"{place}: 'q99.yes' leads nowhere" in done.stdout
 
 
 @pytest.mark.parametrize("suffix", ["json", "xlsx"])
@@ -64,10 +63,7 @@ def test_an_instrument_goes_out_and_is_taken_in_and_never_over_another(
     assert amana("instruments", "export", "rapid-screening", "--to", out).returncode == 0
     assert "the same" in amana("instruments", "import", out, "--data", node.data).stdout
 
-    document = json.loads(
-        (INSTRUMENTS / f"rapid-screening.{RAPID.version}.json").read_text("utf-8")
-    )
-    document |= {"version": "2026-12-01"}
+    document = {**RAPID.document, "version": "2026-12-01"}
     newer = tmp_path / "newer.json"
     newer.write_text(json.dumps(document), "utf-8")
     assert "is loaded" in amana("instruments", "import", newer, "--data", node.data).stdout
@@ -136,9 +132,6 @@ def test_an_instrument_from_the_future_and_fifty_megabytes_are_refused_in_one_li
 
 
 def test_submissions_become_screenings_of_a_node_each_once(tmp_path: Path) -> None:
-    from tests.keeping import a_keeper  # noqa: PLC0415
-
-    del a_keeper
     node = demo.make_nodes(tmp_path / "nodes", dict.fromkeys(demo.PORTS, 0))[0]
     told = {**ANSWERS["answers"], "age_band": "18_24", "sex": "F"}  # type: ignore[dict-item]
     good, half = tmp_path / "good.xml", tmp_path / "half.xml"

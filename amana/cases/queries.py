@@ -44,6 +44,7 @@ from amana.crypto.layers import remove_layers
 from amana.crypto.secrets import CannotOpen, Key, derive
 from amana.files import store
 from amana.files.sealed import whole_file
+from amana.identification.queries import chain_of
 from amana.keeper.rules import GLASS_LIFE
 from amana.standards import need_to_know
 from amana.standards.need_to_know import CARE_FILE
@@ -516,8 +517,8 @@ def grounds_to_confirm(actor: Actor) -> list[Consent]:
 
 
 def has_case(screening_code: str) -> bool:
-    """Say whether a case was opened from this screening."""
-    return Case.objects.filter(screening_id=screening_code).exists()
+    """Say whether a case was opened from this screening, or from one of the same person."""
+    return Case.objects.filter(screening_id__in=chain_of(screening_code)).exists()
 
 
 def counts(field: str) -> dict[str, int]:
@@ -527,5 +528,5 @@ def counts(field: str) -> dict[str, int]:
 
 
 def find_case_of(actor: Actor, screening_code: str) -> Case | None:
-    """Return the case that was opened from a screening, if this person may see it."""
-    return visible_to(actor).filter(screening_id=screening_code).first()
+    """Return the case that was opened from a screening or its chain, if this person may see it."""
+    return visible_to(actor).filter(screening_id__in=chain_of(screening_code)).first()

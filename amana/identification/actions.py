@@ -1,9 +1,11 @@
-"""Keeping a draft, sending a screening, deciding on it."""
+"""Keeping a draft, sending a screening, deciding on it, recording what an authority decided."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from amana.access.actions.keys import erase_keys, issue_key
@@ -11,31 +13,67 @@ from amana.access.documents import seal_document
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.crypto.secrets import new_id
-from amana.identification import queries, rules
-from amana.identification.models import Draft, Screening
-from amana.standards import catalogue, codes
+from amana.identification import answers, queries, reading, rules
+from amana.identification.answers import Change, Given, without
+from amana.identification.models import Draft, FormalStep, Screening
+from amana.standards import authorities, codes
+from amana.standards.instrument import Instrument
 from amana.standards.references import new_reference
 
 DRAFT_LIFE = timedelta(hours=72)
 
 
 @transaction.atomic
-def start_draft(*, actor: Actor, now: datetime) -> Draft:
-    """Begin a screening; nothing is known of the person yet."""
+def start_draft(
+    *, actor: Actor, now: datetime, name: str = rules.RAPID, follows: str = ""
+) -> Draft:
+    """Begin an instrument; what a screening already told of the person is not asked again.
+
+    `follows` is the screening that this one goes on from: an interview, or the person seen again.
+    """
+    if not rules.may_begin(actor.role, name):
+        raise NotFound
+    instrument = queries.access_instrument(name)
     draft_id = new_id()
     draft = Draft(id=draft_id, account_id=actor.account_id, started_at=now, updated_at=now)
-    _seal_draft(draft, {"answers": {}}, actor)
+    content: dict[str, Any] = {
+        "instrument": instrument.name,
+        "version": instrument.version,
+        "answers": {},
+        "words": {},
+        "skipped": {},
+        "known": [],
+        "follows": follows,
+    }
+    if follows:
+        content |= _told_before(instrument, queries.access_screening(actor, follows))
+    _seal_draft(draft, content, actor)
     draft.save(force_insert=True)
     record(at=now, actor=actor.account_id, verb="identification.start_draft", subject=draft_id)
     return draft
 
 
+def _told_before(instrument: Instrument, before: queries.Opened) -> dict[str, Any]:
+    """Return what an earlier screening told: who it is, and for an interview the signs found."""
+    person = instrument.find_section(rules.PERSON)
+    asked = {q.id for q in person.questions} if person else set()
+    told = {k: v for k, v in queries.given_of(before.content).answers.items() if k in asked and v}
+    is_interview = instrument.name == rules.INTERVIEW
+    known = set(before.content["indicators"]) & set(instrument.reader.alphabet.codes)
+    return {"answers": told, "known": sorted(known) if is_interview else []}
+
+
 @transaction.atomic
-def save_draft(*, draft_id: str, changes: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+def save_draft(*, draft_id: str, change: Change, actor: Actor, now: datetime) -> None:
     """Keep what was just said; the answers to other questions stay."""
     draft, content = queries.access_draft(actor, draft_id)
-    answers = {**content["answers"], **changes.get("answers", {})}
-    content = {**content, **changes, "answers": answers}
+    given = change.applied(queries.given_of(content))
+    content = {
+        **content,
+        "answers": given.answers,
+        "words": given.words,
+        "skipped": given.skipped,
+    }
     _seal_draft(draft, content, actor)
     draft.updated_at = now
     draft.save(update_fields=["sealed", "epoch", "updated_at"])
@@ -75,14 +113,23 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
     if known:
         return known
     draft, content = queries.access_draft(actor, draft_id)
-    against = rules.objections_to_sending(content)
+    instrument = queries.find_instrument(content)
+    if instrument is None:
+        raise Refused(["INSTRUMENT_NOT_LOADED"])
+    given = answers.kept(instrument, queries.given_of(content), content["known"])
+    against = rules.objections_to_sending(instrument, given)
+    if answers.faults_in(instrument, given, queries.today(now), content["known"]):
+        against.append("ANSWERS_CANNOT_BE")
     if against:
         raise Refused(against)
-    screening = _keep(
+    follows = content.get("follows", "")
+    screening = _keep_answers(
         submission=draft_id,
-        account_id=actor.account_id,
-        content={**content, "observation": observation},
-        is_historical=False,
+        instrument=instrument,
+        given=given,
+        known=content["known"],
+        observation=observation,
+        follows=queries.access_screening(actor, follows).row if follows else None,
         actor=actor,
         now=now,
     )
@@ -91,6 +138,87 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
         at=now, actor=actor.account_id, verb="identification.send_screening", subject=screening.code
     )
     return screening
+
+
+@transaction.atomic
+def receive_submission(
+    *,
+    submission: str,
+    instrument: Instrument,
+    given: Given,
+    now: datetime,
+    actor: Actor | None = None,
+    observation: str = "",
+) -> tuple[Screening, bool]:
+    """Seal answers that came whole: typed from paper, or from another program.
+
+    The same submission twice is one screening; says whether it is new. Raises BadAnswers with every
+    fault, Refused with every objection; then nothing is stored.
+    """
+    account_id = actor.account_id if actor else None
+    known = Screening.objects.filter(submission=submission, account_id=account_id).first()
+    if known:
+        return known, False
+    given = answers.checked(instrument, given, queries.today(now))
+    against = rules.objections_to_sending(instrument, given)
+    if against:
+        raise Refused(against)
+    screening = _keep_answers(
+        submission=submission,
+        instrument=instrument,
+        given=given,
+        known=(),
+        observation=observation,
+        follows=None,
+        actor=actor,
+        now=now,
+    )
+    record(
+        at=now,
+        actor=account_id or "import",
+        verb="identification.receive_submission",
+        subject=screening.code,
+    )
+    return screening, True
+
+
+def _keep_answers(
+    *,
+    submission: str,
+    instrument: Instrument,
+    given: Given,
+    known: Iterable[str],
+    observation: str,
+    follows: Screening | None,
+    actor: Actor | None,
+    now: datetime,
+) -> Screening:
+    read = reading.read_answers(instrument, given, tuple(known))
+    section = instrument.find_section(rules.PERSON)
+    person = [q.id for q in section.questions if q.id in given.answers] if section else []
+    content = {
+        "instrument": instrument.name,
+        "version": instrument.version,
+        "reader": [instrument.reader.name, instrument.reader.version],
+        "person": person,
+        "situation": "unknown",
+        **{key: given.answers[key] for key in person},
+        "answers": without(given.answers, set(person)),
+        "words": dict(given.words),
+        "skipped": dict(given.skipped),
+        "known": list(known),
+        "indicators": [*read.fired, *read.noted],
+        "observation": observation,
+    }
+    return _keep(
+        submission=submission,
+        content=content,
+        read=read,
+        is_historical=False,
+        follows=follows,
+        actor=actor,
+        now=now,
+    )
 
 
 @transaction.atomic
@@ -104,12 +232,19 @@ def register_historical(
     known = Screening.objects.filter(submission=submission).first()
     if known:
         return known, False
-    content = {**coded, "answers": {}, "observation": ""}
+    reader = reading.reader_of_facts()
+    facts = {key: coded[key] for key in ("minor", "situation", "indicators")}
     screening = _keep(
         submission=submission,
-        account_id=None,
-        content=content,
+        content={
+            **coded,
+            "reader": [reader.name, reader.version],
+            "answers": {},
+            "observation": "",
+        },
+        read=reading.read_facts(reading.facts_from(facts, reader), reader),
         is_historical=True,
+        follows=None,
         actor=None,
         now=now,
     )
@@ -122,26 +257,26 @@ def register_historical(
 def _keep(
     *,
     submission: str,
-    account_id: str | None,
     content: Mapping[str, Any],
+    read: reading.Reading,
     is_historical: bool,
+    follows: Screening | None,
     actor: Actor | None,
     now: datetime,
 ) -> Screening:
-    loaded = catalogue.load()
-    reading = rules.reading(rules.facts_from(_facts(content)), loaded)
     # A care team keeps what it screened itself; everybody else writes to the first unit.
     team = (actor and actor.team_of(CARE)) or CARE
     key_id, key = issue_key(team, actor=actor)
     code = new_reference("S")
-    document = {**content, "catalogue": loaded.version, "reading": rules.as_json(reading)}
+    document = {**content, "reading": reading.as_json(read)}
     return Screening.objects.create(
         code=code,
         submission=submission,
-        account_id=account_id,
+        account_id=actor.account_id if actor else None,
+        follows=follows,
         received_at=now,
         age_band=content["age_band"],
-        sex=content["sex"],
+        sex=content.get("sex", "UNK"),
         tier="adult" if content["minor"] == "no" else "child",
         is_historical=is_historical,
         key_id=key_id,
@@ -149,18 +284,14 @@ def _keep(
     )
 
 
-def _facts(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: content[key] for key in ("minor", "situation", "indicators")}
-
-
 @transaction.atomic
 def decide(*, code: str, decided_class: str, reason: str, actor: Actor, now: datetime) -> Screening:
-    """Confirm the proposed class or change it; a change needs a reason in words."""
+    """Confirm the proposed class or change it; a change needs a reason in words, and is counted."""
     if actor.role is not Role.SUPERVISOR:
         raise NotFound
     opened = queries.access_screening(actor, code)
     codes.check("CLASS", decided_class)
-    proposed = opened.content["reading"]["primary"]
+    proposed = opened.content["reading"]["class"]
     row = Screening.objects.select_for_update().get(pk=code)
     against = rules.objections_to_decision(
         is_decided=row.decided_at is not None,
@@ -172,13 +303,67 @@ def decide(*, code: str, decided_class: str, reason: str, actor: Actor, now: dat
         raise Refused(against)
     row.sealed_decision = seal_document(
         opened.key,
-        {"class": decided_class, "proposed": proposed, "reason": reason, "by": actor.name},
+        {
+            "class": decided_class,
+            "proposed": proposed,
+            "reason": reason,
+            "by": actor.name,
+            "rescreen_on": _rescreen_on(opened.content, decided_class, now),
+        },
         queries.screening_place(code, "sealed_decision", row.key_id),
     )
     row.decided_at, row.decided_by = now, actor.account_id
-    row.save(update_fields=["sealed_decision", "decided_at", "decided_by"])
+    row.differs = decided_class != proposed
+    row.save(update_fields=["sealed_decision", "decided_at", "decided_by", "differs"])
     record(at=now, actor=actor.account_id, verb="identification.decide", subject=code)
     return row
+
+
+def _rescreen_on(content: Mapping[str, Any], decided: str, now: datetime) -> str:
+    instrument = queries.find_instrument(dict(content))
+    days = rules.rescreen_days(
+        instrument.reader if instrument else reading.reader_of_facts(),
+        proposed=content["reading"]["class"],
+        decided=decided,
+        proposed_days=content["reading"]["rescreen_in_days"],
+    )
+    return (queries.today(now) + timedelta(days=days)).isoformat() if days else ""
+
+
+@transaction.atomic
+def record_formal(*, code: str, step: rules.Formal, actor: Actor, now: datetime) -> FormalStep:
+    """Record what an authority was asked or decided, or that the person contests it.
+
+    No service waits for it: nothing in Amana asks where the formal identification stands before it
+    helps, and a refusal switches nothing off. Refuses with every objection at once.
+    """
+    opened = queries.access_screening(actor, code)
+    row = Screening.objects.select_for_update().get(pk=code)
+    before = queries.formal_steps(opened)
+    against = rules.objections_to_formal(
+        step,
+        before=[s.step for s in before],
+        is_decided=opened.decision is not None,
+        may_decide=authorities.deciding_in(settings.NODE.country),
+        today=queries.today(now),
+    )
+    if against:
+        raise Refused(against)
+    step_id = new_id()
+    kept = FormalStep.objects.create(
+        id=step_id,
+        screening=row,
+        number=len(before) + 1,
+        recorded_at=now,
+        recorded_by=actor.account_id,
+        sealed=seal_document(
+            opened.key,
+            {**asdict(step), "on": step.on.isoformat()},
+            queries.formal_place(step_id, row.key_id),
+        ),
+    )
+    record(at=now, actor=actor.account_id, verb="identification.record_formal", subject=code)
+    return kept
 
 
 @transaction.atomic

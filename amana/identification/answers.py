@@ -3,6 +3,7 @@
 Pure. The same walk stands in `static/identification/reading.js`, held to the same vectors.
 """
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ SKIPPED = ("NOT_READY", "ALREADY_TOLD", "NOT_RELEVANT", "REFUSED", "UNSAFE")
 DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 OLDEST = 1900
 LONGEST_WORDS = 500
+# Longer texts are written on several lines.
+ONE_LINE = 200
 # What no answer may hold: it would turn a line around, or end it where nobody sees.
 UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udfff]"
@@ -29,7 +32,7 @@ class Fault:
 
     field: str
     code: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class BadAnswers(ValueError):
@@ -47,6 +50,32 @@ class Given:
     answers: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one page changes; the answers to other questions stay."""
+
+    said: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    cleared: Collection[str] = ()
+    unsaid: Collection[str] = ()
+    unskipped: Collection[str] = ()
+
+    def applied(self, given: Given) -> Given:
+        """Return the answers as they are afterwards."""
+        cleared, unsaid = set(self.cleared), {*self.cleared, *self.unsaid}
+        return Given(
+            without({**given.answers, **self.said}, cleared),
+            without({**given.words, **self.words}, unsaid),
+            without({**given.skipped, **self.skipped}, set(self.unskipped)),
+        )
+
+
+def without(held: Mapping[str, Any], gone: Collection[str]) -> dict[str, Any]:
+    """Return what is held, less what is gone."""
+    return {key: value for key, value in held.items() if key not in gone}
 
 
 @dataclass
@@ -245,8 +274,12 @@ def _shape_faults(instrument: Instrument, given: Given, today: date) -> Iterator
         if instrument.find_question(key) is None:
             yield Fault(key, "UNKNOWN_QUESTION")
         else:
-            yield from _text_faults(key, text, LONGEST_WORDS)
-    for key, reason in given.skipped.items():
+            yield from words_faults(key, text)
+    yield from _skip_faults(instrument, given.skipped)
+
+
+def _skip_faults(instrument: Instrument, skipped: Mapping[str, object]) -> Iterator[Fault]:
+    for key, reason in skipped.items():
         section = instrument.find_section(key)
         if section is None or not section.may_skip:
             yield Fault(key, "NOT_TO_BE_SKIPPED")
@@ -333,6 +366,11 @@ def _day_faults(key: str, value: object, today: date) -> Iterator[Fault]:
         yield Fault(key, "NO_DAY")
 
 
+def words_faults(key: str, text: object) -> Iterator[Fault]:
+    """Give what stands against the person's own words at a question."""
+    yield from _text_faults(key, text, LONGEST_WORDS)
+
+
 def _text_faults(key: str, value: object, longest: int) -> Iterator[Fault]:
     if not isinstance(value, str):
         yield Fault(key, "WRONG_KIND")
@@ -350,27 +388,28 @@ def parse(document: object) -> tuple[str, str, Given]:
     """
     if not isinstance(document, dict):
         raise BadAnswers([Fault("", "WRONG_KIND")])
-    faults = [
-        Fault(str(key)[:40], "UNKNOWN_FIELD")
-        for key in document
-        if key not in {"instrument", "version", "answers", "words", "skipped"}
-    ]
-    for key in ("instrument", "version"):
-        if not isinstance(document.get(key, ""), str):
-            faults.append(Fault(key, "WRONG_KIND"))
-    for key in ("answers", "words", "skipped"):
-        held = document.get(key, {})
-        if not isinstance(held, dict):
-            faults.append(Fault(key, "WRONG_KIND"))
-        elif key != "answers" and not all(isinstance(v, str) for v in held.values()):
-            faults.append(Fault(key, "WRONG_KIND"))
-    for key in ("instrument", "answers"):
-        if key not in document:
-            faults.append(Fault(key, "MISSING"))
+    faults = [*_document_faults(document)]
     if faults:
         raise BadAnswers(faults)
     given = Given(document["answers"], document.get("words", {}), document.get("skipped", {}))
     return document["instrument"], document.get("version", ""), given
+
+
+PARTS = {"instrument": str, "version": str, "answers": dict, "words": dict, "skipped": dict}
+
+
+def _document_faults(document: Mapping[Any, Any]) -> Iterator[Fault]:
+    yield from (Fault(str(key)[:40], "UNKNOWN_FIELD") for key in document if key not in PARTS)
+    for key, kind in PARTS.items():
+        held = document.get(key, kind())
+        if key in {"instrument", "answers"} and key not in document:
+            yield Fault(key, "MISSING")
+        elif not isinstance(held, kind) or (key in {"words", "skipped"} and _has_no_text(held)):
+            yield Fault(key, "WRONG_KIND")
+
+
+def _has_no_text(held: Mapping[str, object]) -> bool:
+    return not all(isinstance(value, str) for value in held.values())
 
 
 def checked(

@@ -11,7 +11,7 @@ from amana.standards.laws import raw as raw_laws
 
 
 def bundle(instrument: Instrument, language: str = "") -> dict[str, Any]:
-    """Return an instrument with its rules, steps and laws; words in one language, if one is named."""
+    """Return an instrument with its rules, steps and laws; in one language, if one is named."""
     reader, asked = instrument.reader, {q.id: q for q in instrument.questions}
     rules = reader.document
     whole = {

@@ -311,7 +311,7 @@ def read_law(facts: Facts, reader: Reader) -> dict[str, tuple[LawState, ...]]:
     read = {}
     for law in laws.load().laws:
         states = tuple(_element(law, element, facts, reader, signs) for element in law.elements)
-        if any(s.state == "present" for s in states):
+        if law.speaks_of(is_child=facts.is_child) and any(s.state == "present" for s in states):
             read[law.id] = states
     return read
 

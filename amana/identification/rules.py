@@ -4,6 +4,7 @@ How answers are read stands in `reading.py`; the rules themselves are data.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from amana.access.rules import Role
@@ -82,25 +83,32 @@ FORMAL_NEXT: Mapping[str, tuple[str, ...]] = {
     "FORMALLY_REFUSED": ("CONTESTED",),
     "REVIEW_REQUESTED": ("IDENTIFIED", "REFUSED"),
 }
-FORMAL_DECISIONS = ("IDENTIFIED", "REFUSED")
 
 
-def formal_state(kinds: Sequence[str]) -> str:
+@dataclass(frozen=True)
+class Formal:
+    """One step of a formal identification, as it is recorded."""
+
+    kind: str
+    authority: str
+    law: str
+    on: date
+    reasons: str = ""
+    remedy: str = ""
+
+
+def formal_state(steps: Sequence[Formal]) -> str:
     """Return where the formal identification stands after these steps, in their order."""
-    return FORMAL_STATES[kinds[-1]] if kinds else "NONE"
+    return FORMAL_STATES[steps[-1].kind] if steps else "NONE"
 
 
 def objections_to_formal(
+    step: Formal,
     *,
-    kinds: Sequence[str],
-    kind: str,
-    authority: str,
+    before: Sequence[Formal],
+    is_decided: bool,
     may_decide: Collection[str],
-    on: date,
     today: date,
-    last_on: date | None,
-    reasons: str,
-    remedy: str,
 ) -> list[str]:
     """Return everything that stands against recording a step of the formal identification.
 
@@ -108,16 +116,18 @@ def objections_to_formal(
     and what can be done against it; whoever contests says why.
     """
     against = []
-    if kind not in FORMAL_NEXT[formal_state(kinds)]:
+    if not is_decided:
+        against.append("FORMAL_NEEDS_DECISION")
+    if step.kind not in FORMAL_NEXT[formal_state(before)]:
         against.append("FORMAL_STEP_OUT_OF_ORDER")
-    if authority not in may_decide:
+    if step.authority not in may_decide:
         against.append("AUTHORITY_MAY_NOT_DECIDE")
-    if on > today:
+    if step.on > today:
         against.append("DAY_IN_THE_FUTURE")
-    if last_on is not None and on < last_on:
+    if before and step.on < before[-1].on:
         against.append("BEFORE_THE_STEP_BEFORE")
-    if kind in ("REFUSED", "CONTESTED") and not reasons.strip():
+    if step.kind in {"REFUSED", "CONTESTED"} and not step.reasons.strip():
         against.append("REASONS_NEEDED")
-    if kind == "REFUSED" and not remedy.strip():
+    if step.kind == "REFUSED" and not step.remedy.strip():
         against.append("REMEDY_NEEDED")
     return against

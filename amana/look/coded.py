@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.utils.translation import get_language, ngettext
 
-from amana.standards import catalogue, codes
+from amana.standards import codes
+from amana.standards.instruments import shelf
 
 
 def language() -> str:
@@ -78,9 +79,10 @@ def spoken(field: str, value: object) -> str:
 
 def _indicator(code: str) -> str:
     try:
-        return f"{code} {catalogue.load().indicator(code).label.said_in(language())}"
-    except catalogue.UnknownCode:
+        found = shelf().find("field-catalogue").reader.indicator(code)
+    except KeyError:
         return code
+    return f"{code} {found.label.said_in(language())}"
 
 
 def octets(size: int) -> str:

@@ -4,7 +4,7 @@ The file is a tar, followed by the SHA-256 of the tar; all of it inside an age c
 --plain was said. In the tar:
 
 database         a copy of one moment: an SQLite file, or PostgreSQL's custom format
-node/...         node.json, directory.json, keys (never the root's seed), media
+node/...         node.json, directory.json, keys (never the root's seed), media, instruments
 manifest.json    which parts there are, and the SHA-256 of each
 
 The keeper's folder lies elsewhere and is in no backup, and so are the epochs' keys: a backup opens
@@ -154,7 +154,7 @@ def _write(sink: Sink, data: Path, copy: Path, now: datetime) -> int:
 
 def _parts(data: Path, copy: Path) -> Iterator[tuple[str, Path]]:
     yield "database", copy
-    for name in ("node.json", "directory.json", "keys", "media"):
+    for name in ("node.json", "directory.json", "keys", "media", "instruments"):
         place = data / name
         files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
         for path in files:

@@ -16,6 +16,7 @@ WAYS = (
     ("desk:home", _("Home")),
     ("identification:start", _("Screen a person")),
     ("identification:waiting", _("Screenings")),
+    ("identification:instruments", _("Instruments")),
     ("cases:list", _("Cases")),
     ("cases:grounds", _("Second signature")),
     ("cases:erasures", _("Erasures")),
@@ -31,7 +32,7 @@ NOTICES = (
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
     *("attached", "erasure", "erasing", "stands", "recalled", "kept_on_ground"),
     *("involved", "team_released", "assigned", "conflict", "reported", "glass", "glass_open"),
-    *("duplicate",),
+    *("duplicate", "formal"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )

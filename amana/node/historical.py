@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from amana.crypto.secrets import digest
-from amana.identification import rules
+from amana.identification.reading import class_of
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
-from amana.standards import catalogue, countries, ctdc
+from amana.standards import countries, ctdc
 
 UNKNOWN_AGE = "UNK"
 
@@ -46,7 +46,7 @@ def run(a: argparse.Namespace) -> int:
     if not a.file.exists():
         raise Failed(f"{a.file} is not there")
     if a.read_only:
-        _print(ctdc.summary(a.file, _class_of), as_json=a.json)
+        _print(ctdc.summary(a.file, class_of), as_json=a.json)
         return 0
     if a.data is None:
         raise Failed("say which node takes the rows: --data DIR (or only read them: --read-only)")
@@ -77,11 +77,6 @@ def _print(found: dict[str, Any], *, as_json: bool) -> None:
                 print(f"  {inner:32} {n:>8}")
         else:
             print(f"{key:34} {value:>8}")
-
-
-def _class_of(minor: str, indicators: tuple[str, ...]) -> str:
-    facts = rules.Facts(minor, "unknown", indicators)
-    return rules.reading(facts, catalogue.load()).primary
 
 
 def selected(
@@ -115,7 +110,7 @@ def register(rows: list[tuple[int, ctdc.Row]], *, source: Path, now: datetime) -
             report.read += 1
             report.imported += is_new
             report.known += not is_new
-            report.by_class[_class_of(coded["minor"], tuple(coded["indicators"]))] += 1
+            report.by_class[class_of(coded["minor"], tuple(coded["indicators"]))] += 1
             report.unmapped.update(coded["unmapped"])
             report.codes.append(screening.pk)
     return report

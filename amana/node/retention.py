@@ -219,6 +219,14 @@ TABLE: dict[str, Kept] = {
         erased_by="identification.actions.erase_screening, with its case; alone nothing does",
         reason="a person who was wrongly sent away may come back within half a year",
     ),
+    "identification.FormalStep": Kept(
+        row="a step of a formal identification, sealed under the screening's key",
+        life=None,
+        since="as long as the screening it belongs to",
+        erased_by="with its screening: the key goes first",
+        reason="what an authority decided stays with what it decided on, contested or not",
+        is_running=True,
+    ),
     "cases.Case": Kept(
         row="a person under protection, by code",
         life=REVIEW_AFTER,

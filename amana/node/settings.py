@@ -18,6 +18,8 @@ NODE, _SEED, SECRET_KEY = load(DATA)
 OWN = NODE.own(_SEED)
 KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
 SEARCH_FOLDER = str(DATA) if DATA else "."
+# Instruments that this node loaded beside those that come with Amana.
+INSTRUMENTS = str(DATA / "instruments") if DATA else ""
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.

@@ -67,15 +67,15 @@ class _Camera:
         page = self._page("MA", Role.FIRST_RESPONDER)
         page.goto(f"{self.at['MA']}/screen/")
         page.locator(SUBMIT).first.click()
-        draft = page.url.split("/")[-2]
+        draft = page.url.split("/")[-3]
         for question in ("d1", "d2"):
             page.locator(f"[name={question}][value=none]").check()
         page.locator("[name=d3][value=alone]").check()
         page.locator(SUBMIT).first.click()
         self._describe(page)
         for number, value in ((4, "false_promise"), (5, "debt"), (6, "kept"), (8, "unpaid")):
-            page.goto(f"{self.at['MA']}/screen/{draft}/question/{number}")
-            page.locator(f"[name=answers][value={value}]").check()
+            page.goto(f"{self.at['MA']}/screen/{draft}/at/q{number:02}")
+            page.locator(f"[name=q{number:02}][value={value}]").check()
             if number == 6:
                 self._take(page, "1-question")
             page.locator(SUBMIT).first.click()

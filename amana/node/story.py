@@ -27,6 +27,7 @@ class Invented:
     narrative: str = ""
     risk_summary: str = ""
     wishes: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
     needs: Sequence[str] = field(default=("SHELTER",))
 
 
@@ -35,9 +36,9 @@ def screen(responder: Persona, person: Invented, typed: Typed) -> str:
     page = responder.post("/screen/", {})
     draft = page.path.split("/")[2]
     danger = {q: person.answers.get(q, ["none"]) for q in ("d1", "d2", "d3")}
-    responder.post(f"/screen/{draft}/danger", danger)
+    responder.post(f"/screen/{draft}/at/danger", danger)
     responder.post(
-        f"/screen/{draft}/person",
+        f"/screen/{draft}/at/person",
         {
             "alias": person.alias,
             "sex": person.sex,
@@ -50,10 +51,18 @@ def screen(responder: Persona, person: Invented, typed: Typed) -> str:
         },
     )
     for number in range(1, 13):
-        ticked = person.answers.get(f"q{number:02}", ["none"])
-        responder.post(f"/screen/{draft}/question/{number}", {"answers": ticked})
+        question = f"q{number:02}"
+        said = {question: person.answers.get(question, ["none"])}
+        if question in person.words:
+            said[f"{question}-words"] = [person.words[question]]
+        responder.post(f"/screen/{draft}/at/{question}", said)
     sent = responder.post(f"/screen/{draft}/review", {"send": "1", "observation": person.narrative})
-    _note(typed, names=[person.alias], places=[person.place], narratives=[person.narrative])
+    _note(
+        typed,
+        names=[person.alias],
+        places=[person.place],
+        narratives=[person.narrative, *person.words.values()],
+    )
     return sent.path.rstrip("/").rsplit("/", 1)[1]
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from amana.standards import catalogue, citations, codes, countries
+from amana.standards import citations, codes, countries
 from amana.standards.datafile import MARKS, Place, once, opened
+from amana.standards.instruments import shelf
 
 KINDS = ("year", "gender", "age", "majority", "months", "country", "flag")
 RELATIONS = ("exact", "broader", "narrower", "partial", "none")
@@ -230,7 +231,7 @@ def mapped(row: Row) -> Mapped:
         source_age_band=row.age,
         citizenship=countries.alpha2(row.citizenship) if row.citizenship else None,
         exploited_in=countries.alpha2(row.exploited_in) if row.exploited_in else None,
-        indicators=catalogue.load().in_order({i for c in set_columns for i in c.indicators}),
+        indicators=_in_order({i for c in set_columns for i in c.indicators}),
         forms=tuple(dict.fromkeys(form for c in set_columns for form in c.forms)),
         not_reported=_not_reported(row, release),
         unmapped=tuple(column.name for column in set_columns if column.is_unmapped),
@@ -325,7 +326,7 @@ def release_from(root: Place) -> Release:
 def _column(place: Place) -> Column:
     aliases, kind = place.maybe("aliases"), place.at("kind").one_of(KINDS)
     is_flag = kind == "flag"
-    known = [indicator.code for indicator in catalogue.load().indicators]
+    known = _known()
     forms = codes.values("FORM_EXPL")
     return Column(
         name=place.at("name").text(),
@@ -341,3 +342,11 @@ def _column(place: Place) -> Column:
 @cache
 def load() -> Release:
     return release_from(opened("ctdc-2021.json"))
+
+
+def _known() -> tuple[str, ...]:
+    return tuple(shelf().find("field-catalogue").reader.alphabet.codes)
+
+
+def _in_order(found: set[str]) -> tuple[str, ...]:
+    return tuple(code for code in _known() if code in found)

@@ -195,5 +195,8 @@ class Instrument:
     def find_question(self, question_id: str) -> Question | None:
         return next((q for q in self.questions if q.id == question_id), None)
 
+    def section_of(self, question_id: str) -> Section | None:
+        return next((s for s in self.sections if question_id in {q.id for q in s.questions}), None)
+
     def find_section(self, section_id: str) -> Section | None:
         return next((s for s in self.sections if s.id == section_id), None)

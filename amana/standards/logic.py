@@ -80,8 +80,10 @@ class Alphabet:
 
 def compiled(place: Place, alphabet: Alphabet) -> Condition:
     """Return a condition ready to be asked, or say where it names what is not there."""
-    (key,) = set(place.keyed()) - {"at_least", "below", "from"}
-    return _COMPILERS[key](place, alphabet)
+    keys = set(place.keyed()) - {"at_least", "below", "from"}
+    if len(keys) != 1 or not keys <= set(_COMPILERS):
+        raise place.bad(f"must be one of {', '.join(_COMPILERS)}")
+    return _COMPILERS[keys.pop()](place, alphabet)
 
 
 def _has(place: Place, alphabet: Alphabet) -> Condition:

@@ -14,6 +14,7 @@ from amana.cases import queries, rules
 from amana.cases.actions.attachments import erase_attachments
 from amana.cases.models import Case, Erasure
 from amana.identification.actions import erase_screening
+from amana.identification.queries import chain_of
 from amana.standards import codes
 
 
@@ -95,7 +96,9 @@ def erase_case(
     erase_keys(key_ids=key_ids, now=now, by=by)
     counts = {name.partition(".")[2]: n for name, n in rows.items()}
     if screening is not None:
-        counts["Screening"] = erase_screening(code=screening, now=now, by=by)
+        # Interviews and later screenings tell of the same person, and go with the first.
+        chain = chain_of(screening)
+        counts["Screening"] = sum(erase_screening(code=one, now=now, by=by) for one in chain)
     erasure.live_at, erasure.backups_until = now, backups_until
     erasure.counts = {name: n for name, n in {**counts, **more_counts}.items() if n}
     erasure.save(update_fields=["live_at", "backups_until", "counts"])

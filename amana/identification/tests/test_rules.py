@@ -1,299 +1,175 @@
-"""The seven rules: what they read in twelve situations, and what they may never do."""
+"""What stands against sending, deciding, and recording what an authority decided."""
 
-import json
-from pathlib import Path
-from typing import Any
+import itertools
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amana.identification.rules import (
-    CLASSES,
-    MINOR,
-    BadFacts,
-    Facts,
-    Reading,
-    as_json,
-    class_of,
-    facts_from,
-    reading,
+from amana.access.rules import Role
+from amana.identification import rules
+from amana.identification.answers import Given
+from amana.identification.reading import reader_of_facts
+from amana.identification.rules import FORMAL_NEXT, FORMAL_STATES, Formal
+from amana.identification.tests.builders import NO_DANGER
+from amana.standards import authorities
+from amana.standards.instruments import shelf
+
+RAPID = shelf().find("rapid-screening")
+TODAY = date(2026, 11, 26)
+REFUSED = Formal(
+    kind="REFUSED",
+    authority="CI_PROSECUTOR",
+    law="ci-2016-1111",
+    on=date(2026, 11, 20),
+    reasons="les faits ne sont pas établis",
+    remedy="recours devant la chambre, avant le 20 décembre",
 )
-from amana.standards import catalogue, next_steps, questions
-from amana.standards.next_steps import SITUATIONS
-
-VECTORS = Path(__file__).parents[3] / "tests" / "vectors" / "screening"
-VIGNETTES = json.loads((VECTORS / "vignettes.json").read_text(encoding="utf-8"))["vignettes"]
-READINGS = json.loads((VECTORS / "readings.json").read_text(encoding="utf-8"))["readings"]
-CODES = [indicator.code for indicator in catalogue.load().indicators]
-PRECEDENCE = list(CLASSES.values())
-
-some_codes = st.frozensets(st.sampled_from(CODES))
-some_facts = st.builds(Facts, st.sampled_from(MINOR), st.sampled_from(SITUATIONS), some_codes)
 
 
-def read(minor: str, situation: str, *codes: str) -> Reading:
-    return reading(Facts(minor, situation, codes), catalogue.load())
-
-
-def with_codes(facts: Facts, *codes: str) -> Reading:
-    return read(facts.minor, facts.situation, *facts.indicators, *codes)
-
-
-def by_id(case: dict[str, object]) -> str:
-    return str(case.get("id", case.get("why")))
-
-
-@pytest.mark.parametrize("case", VIGNETTES, ids=by_id)
-def test_each_of_the_twelve_stories_is_read_as_a_trained_worker_reads_it(
-    case: dict[str, Any],
-) -> None:
-    given_codes = [code.rstrip("*") for code in case["indices"]]
-
-    proposed = read(case["minor"], case["situation"], *given_codes)
-
-    assert proposed.primary == case["classe"]
-    assert set(proposed.also) == set(case["aussi"])
-
-
-@pytest.mark.parametrize("case", VIGNETTES, ids=by_id)
-def test_the_answers_of_each_story_yield_its_main_signs_and_the_same_reading(
-    case: dict[str, Any],
-) -> None:
-    starred = {code.rstrip("*") for code in case["indices"] if code.endswith("*")}
-
-    found = questions.load().indicators(case["answers"], minor=case["minor"])
-
-    assert starred <= set(found)
-    proposed = read(case["minor"], case["situation"], *found)
-    assert (proposed.primary, set(proposed.also)) == (case["classe"], set(case["aussi"]))
-
-
-@pytest.mark.parametrize("case", READINGS, ids=by_id)
-def test_each_line_of_the_rules_is_read_to_the_letter(case: dict[str, Any]) -> None:
-    answer = as_json(reading(facts_from(case["facts"]), catalogue.load()))
-
-    del answer["next_steps"]
-    assert answer == case["reading"]
-
-
-def test_the_answer_holds_exactly_seven_keys_in_their_order() -> None:
-    facts = {"minor": "yes", "situation": "separated", "indicators": ["T1", "X1", "R1"]}
-
-    answer = as_json(reading(facts_from(facts), catalogue.load()))
-
-    assert list(answer) == [
-        *("primary", "also", "rules", "fired", "noted", "next_steps", "rescreen_in_days"),
-    ]
-    assert json.loads(json.dumps(answer)) == answer
-
-
-def test_no_story_without_an_exploiter_is_counted_as_trafficking() -> None:
-    for case in VIGNETTES:
-        if case["id"] in {"V03", "V05", "V09", "V11"}:
-            codes = [code.rstrip("*") for code in case["indices"]]
-            assert "TRAITE" not in read(case["minor"], case["situation"], *codes).primary
-
-
-def test_children_are_presumed_trafficked_without_any_means() -> None:
-    means = catalogue.load().sets["CTRL"]
-    for case in VIGNETTES:
-        if case["id"] in {"V02", "V06"}:
-            codes = {code.rstrip("*") for code in case["indices"]} - means
-            assert read(case["minor"], case["situation"], *codes).primary == "TRAITE_PRESUMEE"
-
-
-def test_a_class_may_change_after_the_return() -> None:
-    assert read("no", "accompanied").primary == "AUCUN_INDICATEUR"
-    assert read("no", "accompanied", "T1", "R2", "S1").primary == "TRAITE_PRESUMEE"
-
-
-def test_a_labour_dispute_goes_to_the_labour_inspection() -> None:
-    proposed = read("no", "unknown", "X1", "N1")
-
-    assert proposed.vulnerabilities == ("CONFLIT_TRAVAIL",)
-    assert "labour_inspection" in proposed.next_steps
-    assert "rescreen" not in proposed.next_steps
-
-
-def test_violence_asylum_and_health_are_named() -> None:
-    assert read("no", "unknown", "A1").vulnerabilities == ("VBG",)
-    assert read("no", "unknown", "P2", "P3", "P4").vulnerabilities == ("ASILE", "SANTE", "VBG")
-
-
-def test_post_rape_care_comes_before_everything_but_safety() -> None:
-    steps = read("no", "alone", "SM1", "SM3", "P2", "P3", "C1").next_steps
-
-    assert steps[:2] == ("speak_alone", "rape_care_72h")
-    assert "never_consulate_unasked" in steps
-
-
-def test_the_aunt_at_the_bus_station_is_not_given_the_children() -> None:
-    steps = read("yes", "accompanied", "T1", "E2", "E5", "R4", "D2", "SM1").next_steps
-
-    wanted = {"keep_siblings_together", "verify_family_claim", "never_hand_over_child"}
-    assert wanted <= set(steps)
-
-
-def test_a_child_in_a_good_foster_home_is_not_taken_away() -> None:
-    assert read("yes", "accompanied", "N2").next_steps == (
-        *("supervisor_review", "light_follow_up", "never_separate_family"),
+def against(
+    step: Formal, *before: Formal, country: str = "CI", is_decided: bool = True
+) -> list[str]:
+    return rules.objections_to_formal(
+        step,
+        before=before,
+        is_decided=is_decided,
+        may_decide=authorities.deciding_in(country),
+        today=TODAY,
     )
 
 
-def test_danger_nearby_is_never_answered_with_a_visit_in_a_month() -> None:
-    steps = read("no", "accompanied", "P1").next_steps
+def test_a_stop_half_way_can_be_sent() -> None:
+    half = {**NO_DANGER, "minor": "yes", "age_band": "10_14", "q01": ["safe"]}
 
-    assert steps[:2] == ("get_away_safely", "speak_alone")
-    assert "light_follow_up" not in steps
-
-
-def test_a_dispute_over_wages_is_not_counted_as_trafficking() -> None:
-    assert "never_count_as_trafficking" in read("no", "unknown", "X1", "N1").next_steps
-    assert "never_count_as_trafficking" not in read("no", "unknown", "X1", "D1").next_steps
+    assert rules.objections_to_sending(RAPID, Given(half)) == []
 
 
-def test_a_record_that_does_not_say_who_was_there_is_read_all_the_same() -> None:
-    assert class_of("yes", ("T1", "X5")) == "TRAITE_PRESUMEE"
-    assert class_of("doubtful", ()) == "AUCUN_INDICATEUR"
-
-
-@given(some_facts)
-def test_the_signs_given_are_parted_into_those_that_fired_and_those_noted(facts: Facts) -> None:
-    proposed = with_codes(facts)
-
-    assert not set(proposed.fired) & set(proposed.noted)
-    assert {*proposed.fired, *proposed.noted} == set(facts.indicators)
-    assert sorted(proposed.fired, key=CODES.index) == list(proposed.fired)
-
-
-@given(some_facts)
-def test_the_rules_named_are_the_classes_proposed_in_order_of_precedence(facts: Facts) -> None:
-    proposed = with_codes(facts)
-
-    assert list(proposed.rules) == sorted(proposed.rules)
-    assert [CLASSES[number] for number in proposed.rules] == [proposed.primary, *proposed.also]
-    assert not {1, 3} <= set(proposed.rules)
-    assert 7 not in proposed.rules or proposed.rules == (7,)
-
-
-@given(some_facts, st.data())
-def test_order_and_repetition_of_the_signs_change_nothing(
-    facts: Facts, data: st.DataObject
-) -> None:
-    shuffled = data.draw(st.permutations([*facts.indicators, *facts.indicators]))
-
-    assert read(facts.minor, facts.situation, *shuffled) == with_codes(facts)
-
-
-@given(some_facts)
-def test_a_counter_sign_never_changes_the_class(facts: Facts) -> None:
-    before, after = with_codes(facts), with_codes(facts, "N1", "N2")
-
-    assert (before.primary, before.also) == (after.primary, after.also)
-
-
-@given(some_facts, st.sampled_from(CODES))
-def test_one_more_sign_never_makes_a_reading_lighter(facts: Facts, code: str) -> None:
-    before, after = with_codes(facts), with_codes(facts, code)
-
-    assert PRECEDENCE.index(after.primary) <= PRECEDENCE.index(before.primary)
-
-
-@given(some_codes)
-def test_doubt_about_the_age_is_read_as_a_child(codes: frozenset[str]) -> None:
-    for situation in SITUATIONS:
-        assert read("doubtful", situation, *codes) == read("yes", situation, *codes)
-
-
-@given(some_codes)
-def test_no_adult_is_a_child_at_risk(codes: frozenset[str]) -> None:
-    for situation in SITUATIONS:
-        proposed = read("no", situation, *codes)
-        assert "ENFANT_A_RISQUE" not in (proposed.primary, *proposed.also)
-        assert proposed.next_steps == () or "treat_as_child" not in proposed.next_steps
-
-
-@given(st.sampled_from(["yes", "doubtful"]), st.sampled_from(["alone", "separated"]), some_codes)
-def test_a_child_alone_is_always_at_risk_and_never_given_away(
-    minor: str, situation: str, codes: frozenset[str]
-) -> None:
-    proposed = read(minor, situation, *codes)
-
-    assert "ENFANT_A_RISQUE" in (proposed.primary, *proposed.also)
-    assert {"ask_for_guardian", "never_hand_over_child"} <= set(proposed.next_steps)
-
-
-@given(some_codes)
-def test_a_child_needs_no_means_to_be_presumed_trafficked(codes: frozenset[str]) -> None:
-    means = catalogue.load().sets["CTRL"]
-
-    with_means = read("yes", "unknown", *codes).primary == "TRAITE_PRESUMEE"
-    without = read("yes", "unknown", *(codes - means)).primary == "TRAITE_PRESUMEE"
-
-    assert with_means == without
-
-
-@given(some_codes)
-def test_an_adult_is_never_presumed_trafficked_without_any_means(codes: frozenset[str]) -> None:
-    without = codes - catalogue.load().sets["CTRL"]
-
-    assert read("no", "unknown", *without).primary != "TRAITE_PRESUMEE"
-
-
-@given(some_facts)
-def test_possible_trafficking_and_smuggling_are_always_looked_at_again(facts: Facts) -> None:
-    proposed = with_codes(facts)
-
-    if proposed.primary in {"TRAITE_A_APPROFONDIR", "TRAFIC_ILLICITE"}:
-        assert proposed.rescreen_in_days in {14, 30}
-    assert proposed.rescreen_in_days in {None, 14, 30}
-    assert ("rescreen" in proposed.next_steps) == (proposed.rescreen_in_days is not None)
-
-
-@given(some_facts)
-def test_every_reading_leads_to_a_step_and_steps_come_in_order_of_urgency(facts: Facts) -> None:
-    order = [step.code for step in next_steps.load()]
-
-    steps = with_codes(facts).next_steps
-
-    assert steps
-    assert list(steps) == sorted(steps, key=order.index)
+def test_everything_that_is_lacking_is_said_at_once() -> None:
+    assert rules.objections_to_sending(RAPID, Given({})) == [
+        "DANGER_CHECK_FIRST",
+        "PERSON_NOT_DESCRIBED",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("facts", "field", "said"),
+    ("name", "minor", "band", "said"),
     [
-        ({}, "minor", "is missing"),
-        ({"minor": "no", "situation": "alone"}, "indicators", "is missing"),
-        ({"minor": "maybe"}, "situation", "is missing"),
-        ({"minor": "maybe", "situation": "alone", "indicators": []}, "minor", "'maybe'"),
-        ({"minor": True, "situation": "alone", "indicators": []}, "minor", "True"),
-        ({"minor": "no", "situation": [], "indicators": []}, "situation", "[]"),
-        ({"minor": "no", "situation": "alone", "indicators": "T1"}, "indicators", "a list"),
-        ({"minor": "no", "situation": "alone", "indicators": None}, "indicators", "a list"),
-        ({"minor": "no", "situation": "alone", "indicators": ["Z9"]}, "indicators", "'Z9'"),
-        ({"minor": "no", "situation": "alone", "indicators": ["t1"]}, "indicators", "'t1'"),
-        ({"minor": "no", "situation": "alone", "indicators": [[]]}, "indicators", "[]"),
-        ({"minor": "no", "situation": "alone", "indicators": [], "age": 3}, "age", "not a field"),
+        ("ilo-adult-labour", "doubtful", "UNK", ["INSTRUMENT_FOR_ADULTS"]),
+        ("ilo-adult-labour", "yes", "15_17", ["INSTRUMENT_FOR_ADULTS"]),
+        ("ilo-child-labour", "no", "18_24", ["INSTRUMENT_FOR_CHILDREN"]),
+        ("ilo-child-labour", "doubtful", "UNK", []),
+        ("ilo-adult-labour", "no", "18_24", []),
     ],
 )
-def test_facts_that_cannot_be_read_are_refused_by_name(
-    facts: dict[str, object], field: str, said: str
+def test_no_list_is_ever_read_for_whom_it_was_not_made(
+    name: str, minor: str, band: str, said: list[str]
 ) -> None:
-    with pytest.raises(BadFacts, match="(?s)^" + field) as refused:
-        facts_from(facts)
+    told = Given({**NO_DANGER, "minor": minor, "age_band": band})
 
-    assert refused.value.field == field
-    assert said in str(refused.value)
+    assert rules.objections_to_sending(shelf().find(name), told) == said
 
 
-@pytest.mark.parametrize("minor", ["Yes", "oui", "", None, True])
-def test_a_misspelt_age_is_never_taken_for_an_adult(minor: str) -> None:
-    with pytest.raises(BadFacts, match=r"^minor"):
-        Facts(minor, "alone", ())
+def test_a_first_responder_begins_what_takes_ten_minutes_and_no_interview() -> None:
+    assert rules.may_begin(Role.FIRST_RESPONDER, "rapid-screening")
+    assert not rules.may_begin(Role.FIRST_RESPONDER, "full-interview")
+    assert rules.may_begin(Role.CASE_WORKER, "full-interview")
 
 
-def test_an_unknown_sign_is_never_passed_over_in_silence() -> None:
-    with pytest.raises(catalogue.UnknownCode, match="Z9"):
-        read("no", "unknown", "T1", "Z9")
+def test_a_decision_is_made_once_and_a_change_says_why() -> None:
+    assert rules.objections_to_decision(is_decided=True, proposed="A", decided="B", reason=" ") == [
+        "ALREADY_DECIDED",
+        "CHANGE_NEEDS_REASON",
+    ]
+    assert not rules.objections_to_decision(is_decided=False, proposed="A", decided="A", reason="")
+
+
+@pytest.mark.parametrize(
+    ("decided", "days"),
+    [("TRAITE_A_APPROFONDIR", 30), ("TRAFIC_ILLICITE", 30), ("AUCUN_INDICATEUR", None)],
+)
+def test_a_class_that_the_supervisor_chose_has_its_own_date_to_be_seen_again(
+    decided: str, days: int | None
+) -> None:
+    found = rules.rescreen_days(
+        reader_of_facts(), proposed="TRAITE_PRESUMEE", decided=decided, proposed_days=None
+    )
+
+    assert found == days
+
+
+def test_a_decision_that_follows_the_reading_keeps_its_date() -> None:
+    same = "AUTRE_VULNERABILITE"
+
+    assert (
+        rules.rescreen_days(reader_of_facts(), proposed=same, decided=same, proposed_days=14) == 14
+    )
+
+
+# The formal identification.
+
+
+def test_in_ivory_coast_a_prosecutor_or_a_magistrate_decides_and_nobody_else() -> None:
+    assert authorities.deciding_in("CI") == ("CI_PROSECUTOR", "CI_MAGISTRATE")
+    assert against(REFUSED) == []
+    assert against(replace(REFUSED, authority="MA_COMMISSION")) == ["AUTHORITY_MAY_NOT_DECIDE"]
+
+
+def test_a_country_whose_authorities_are_not_loaded_lets_nobody_be_guessed() -> None:
+    assert authorities.deciding_in("BF") == ()
+    assert against(REFUSED, country="BF") == ["AUTHORITY_MAY_NOT_DECIDE"]
+
+
+def test_a_refusal_says_why_and_what_can_be_done_against_it() -> None:
+    assert against(replace(REFUSED, reasons=" ", remedy="")) == ["REASONS_NEEDED", "REMEDY_NEEDED"]
+
+
+def test_a_refusal_is_contested_and_reviewed() -> None:
+    contested = replace(REFUSED, kind="CONTESTED", on=date(2026, 11, 22))
+    reviewed = replace(REFUSED, kind="IDENTIFIED", on=date(2026, 11, 25), reasons="", remedy="")
+
+    assert against(contested, REFUSED) == []
+    assert against(reviewed, REFUSED, contested) == []
+    assert rules.formal_state([REFUSED, contested]) == "REVIEW_REQUESTED"
+    assert rules.formal_state([REFUSED, contested, reviewed]) == "FORMALLY_IDENTIFIED"
+
+
+def test_nothing_is_contested_before_it_is_decided() -> None:
+    contested = replace(REFUSED, kind="CONTESTED")
+
+    assert against(contested) == ["FORMAL_STEP_OUT_OF_ORDER"]
+    assert against(contested, replace(REFUSED, kind="ASKED")) == ["FORMAL_STEP_OUT_OF_ORDER"]
+
+
+def test_every_objection_is_said_at_once() -> None:
+    wrong = Formal(kind="CONTESTED", authority="POLICE", law="", on=date(2027, 1, 1))
+
+    assert against(wrong, is_decided=False) == [
+        "FORMAL_NEEDS_DECISION",
+        "FORMAL_STEP_OUT_OF_ORDER",
+        "AUTHORITY_MAY_NOT_DECIDE",
+        "DAY_IN_THE_FUTURE",
+        "REASONS_NEEDED",
+    ]
+
+
+def test_no_step_is_older_than_the_step_before_it() -> None:
+    early = replace(REFUSED, kind="CONTESTED", on=date(2026, 11, 1))
+
+    assert against(early, REFUSED) == ["BEFORE_THE_STEP_BEFORE"]
+
+
+@given(st.lists(st.sampled_from(sorted(FORMAL_STATES)), max_size=8))
+def test_only_a_contested_decision_is_ever_decided_again(kinds: list[str]) -> None:
+    taken: list[Formal] = []
+    for kind in kinds:
+        step = replace(REFUSED, kind=kind)
+        if not against(step, *taken):
+            taken.append(step)
+
+    for before, after in itertools.pairwise(taken):
+        if before.kind in {"IDENTIFIED", "REFUSED"}:
+            assert after.kind == "CONTESTED"
+    assert rules.formal_state(taken) in FORMAL_NEXT

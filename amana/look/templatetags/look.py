@@ -2,10 +2,8 @@
 
 import re
 from datetime import date, datetime
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
-import segno
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.utils import timezone
@@ -15,6 +13,7 @@ from django.utils.translation import get_language
 
 from amana.look import coded
 from amana.look.icons import MIRRORED, PATHS
+from amana.look.qr import dots as qr_dots
 from amana.standards import countries
 
 register = template.Library()
@@ -106,23 +105,14 @@ def icon(name: str, css_class: str = "") -> SafeString:
 @register.simple_tag
 def qr(content: str, label: str) -> SafeString:
     """Draw a QR code that a phone reads from the screen or from paper; `label` says what it is."""
-    rows = segno.make(content, micro=False).matrix
-    lines = []
-    for y, row in enumerate(rows):
-        for is_dark, run in groupby(enumerate(row), key=lambda dot: bool(dot[1])):
-            places = [x for x, _ in run]
-            if is_dark:
-                lines.append(f"M{places[0]} {y}h{len(places)}v1h-{len(places)}z")
-    edge, size = 4, len(rows)
+    path, side = qr_dots(content)
     return format_html(
-        '<svg class="qr-code" viewBox="{} {} {} {}" role="img" aria-label="{}" '
+        '<svg class="qr-code" viewBox="0 0 {} {}" role="img" aria-label="{}" '
         'shape-rendering="crispEdges"><path d="{}"/></svg>',
-        -edge,
-        -edge,
-        size + 2 * edge,
-        size + 2 * edge,
+        side,
+        side,
         label,
-        "".join(lines),
+        path,
     )
 
 

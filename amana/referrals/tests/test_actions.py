@@ -41,7 +41,9 @@ from amana.exchange.tests.builders import (
     sealed,
 )
 from amana.identification import actions as identification
+from amana.identification.answers import Change
 from amana.identification.models import Screening
+from amana.identification.tests.builders import answers_yielding
 from amana.look import coded
 from amana.referrals import actions, queries, rules
 from amana.referrals.models import Referral
@@ -122,19 +124,18 @@ def screened(corridor: Corridor, *, indicators: Sequence[str] = ("T1", "R1", "D1
     """Return a decided screening of an adult."""
     responder = corridor.who(Role.FIRST_RESPONDER)
     draft = identification.start_draft(actor=responder, now=NOW)
-    told = {
-        "danger_seen": True,
-        "alias": ALIAS,
-        "sex": "F",
-        "age_band": "18_24",
-        "minor": "no",
-        "situation": "alone",
-        "language": "dyu",
-        "citizenship": "CI",
-        "place": "Derb Kandilia",
-        "indicators": list(indicators),
-    }
-    identification.save_draft(draft_id=draft.pk, changes=told, actor=responder, now=NOW)
+    told = answers_yielding(
+        indicators,
+        alias=ALIAS,
+        sex="F",
+        age_band="18_24",
+        minor="no",
+        situation="alone",
+        language="dyu",
+        citizenship="CI",
+        place="Derb Kandilia",
+    )
+    identification.save_draft(draft_id=draft.pk, change=Change(said=told), actor=responder, now=NOW)
     screening = identification.send_screening(
         draft_id=draft.pk, observation="", actor=responder, now=NOW
     )
@@ -671,15 +672,8 @@ def test_receipts_of_the_other_desk_raise_our_offer_and_both_tell_the_same_story
 def test_the_same_screening_sent_twice_is_one_screening(corridor: Corridor) -> None:
     responder = corridor.who(Role.FIRST_RESPONDER)
     draft = identification.start_draft(actor=responder, now=NOW)
-    told = {
-        "danger_seen": True,
-        "age_band": "10_14",
-        "minor": "yes",
-        "sex": "M",
-        "situation": "alone",
-        "indicators": [],
-    }
-    identification.save_draft(draft_id=draft.pk, changes=told, actor=responder, now=NOW)
+    told = answers_yielding((), age_band="10_14", minor="yes", sex="M", situation="alone")
+    identification.save_draft(draft_id=draft.pk, change=Change(said=told), actor=responder, now=NOW)
 
     codes = {
         identification.send_screening(

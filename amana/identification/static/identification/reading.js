@@ -288,7 +288,9 @@ function readLaw(bundle, facts, found) {
       else if (facts.minor !== "no" && !element.needed_for_child) state = "not_needed_child";
       return { element: element.element, state, codes };
     });
-    if (states.some((one) => one.state === "present")) read[law.id] = states;
+    const persons = law.persons || ["adult", "child"];
+    const speaks = persons.includes(facts.minor === "no" ? "adult" : "child");
+    if (speaks && states.some((one) => one.state === "present")) read[law.id] = states;
   }
   return read;
 }

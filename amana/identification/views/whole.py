@@ -1,0 +1,112 @@
+"""Whole instruments: the list, the paper form, a form typed in, a submission of another program."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from amana.access.request import Request
+from amana.access.rules import NotFound, Refused
+from amana.crypto.secrets import new_id
+from amana.identification import actions, queries, rules
+from amana.identification.bundle import bundle
+from amana.identification.forms import TypedForm
+from amana.look.coded import language
+from amana.standards.datafile import LANGUAGES
+from amana.standards.instrument import Instrument
+
+both = require_http_methods(["GET", "POST"])
+PDF = "application/pdf"
+
+
+@require_GET
+def instruments(request: Request) -> HttpResponse:
+    """List the instruments with their paper forms, and those that are not loaded."""
+    spoken, role = language(), request.actor.role
+    shelf = queries.shelf()
+    context = {
+        "loaded": [
+            {
+                "instrument": i,
+                "title": i.title.said_in(spoken),
+                "about": i.about.said_in(spoken),
+                "may_begin": rules.may_begin(role, i.name),
+                "n_questions": len(list(i.questions)),
+            }
+            for i in shelf.newest()
+        ],
+        "absent": [
+            {"title": a.title.said_in(spoken), "why": a.why.said_in(spoken)} for a in shelf.absent
+        ],
+        "languages_of_forms": LANGUAGES,
+    }
+    return render(request, "identification/instruments.html", context)
+
+
+@require_GET
+def instrument(request: Request, name: str, version: str, spoken: str) -> HttpResponse:
+    """Give an instrument to the browser, with its rules and in one language."""
+    found = _asked_for(request, name, version, spoken)
+    return JsonResponse(bundle(found, spoken), json_dumps_params={"ensure_ascii": False})
+
+
+@require_GET
+def form(request: Request, name: str, version: str, spoken: str) -> HttpResponse:
+    """Print an instrument as a form for paper. Its name says what a stranger may read."""
+    from amana.identification.paper import form_pdf  # noqa: PLC0415 - typst is heavy
+
+    found = _asked_for(request, name, version, spoken)
+    answer = HttpResponse(form_pdf(found, spoken), content_type=PDF)
+    answer["Content-Disposition"] = f'attachment; filename="form-{version}-{spoken}.pdf"'
+    return answer
+
+
+def _asked_for(request: Request, name: str, version: str, spoken: str) -> Instrument:
+    """Return the instrument in the version asked for, in a language of the house."""
+    if spoken not in LANGUAGES or request.method != "GET":
+        raise NotFound
+    return queries.access_instrument(name, version)
+
+
+@both
+def typed(request: Request, name: str) -> HttpResponse:
+    """Type in a form that was filled in on paper: one page, the same order, every fault at once."""
+    if not rules.may_begin(request.actor.role, name):
+        raise NotFound
+    found = queries.access_instrument(name)
+    typed_form = TypedForm(request.POST or None, instrument=found, today=queries.today(request.now))
+    context: dict[str, Any] = {
+        "form": typed_form,
+        "instrument": found,
+        "title": found.title.said_in(language()),
+        "submission": request.POST.get("submission") or new_id(),
+    }
+    if request.method == "POST" and typed_form.is_valid():
+        try:
+            screening, _ = actions.receive_submission(
+                submission=_submission(request),
+                instrument=found,
+                given=typed_form.result,
+                observation=request.POST.get("observation", "")[:4000],
+                actor=request.actor,
+                now=request.now,
+            )
+        except Refused as refused:
+            context["objections"] = refused.objections
+        else:
+            return redirect("identification:sent", screening.code)
+    failed = typed_form.errors or context.get("objections")
+    return render(request, "identification/typed.html", context, status=422 if failed else 200)
+
+
+def _submission(request: Request) -> str:
+    """Return the number that makes a second press harmless; nobody else's number is taken."""
+    given = request.POST.get("submission", "")
+    return given if given.isalnum() and len(given) <= 64 else new_id()
+
+
+@both
+def bring(request: Request) -> HttpResponse:
+    """Take in a submission of Kobo, ODK or another OpenRosa program."""
+    raise NotFound

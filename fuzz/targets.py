@@ -36,6 +36,7 @@ from amana.node.cli import Failed
 from amana.referrals import bodies
 from amana.referrals.bodies import is_whole
 from amana.referrals.rules import OFFER
+from amana.standards.instruments import shelf
 
 NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
 # No secret of anybody: what the corpora were sealed to and signed by.
@@ -153,7 +154,7 @@ def _judged(given: Any) -> None:  # noqa: ANN401 - whatever JSON holds
     # A ValueError of the rules themselves would be a fault; only that of the JSON is a refusal.
     try:
         with suppress(Failed):
-            _reading(given, "")
+            _reading(given, "", shelf())
     except ValueError as problem:
         raise AssertionError("the rules let a ValueError out") from problem
 

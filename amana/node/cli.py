@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from amana.node import cli_instruments
+
 
 class Failed(Exception):
     """A command that could not do what was asked; the message is one line for a person."""
@@ -49,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _node(commands)
     _demo(commands)
-    _assess(commands)
+    cli_instruments.assess(commands)
+    cli_instruments.instruments(commands)
     _import(commands)
     _corridor(commands)
     _verify(commands)
@@ -124,15 +127,8 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     demo.set_defaults(run=_run_demo)
 
 
-def _assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    assess = commands.add_parser("assess", help="read screenings by the rules; needs no database")
-    assess.add_argument("file", type=_path, metavar="FILE.json")
-    assess.add_argument("--json", action="store_true")
-    assess.set_defaults(run=_run_assess)
-
-
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from_ = commands.add_parser("import", help="bring in public data")
+    from_ = commands.add_parser("import", help="bring in public data, or forms filled in elsewhere")
     sources = from_.add_subparsers(dest="source", required=True, metavar="SOURCE")
     ctdc = sources.add_parser("ctdc", help="the public synthetic release of 2021")
     ctdc.add_argument("file", type=_path, metavar="FILE[.gz]")
@@ -146,6 +142,7 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
     ctdc.add_argument("--json", action="store_true")
     ctdc.set_defaults(run=_run_ctdc)
+    cli_instruments.openrosa(sources)
 
 
 def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -341,12 +338,6 @@ def _run_proof(a: argparse.Namespace) -> int:
     from amana.node import proofs  # noqa: PLC0415
 
     return proofs.print_proof(a.data, a.seq)
-
-
-def _run_assess(a: argparse.Namespace) -> int:
-    from amana.node import assess  # noqa: PLC0415
-
-    return assess.run(a.file, as_json=a.json)
 
 
 def _run_ctdc(a: argparse.Namespace) -> int:

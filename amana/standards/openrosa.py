@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from lxml import etree
 
+from amana.standards import codes
+from amana.standards.datafile import LANGUAGES, Words
 from amana.standards.form_nodes import META, ROOT, nodes_of
 from amana.standards.instrument import Instrument, NotLoaded, Question, Section
 
@@ -53,6 +55,13 @@ class BadSubmission(ValueError):
         super().__init__("; ".join(f"{f.field}: {f.code}" for f in faults))
 
 
+def fault_words(code: str, values: Mapping[str, str]) -> Words:
+    """Return what people are told of a fault, of a submission or of the answers in it."""
+    own = codes.values("SUBMISSION_FAULT")
+    words = own[code] if code in own else codes.values("ANSWER_FAULT")[code]
+    return Words(*(words.said_in(language).format(**values) for language in LANGUAGES))
+
+
 class Answered(Protocol):
     """What one person answered, as `identification` keeps it."""
 
@@ -71,6 +80,11 @@ class Submission:
     instance_id: str
     instrument: Instrument
     document: Mapping[str, Any]
+
+    @property
+    def number(self) -> str:
+        """The submission's own name in letters and figures, under which it is stored once."""
+        return self.instance_id.replace(":", "").replace("-", "")
 
 
 def read(data: bytes, find: Find) -> Submission:

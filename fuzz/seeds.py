@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from amana.crypto import age, framing, notes
 from amana.crypto.hybrid import public_of
@@ -16,7 +17,10 @@ from amana.crypto.notes import Checkpoint, Proof, Request
 from amana.crypto.signing import sign_public_of
 from amana.exchange.directory import party_fields, sign_directory
 from amana.exchange.rules import Header, Outer, ReceiptNote, encode
+from amana.identification.answers import Given
 from amana.names.card import card_of
+from amana.standards import openrosa, xlsform
+from amana.standards.instruments import shelf
 from fuzz.targets import NOW, READER, ROOT
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -28,6 +32,16 @@ OFFER = {
     "ground": "CONSENT",
     "by": "Inventée",
 }
+INSTANCE = "uuid:6c1f2b7e-3d55-4c3a-9a51-0c8f1d2e3f40"
+SHEETS: tuple[dict[str, Any], ...] = (
+    {
+        "instrument": "rapid-screening",
+        "version": "2026-11-26",
+        "answers": {"d1": ["none"], "minor": "no", "age": 24, "q03": ["brought"], "alias": "Lune"},
+        "words": {"q03": "on m’a amenée"},
+    },
+    {"instrument": "rapid-screening", "answers": {"minor": "doubtful", "q08": ["unpaid"]}},
+)
 ANSWERS = (
     {"by": "Inventée", "text": "Un lit ?", "topics": ["SHELTER"]},
     {
@@ -177,6 +191,13 @@ def seeds() -> Iterator[tuple[str, list[bytes]]]:
     yield "search_card", [found.packed()]
     yield "kind_of_file", [begins.ljust(64, b"\0") for begins in BEGINNINGS]
     yield "facts", _words(*FACTS)
+    yield "answer_sheet", _words(*SHEETS)
+    held = shelf().find("ilo-forced-labour")
+    yield "instrument", _words(held.document, shelf().find("rapid-screening").document)
+    yield "xlsform_sheet", [xlsform.export(held)]
+    told = [Given(sheet["answers"], sheet.get("words", {})) for sheet in SHEETS]
+    rapid = shelf().find("rapid-screening")
+    yield "submission", [openrosa.write(rapid, one, INSTANCE) for one in told]
     yield "passkey", _words(PASSKEY)
 
 

@@ -24,6 +24,8 @@ from amana.crypto.secrets import CannotOpen, Secret, Seed
 from amana.exchange import directory, rules
 from amana.exchange.rules import Unacceptable
 from amana.files.rules import NotAccepted, kind_of
+from amana.identification import answers
+from amana.identification.answers import BadAnswers
 from amana.keeper import server, wire
 from amana.keeper.answers import Service
 from amana.keeper.rules import Limit, Policy
@@ -36,8 +38,13 @@ from amana.node.cli import Failed
 from amana.referrals import bodies
 from amana.referrals.bodies import is_whole
 from amana.referrals.rules import OFFER
+from amana.standards import instrument_file, openrosa, xlsform
+from amana.standards.datafile import BadData, Place
+from amana.standards.instrument import NotLoaded
+from amana.standards.instruments import shelf
 
 NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
+TODAY = NOW.date()
 # No secret of anybody: what the corpora were sealed to and signed by.
 READER, ROOT = Seed(b"fuzz" * 8), Seed(b"root" * 8)
 WIDE = Limit(1_000_000_000, 900)
@@ -153,9 +160,39 @@ def _judged(given: Any) -> None:  # noqa: ANN401 - whatever JSON holds
     # A ValueError of the rules themselves would be a fault; only that of the JSON is a refusal.
     try:
         with suppress(Failed):
-            _reading(given, "")
+            _reading(given, "", TODAY)
     except ValueError as problem:
         raise AssertionError("the rules let a ValueError out") from problem
+
+
+def answer_sheet(data: bytes) -> None:
+    """Read the answers to the longest instrument, as every way in does."""
+    with suppress(ValueError, RecursionError):
+        given = json.loads(data)
+        with suppress(BadAnswers):
+            name, version, told = answers.parse(given)
+            with suppress(NotLoaded):
+                answers.checked(shelf().find(name, version), told, TODAY)
+
+
+def instrument(data: bytes) -> None:
+    """Read the file of an instrument."""
+    with suppress(ValueError, RecursionError):
+        document = json.loads(data)
+        with suppress(BadData):
+            instrument_file.read(Place(document, "x"), shelf().find)
+
+
+def xlsform_sheet(data: bytes) -> None:
+    """Read a workbook that a Kobo team sends back."""
+    with suppress(BadData):
+        xlsform.read(data, shelf().find)
+
+
+def submission(data: bytes) -> None:
+    """Read an OpenRosa submission."""
+    with suppress(openrosa.BadSubmission):
+        openrosa.read(data, shelf().find)
 
 
 def passkey(data: bytes) -> None:
@@ -180,5 +217,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "search_card": search_card,
     "kind_of_file": kind_of_file,
     "facts": facts,
+    "answer_sheet": answer_sheet,
+    "instrument": instrument,
+    "xlsform_sheet": xlsform_sheet,
+    "submission": submission,
     "passkey": passkey,
 }

@@ -406,20 +406,22 @@ class _Writing:
     def section(self, root: Any, section: Section) -> None:  # noqa: ANN401 - lxml has no types
         if section.id in self.given.skipped:
             _add(root, self.nodes.skips[section.id], self.given.skipped[section.id])
-        entries = [self.given.answers]
-        if section.repeats:
-            entries = self.given.answers.get(section.id, [])
-        for entry in entries:
-            group = etree.SubElement(root, self.nodes.sections[section.id])
-            for question in section.questions:
-                self._answer(group, question, entry)
-                if not section.repeats:
-                    self._words(group, question)
-            if not len(group):
-                root.remove(group)
-        if section.repeats:
-            for question in section.questions:
-                self._words(root, question)
+        if not section.repeats:
+            self._group(root, section, self.given.answers)
+            return
+        for entry in self.given.answers.get(section.id, []):
+            self._group(root, section, entry)
+        for question in section.questions:
+            self._words(root, question)
+
+    def _group(self, root: Any, section: Section, answers: Mapping[str, Any]) -> None:  # noqa: ANN401
+        group = etree.SubElement(root, self.nodes.sections[section.id])
+        for question in section.questions:
+            self._answer(group, question, answers)
+            if not section.repeats:
+                self._words(group, question)
+        if not len(group):
+            root.remove(group)
 
     def _answer(self, group: Any, question: Question, answers: Mapping[str, Any]) -> None:  # noqa: ANN401
         value = answers.get(question.id)

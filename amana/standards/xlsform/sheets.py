@@ -21,7 +21,7 @@ TOGETHER = "field-list"
 # Long values of the sheet `amana` are cut: half of what Excel keeps in a cell.
 PIECE = 16_000
 ALL = "all"
-SKIPPED = "SKIPPED"
+SKIP_REASON = "SKIP_REASON"
 
 # Keys of a question or a section for which XLSForm has no column, and how each is written.
 TEXTS = ("kind", "list", "indicator")
@@ -221,7 +221,7 @@ class _Layout:
 
     def _skip(self, section: Section, raw: Mapping[str, Any]) -> dict[str, str]:
         return {
-            "type": f"select_one {SKIPPED}",
+            "type": f"select_one {SKIP_REASON}",
             "name": self.nodes.skips[section.id],
             **say("label", _each(_in_line, section.title, form_words("LEAVE_OUT"))),
             "relevant": self.xpath(raw["when"], at=section.id) if "when" in raw else "",
@@ -300,9 +300,9 @@ class _Layout:
                 if offers:
                     cells[OFFERED] = offers[text][0] if text else ALL
                 yield cells | {ANSWER_CODES: " ".join(own.get("codes", [])), ANSWER_WHEN: text}
-        if self.nodes.skips and SKIPPED not in lists_of_choices(self.instrument):
-            for code, words in codes.values(SKIPPED).items():
-                yield {LIST_NAME: SKIPPED, "name": code, **say("label", words)}
+        if self.nodes.skips and SKIP_REASON not in lists_of_choices(self.instrument):
+            for code, words in codes.values(SKIP_REASON).items():
+                yield {LIST_NAME: SKIP_REASON, "name": code, **say("label", words)}
 
 
 SAID_OF_SECTION = ("id", "title", "hint", "layout", "questions")

@@ -87,7 +87,7 @@ class _Building:
         self.reader = self._other(reads).reader if reads else self._reader()
         taken = self._taken(begins)
         own = list(self.parts["sections"].value)  # type: ignore[call-overload]
-        raw = {**self.root.value}  # type: ignore[dict-item]
+        raw: dict[str, Any] = dict(self.root.value)  # type: ignore[call-overload]
         inherited = self.before.resolved if self.before else {}
         raw["standing"] = raw.get("standing") or inherited.get("standing") or []
         raw["sections"] = [*taken, *own]
@@ -351,13 +351,13 @@ class _Building:
             if "dimension" in place.keyed():
                 place.at("dimension").one_of([code for code, _ in found])
         for code, _ in found:
-            masks = [
+            strong, medium, weak = (
                 alphabet.mask(
                     i.code for i in indicators if i.dimension == code and i.weight == weight
                 )
                 for weight in ("strong", "medium", "weak")
-            ]
-            alphabet.dimensions[code] = Dimension(code, *masks, patterns)
+            )
+            alphabet.dimensions[code] = Dimension(code, strong, medium, weak, patterns)
         return found
 
     def _outcomes(self) -> tuple[Outcome, ...]:

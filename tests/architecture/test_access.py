@@ -30,7 +30,11 @@ from amana.node.who_may_open import TABLE
 from tests.cast import PASSWORD, THE_MOMENT, Cast, StoppedClock, assemble, name_of
 
 # Path arguments of things that exist nowhere at this node.
-NOWHERE: dict[str, str | int] = {"StringConverter": "MA-NOWHERE", "IntConverter": 987654}
+NOWHERE: dict[str, str | int] = {
+    "StringConverter": "MA-NOWHERE",
+    "SlugConverter": "nowhere",
+    "IntConverter": 987654,
+}
 
 
 # The table and the resolver.
@@ -216,7 +220,7 @@ def test_a_page_that_stands_in_no_table_opens_for_nobody(door: Door, role: Role)
 def test_a_page_of_a_colleague_is_a_page_that_is_not_there(door: Door, cast: Cast) -> None:
     cast.hire("salif", "Salif Inventé", Role.FIRST_RESPONDER)
     draft = start_draft(actor=cast.actor(Role.FIRST_RESPONDER), now=THE_MOMENT)
-    path = reverse("identification:danger", args=[draft.pk])
+    path = reverse("identification:page", args=[draft.pk, "danger"])
 
     own, others = door.knock(path, Role.FIRST_RESPONDER), door.knock(path, "salif")
 

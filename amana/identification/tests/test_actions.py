@@ -8,8 +8,6 @@ import pytest
 
 from amana.access.rules import NotFound, Refused, Role
 from amana.audit import queries as audit
-from amana.cases import actions as cases
-from amana.cases.models import Case
 from amana.identification import actions, queries
 from amana.identification.answers import BadAnswers, Change, Given
 from amana.identification.models import FormalStep, Screening
@@ -182,16 +180,13 @@ def a_refusal(now: datetime) -> Formal:
     )
 
 
-def test_a_refusal_is_contested_reviewed_and_no_help_waits_for_it(
-    cast: Cast, now: datetime
-) -> None:
+def test_a_refusal_is_contested_and_reviewed(cast: Cast, now: datetime) -> None:
     worker = cast.actor(Role.CASE_WORKER)
     sent = screened(cast, now, "T1", "D1", "X1")
     decided(cast, now, sent.pk, "TRAITE_PRESUMEE")
     refusal = a_refusal(now)
 
     actions.record_formal(code=sent.pk, step=refusal, actor=worker, now=now)
-    case = cases.open_case(screening_code=sent.pk, country="MA", actor=worker, now=now)
     for kind in ("CONTESTED", "IDENTIFIED"):
         step = replace(refusal, kind=kind, on=queries.today(now))
         actions.record_formal(code=sent.pk, step=step, actor=worker, now=now)
@@ -199,7 +194,6 @@ def test_a_refusal_is_contested_reviewed_and_no_help_waits_for_it(
     steps = queries.formal_steps(queries.access_screening(worker, sent.pk))
     assert [s.step.kind for s in steps] == ["REFUSED", "CONTESTED", "IDENTIFIED"]
     assert steps[0].step == refusal
-    assert Case.objects.get(pk=case.pk).screening_id == sent.pk
 
 
 def test_nothing_of_a_formal_decision_lies_in_clear(cast: Cast, now: datetime) -> None:

@@ -1,8 +1,8 @@
 # `make help` lists what can be asked.
-.PHONY: help setup demo demo-fresh test check bench soak
+.PHONY: help setup demo demo-fresh test check bench bench-identification soak
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
 
 setup: ## make .venv with everything a node needs
 	@bin/setup
@@ -21,6 +21,9 @@ test: ## install what the tests need, run every test
 
 bench: ## measure beside the peers, write benchmarks/results
 	@bin/setup test && bin/bench
+
+bench-identification: ## measure only the reading, beside a general rule library
+	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.identification
 
 soak: ## the long tests: 500 kills, fuzzing, mutants; write benchmarks/results/soak.md
 	@bin/setup test && bin/soak

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from amana.standards.instrument import Answer, Instrument, Question, Section
-from amana.standards.logic import State
+from amana.standards.logic import Alphabet, Condition, State
 
 STANDING = frozenset({"none", "unknown", "declined"})
 SKIPPED = ("NOT_READY", "ALREADY_TOLD", "NOT_RELEVANT", "REFUSED", "UNSAFE")
@@ -83,11 +83,18 @@ class Walk:
     """An instrument gone through with answers: what was asked, and what is there at its end."""
 
     atoms: set[str]
+    # The same atoms as the bits that conditions look at.
+    seen: int
     numbers: dict[str, int] = field(default_factory=dict)
     # Each sign, and the questions whose answers said it.
     found: dict[str, list[str]] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
+
+    def note(self, atom: str, alphabet: Alphabet) -> None:
+        """Have an atom from here on."""
+        self.atoms.add(atom)
+        self.seen |= alphabet.bits.get(atom, 0)
 
     @property
     def asked_ids(self) -> set[str]:
@@ -104,11 +111,12 @@ def walk(instrument: Instrument, given: Given, known: Collection[str] = ()) -> W
 
     `known` are signs found before, by the screening that an interview follows.
     """
-    done = Walk(atoms={"child" if is_child(given.answers) else "adult", *known})
+    atoms = {"child" if is_child(given.answers) else "adult", *known}
+    done = Walk(atoms, instrument.alphabet.mask(atoms))
     for code in known:
         done.found.setdefault(code, [])
     for section in instrument.sections:
-        if not _holds(instrument, section.when, done):
+        if not _holds(section.when, done):
             continue
         done.sections.append(section)
         if section.id in given.skipped:
@@ -124,7 +132,7 @@ def _walk_questions(
     instrument: Instrument, section: Section, answers: Mapping[str, Any], done: Walk
 ) -> None:
     for question in section.questions:
-        if not _holds(instrument, question.when, done):
+        if not _holds(question.when, done):
             continue
         done.asked.append(question)
         value = answers.get(question.id)
@@ -137,40 +145,39 @@ def _walk_questions(
 def _walk_entries(instrument: Instrument, section: Section, given: Given, done: Walk) -> None:
     """Each entry is told by itself; only its signs are there afterwards."""
     for entry in given.answers.get(section.id, ()):
-        inner = Walk(atoms=set(done.atoms), numbers=dict(done.numbers))
+        inner = Walk(set(done.atoms), done.seen, dict(done.numbers))
         _walk_questions(instrument, section, entry, inner)
         for code, said in inner.found.items():
             done.found.setdefault(code, []).extend(said)
-            done.atoms.add(code)
+            done.note(code, instrument.alphabet)
 
 
 def _note(instrument: Instrument, question: Question, answer: Answer, done: Walk) -> None:
-    if not _holds(instrument, answer.when, done):
+    if not _holds(answer.when, done):
         return
-    done.atoms.add(f"{question.id}.{answer.id}")
+    done.note(f"{question.id}.{answer.id}", instrument.alphabet)
     for code in answer.codes:
         said = done.found.setdefault(code, [])
         if question.id not in said:
             said.append(question.id)
-        done.atoms.add(code)
+        done.note(code, instrument.alphabet)
 
 
-def _holds(instrument: Instrument, when: Any, done: Walk) -> bool:  # noqa: ANN401
-    if when is None:
-        return True
-    state = State(instrument.alphabet.mask(done.atoms), done.numbers)
-    return when(state) is not None
+def _holds(when: Condition | None, done: Walk) -> bool:
+    return when is None or when(State(done.seen, done.numbers)) is not None
 
 
 def given_answers(question: Question, value: object) -> Iterator[Answer]:
     """Give the answers that a value names, in the order in which they are offered."""
+    if value is None:
+        return iter(())
     chosen = value if isinstance(value, list) else [value]
     return (a for a in question.offered if a.id in chosen)
 
 
-def shown(instrument: Instrument, question: Question, done: Walk) -> list[Answer]:
+def shown(question: Question, done: Walk) -> list[Answer]:
     """Return the answers to show; signs of children are offered for children only."""
-    return [a for a in question.offered if _holds(instrument, a.when, done)]
+    return [a for a in question.offered if _holds(a.when, done)]
 
 
 def is_open(question: Question, given: Given) -> bool:
@@ -187,7 +194,7 @@ def kept(instrument: Instrument, given: Given, known: Collection[str] = ()) -> G
     answers = dict(given.answers)
     while True:
         done = walk(instrument, Given(answers, given.words, given.skipped), known)
-        left = _still(instrument, answers, done, given.skipped)
+        left = _still(answers, done, given.skipped)
         if left == answers:
             break
         answers = left
@@ -197,9 +204,7 @@ def kept(instrument: Instrument, given: Given, known: Collection[str] = ()) -> G
     return Given(answers, words, {s: r for s, r in given.skipped.items() if s in there})
 
 
-def _still(
-    instrument: Instrument, answers: Mapping[str, Any], done: Walk, skipped: Mapping[str, str]
-) -> dict[str, Any]:
+def _still(answers: Mapping[str, Any], done: Walk, skipped: Mapping[str, str]) -> dict[str, Any]:
     left: dict[str, Any] = {}
     for section in done.sections:
         if section.repeats and section.id in answers and section.id not in skipped:
@@ -209,7 +214,7 @@ def _still(
             continue
         value = answers[question.id]
         if question.kind == "many":
-            offered = {a.id for a in shown(instrument, question, done)}
+            offered = {a.id for a in shown(question, done)}
             value = [v for v in value if v in offered]
             if not value:
                 continue
@@ -236,13 +241,13 @@ def faults_in(
     ]
     faults += [Fault(key, "NOT_ASKED") for key in given.skipped if key not in there]
     for question in done.asked:
-        faults += _not_offered(instrument, question, given, done)
+        faults += _not_offered(question, given, done)
     return faults + check_faults(instrument, done)
 
 
 def check_faults(instrument: Instrument, done: Walk) -> list[Fault]:
     """Return the checks that fire: answers of which both cannot be."""
-    return [Fault(c.at, c.code) for c in instrument.checks if _holds(instrument, c.when, done)]
+    return [Fault(c.at, c.code) for c in instrument.checks if _holds(c.when, done)]
 
 
 def _repeats(instrument: Instrument, section_id: str) -> bool:
@@ -250,13 +255,11 @@ def _repeats(instrument: Instrument, section_id: str) -> bool:
     return section is not None and section.repeats > 0
 
 
-def _not_offered(
-    instrument: Instrument, question: Question, given: Given, done: Walk
-) -> list[Fault]:
+def _not_offered(question: Question, given: Given, done: Walk) -> list[Fault]:
     if question.id not in given.answers or not question.is_coded:
         return []
     value = given.answers[question.id]
-    offered = {a.id for a in shown(instrument, question, done)}
+    offered = {a.id for a in shown(question, done)}
     chosen = value if isinstance(value, list) else [value]
     return [Fault(question.id, "NOT_OFFERED", {"code": v}) for v in chosen if v not in offered]
 

@@ -1,6 +1,7 @@
 """What a screening may hold: one form for every page of every instrument."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -25,7 +26,25 @@ def fault_text(instrument: Instrument, fault: Fault, spoken: str) -> str:
     for check in instrument.checks:
         if check.code == fault.code:
             return check.words.said_in(spoken)
-    return codes.label("ANSWER_FAULT", fault.code, spoken).format(**fault.values)
+    return fault_words(fault.code, fault.values, spoken)
+
+
+def fault_words(code: str, values: Mapping[str, str], spoken: str) -> str:
+    """Return the words of a coded fault, with what was found in their places."""
+    return codes.label("ANSWER_FAULT", code, spoken).format_map(defaultdict(str, values))
+
+
+class BringForm(forms.Form):
+    """A submission of another program, as a file."""
+
+    file = forms.FileField(
+        label=_("The submission (XML)"),
+        help_text=_("One file of ODK Collect, Enketo or KoboToolbox, made with a form from here."),
+        error_messages={
+            "required": _("Choose a file of at most one megabyte."),
+            "empty": _("Choose a file of at most one megabyte."),
+        },
+    )
 
 
 class QuestionsForm(forms.Form):
@@ -50,7 +69,7 @@ class QuestionsForm(forms.Form):
         initial |= {f"{q.id}-{WORDS}": given.words.get(q.id, "") for q in questions}
         super().__init__(*args, **{**kwargs, "initial": initial})
         for question in questions:
-            offered = answers.shown(instrument, question, done) if done else question.offered
+            offered = answers.shown(question, done) if done else question.offered
             field = _field(question, offered, is_child=is_child)
             if numbers:
                 # Typed from paper: what was left empty there may be empty here.

@@ -140,11 +140,7 @@ def read_facts(facts: Facts, reader: Reader) -> Reading:
     state = _state(facts, reader)
     held = _held(reader, state)
     first = _first_held(reader, held)
-    missing = tuple(
-        Missing("", (code,), outcome)
-        for code in reader.alphabet.codes
-        if (outcome := _raised(reader, state, first, reader.alphabet.bits[code]))
-    )
+    missing = tuple(_signs_that_raise(reader, state, first))
     return _reading(facts, reader, held, state, missing=missing)
 
 
@@ -171,8 +167,13 @@ def read_answers(instrument: Instrument, given: Given, known: Collection[str] = 
 def class_of(minor: str, indicators: Sequence[str]) -> str:
     """Return the class of a record that does not say who was with the person."""
     reader = reader_of_facts()
-    facts = Facts(minor, "unknown", indicators)
-    return reader.outcome(_outcomes(reader, _held(reader, _state(facts, reader)))[0]).field_class
+    first = outcomes_of(Facts(minor, "unknown", indicators), reader)[0]
+    return reader.outcome(first).field_class
+
+
+def outcomes_of(facts: Facts, reader: Reader) -> list[str]:
+    """Return only what the facts are read as: the outcomes that hold, the first first."""
+    return _outcomes(reader, _held(reader, _state(facts, reader)))
 
 
 def _state(facts: Facts, reader: Reader) -> State:
@@ -191,24 +192,25 @@ def _atoms(facts: Facts) -> set[str]:
 def _held(reader: Reader, state: State) -> dict[int, int]:
     """Return each rule that holds, in order, with the bits of the signs that made it hold."""
     held: dict[int, int] = {}
-    seen, bits = state.seen, reader.alphabet.bits
+    bits = reader.alphabet.bits
     for rule in reader.rules:
-        fired = rule.when(State(seen, state.numbers))
+        fired = rule.when(state)
         if fired is not None:
             held[rule.number] = fired
-            seen |= bits[f"rule.{rule.number}"]
+            state = State(state.seen | bits[f"rule.{rule.number}"], state.numbers)
     return held or {reader.otherwise.number: 0}
 
 
 def _outcomes(reader: Reader, held: Mapping[int, int]) -> list[str]:
-    return list(dict.fromkeys(reader.rule(number).outcome for number in held))
+    rules = (*reader.rules, reader.otherwise)
+    return list(dict.fromkeys(rule.outcome for rule in rules if rule.number in held))
 
 
 def _first_held(reader: Reader, held: Mapping[int, int]) -> int:
     """Return how many rules come before the first that holds."""
-    first = next(iter(held))
-    numbers = [rule.number for rule in reader.rules]
-    return numbers.index(first) if first in numbers else len(numbers)
+    return next(
+        (n for n, rule in enumerate(reader.rules) if rule.number in held), len(reader.rules)
+    )
 
 
 def _raised(reader: Reader, state: State, first: int, more: int) -> str:
@@ -216,12 +218,63 @@ def _raised(reader: Reader, state: State, first: int, more: int) -> str:
 
     Only rules before the first that holds are asked: no sign ever lowers a reading.
     """
-    seen = state.seen | more
+    state = State(state.seen | more, state.numbers)
     current = reader.rules[first].outcome if first < len(reader.rules) else ""
     for rule in reader.rules[:first]:
-        if rule.when(State(seen, state.numbers)) is not None:
+        if rule.when(state) is not None:
             return rule.outcome if rule.outcome != current else ""
     return ""
+
+
+def _signs_that_raise(reader: Reader, state: State, first: int) -> Iterator[Missing]:
+    """Give each sign that is not there and would raise the reading; like signs are asked once."""
+    bits, reached = reader.alphabet.bits, dict[int, str]()
+    for code, kind in _kinds_of_signs(reader):
+        if state.seen & bits[code] or not kind:
+            continue
+        if kind not in reached:
+            reached[kind] = _raised(reader, state, first, bits[code])
+        if reached[kind]:
+            yield Missing("", (code,), reached[kind])
+
+
+_KINDS: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
+
+
+def _kinds_of_signs(reader: Reader) -> tuple[tuple[str, int], ...]:
+    """Return each sign with its kind: signs of one kind stand together wherever a rule names one.
+
+    0 is the kind of those that no rule names. Kept, since rules never change.
+    """
+    key = (reader.name, reader.version)
+    if key not in _KINDS:
+        groups = [g for rule in reader.document["rules"] for g in _named(rule["when"], reader)]
+        _KINDS[key] = tuple(
+            (
+                code,
+                sum(1 << n for n, group in enumerate(groups) if group & reader.alphabet.bits[code]),
+            )
+            for code in reader.alphabet.codes
+        )
+    return _KINDS[key]
+
+
+def _named(when: Mapping[str, Any], reader: Reader) -> Iterator[int]:
+    """Give the groups of atoms that a condition names, as bits."""
+    alphabet = reader.alphabet
+    if "has" in when:
+        yield alphabet.mask(
+            one
+            for atom in when["has"]
+            for one in (alphabet.sets[atom[1:]] if atom.startswith("@") else (atom,))
+        )
+    elif "positive" in when:
+        dimension = alphabet.dimensions[when["positive"]]
+        yield from (dimension.strong, dimension.medium, dimension.weak)
+    elif "not" in when:
+        yield from _named(when["not"], reader)
+    for part in (*when.get("all", ()), *when.get("any", ())):
+        yield from _named(part, reader)
 
 
 def _open_questions(
@@ -241,7 +294,7 @@ def _would_raise(
     reader = instrument.reader
     order = [o.code for o in reader.outcomes]
     reached: dict[str, list[str]] = {}
-    for answer in shown(instrument, question, done):
+    for answer in shown(question, done):
         outcome = _raised(reader, state, first, reader.alphabet.mask(answer.codes))
         if outcome:
             reached.setdefault(outcome, []).extend(answer.codes)
@@ -307,19 +360,20 @@ def read_law(facts: Facts, reader: Reader) -> dict[str, tuple[LawState, ...]]:
     An element is present when a sign stands for it and cites the law. Never a legal finding: it
     shows the jurist what the field found, element by element.
     """
-    signs = frozenset(facts.indicators)
-    read = {}
-    for law in laws.load().laws:
-        states = tuple(_element(law, element, facts, reader, signs) for element in law.elements)
-        if law.speaks_of(is_child=facts.is_child) and any(s.state == "present" for s in states):
-            read[law.id] = states
-    return read
+    signs = reader.alphabet.mask(facts.indicators)
+    return {
+        law.id: tuple(_element(element, facts, signs, coded) for element, coded in elements)
+        for law, elements, all_bits in _signs_of_laws(reader)
+        if signs & all_bits and law.speaks_of(is_child=facts.is_child)
+    }
 
 
-def _element(
-    law: Law, element: Element, facts: Facts, reader: Reader, signs: frozenset[str]
-) -> LawState:
-    codes = tuple(code for code in _standing_for(law, element, reader) if code in signs)
+# The signs that stand for an element, each with its bit.
+Signs = tuple[tuple[str, int], ...]
+
+
+def _element(element: Element, facts: Facts, signs: int, standing: Signs) -> LawState:
+    codes = tuple(code for code, bit in standing if bit & signs)
     if codes:
         return LawState(element.element, "present", codes)
     if facts.is_child and not element.is_needed_for_child:
@@ -327,19 +381,33 @@ def _element(
     return LawState(element.element, "not_established", ())
 
 
-_SIGNS_OF: dict[tuple[str, str, str, str], tuple[str, ...]] = {}
+Signed = tuple[Law, tuple[tuple[Element, Signs], ...], int]
+_SIGNS_OF: dict[tuple[str, str], tuple[Signed, ...]] = {}
 
 
-def _standing_for(law: Law, element: Element, reader: Reader) -> tuple[str, ...]:
-    """Return the signs that stand for an element; kept, since instruments never change."""
-    key = (reader.name, reader.version, law.id, element.element)
+def _signs_of_laws(reader: Reader) -> tuple[Signed, ...]:
+    """Return each law with the signs that stand for its elements, and the bits of all of them.
+
+    Kept, since instruments never change.
+    """
+    key = (reader.name, reader.version)
     if key not in _SIGNS_OF:
-        _SIGNS_OF[key] = tuple(
-            i.code
-            for i in reader.indicators
-            if i.code in element.codes or (i.element == element.element and law.citation in i.legal)
-        )
+        _SIGNS_OF[key] = tuple(_signed(law, reader) for law in laws.load().laws)
     return _SIGNS_OF[key]
+
+
+def _signed(law: Law, reader: Reader) -> Signed:
+    elements = tuple((element, _standing_for(law, element, reader)) for element in law.elements)
+    return law, elements, reader.alphabet.mask(code for _, coded in elements for code, _ in coded)
+
+
+def _standing_for(law: Law, element: Element, reader: Reader) -> Signs:
+    """Return the signs that stand for an element: it names them, or they cite its law."""
+    return tuple(
+        (i.code, reader.alphabet.bits[i.code])
+        for i in reader.indicators
+        if i.code in element.codes or (i.element == element.element and law.citation in i.legal)
+    )
 
 
 def as_json(read: Reading) -> dict[str, Any]:

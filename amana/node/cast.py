@@ -289,3 +289,56 @@ COCOA_FACTS = {
 TWO_SUPERVISORS = {"CI": ("adjoua", "ibrahim"), "MA": ("latifa", "rachid")}
 ELSEWHERE = {"CI": "fatou", "MA": "khadija"}
 COCOA_PHOTOGRAPH = ("issouf-machette-yaokro.jpg", "La machette d’Issouf à Yaokro-Béla")
+
+# An invented girl who was screened in a hurry and interviewed when she was ready.
+HOUSE_GIRL = Invented(
+    alias="Étoile-Bleue",
+    full_name="Massiami Tiorna",
+    sex="F",
+    age_band="15_17",
+    minor="yes",
+    situation="separated",
+    language="dyu",
+    citizenship="CI",
+    place="Cour Sarakou, derrière le pressing",
+    phone="",
+    family_area="Sirana-Koro",
+    narrative="Parle peu; regarde la porte.",
+    answers={
+        "d1": ["none"],
+        "d2": ["none"],
+        "d3": ["alone"],
+        "q03": ["brought"],
+        "q08": ["no_rest"],
+        "q10": ["adult_not_parent"],
+    },
+    words={"q08": "je me lève avant le coq et je dors la dernière"},
+)
+HOUSE_GIRL_INTERVIEW: dict[str, dict[str, str | list[str]]] = {
+    "danger": {"d1": "none", "d2": "none", "d3": "alone"},
+    "setting": {
+        "interpreter": "independent",
+        "support_person": "chosen",
+        "place_private": "yes",
+        "limits_told": "yes",
+        "talk_today": "yes",
+    },
+    "forms": {"forms": "lab_domestic"},
+    "dom_sleep": {"dom_sleep": "bad_place"},
+    "dom_out": {
+        "dom_out": ["locked_in", "no_phone"],
+        "dom_out-words": "tantie Kourouma-la-Grande garde la clé dans son pagne",
+    },
+    "dom_rest": {"dom_rest": "never_rest"},
+}
+# A decision in haste, contested and put right: what every refusal must leave open.
+HOUSE_GIRL_FORMAL = (
+    (
+        "REFUSED",
+        12,
+        "Les faits rapportés par Sarakou ne sont pas établis.",
+        "Réexamen sur demande écrite, avant trente jours.",
+    ),
+    ("CONTESTED", 6, "L’entretien du soir de l’orage a apporté des faits nouveaux.", ""),
+    ("IDENTIFIED", 2, "", ""),
+)

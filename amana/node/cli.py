@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _node(commands)
     _demo(commands)
     _assess(commands)
+    _instruments(commands)
     _import(commands)
     _corridor(commands)
     _verify(commands)
@@ -126,9 +127,38 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     assess = commands.add_parser("assess", help="read screenings by the rules; needs no database")
-    assess.add_argument("file", type=_path, metavar="FILE.json")
+    assess.add_argument(
+        "file", metavar="FILE", help="JSON, JSON lines (FILE.jsonl, or - for standard input), XML"
+    )
     assess.add_argument("--json", action="store_true")
+    assess.add_argument(
+        "--keep-going", action="store_true", help="of a stream: name a bad line and go on"
+    )
     assess.set_defaults(run=_run_assess)
+
+
+def _instruments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    instruments = commands.add_parser(
+        "instruments", help="what can be asked: list, check, export, import, print"
+    )
+    acts = instruments.add_subparsers(dest="act", required=True, metavar="ACT")
+    show = acts.add_parser("list", help="what is loaded, and what is not")
+    show.add_argument("--data", type=_path, metavar="DIR", help="with the node's own")
+    show.add_argument("--json", action="store_true")
+    check = acts.add_parser("check", help="say where a file is at fault")
+    check.add_argument("files", type=_path, nargs="+", metavar="FILE")
+    check.add_argument("--json", action="store_true")
+    export = acts.add_parser("export", help="write one as JSON, or as an XLSForm (.xlsx)")
+    take = acts.add_parser("import", help="put one beside those of a node, never over another")
+    take.add_argument("file", type=_path, metavar="FILE")
+    take.add_argument("--data", type=_path, required=True, metavar="DIR")
+    paper = acts.add_parser("print", help="write one as an A4 form (PDF)")
+    paper.add_argument("--language", default="fr", metavar="fr|ar|en")
+    for act in (export, paper):
+        act.add_argument("name", metavar="NAME")
+        act.add_argument("--version", default="", help="default: the newest")
+        act.add_argument("--to", type=_path, required=True, metavar="FILE")
+    instruments.set_defaults(run=_run_instruments)
 
 
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -146,6 +176,11 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
     ctdc.add_argument("--json", action="store_true")
     ctdc.set_defaults(run=_run_ctdc)
+    openrosa = sources.add_parser("openrosa", help="submissions of ODK, Enketo or Kobo (XML)")
+    openrosa.add_argument("files", type=_path, nargs="+", metavar="FILE")
+    openrosa.add_argument("--data", type=_path, required=True, metavar="DIR")
+    openrosa.add_argument("--json", action="store_true")
+    openrosa.set_defaults(run=_run_openrosa)
 
 
 def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -346,7 +381,29 @@ def _run_proof(a: argparse.Namespace) -> int:
 def _run_assess(a: argparse.Namespace) -> int:
     from amana.node import assess  # noqa: PLC0415
 
-    return assess.run(a.file, as_json=a.json)
+    return assess.run(a.file, as_json=a.json, keep_going=a.keep_going)
+
+
+def _run_instruments(a: argparse.Namespace) -> int:
+    from amana.node import instruments, paper  # noqa: PLC0415
+
+    if a.act == "list":
+        return instruments.show(a.data, as_json=a.json)
+    if a.act == "check":
+        return instruments.check(a.files, as_json=a.json)
+    if a.act == "import":
+        return instruments.take_in(a.file, a.data)
+    if a.act == "print":
+        return paper.run(name=a.name, version=a.version, language=a.language, to=a.to)
+    return instruments.export(a.name, a.version, a.to)
+
+
+def _run_openrosa(a: argparse.Namespace) -> int:
+    from amana.node import instruments  # noqa: PLC0415
+    from amana.node.lifecycle import use  # noqa: PLC0415
+
+    use(a.data)
+    return instruments.bring(a.files, as_json=a.json)
 
 
 def _run_ctdc(a: argparse.Namespace) -> int:

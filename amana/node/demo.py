@@ -168,7 +168,7 @@ Stop = tuple[str, Role, str, str]
 
 
 def tour(lived: dict[str, str]) -> list[Stop]:
-    """Return the seven stops."""
+    """Return the eight stops."""
     referral = lived["referral"]
     return [
         (
@@ -182,6 +182,12 @@ def tour(lived: dict[str, str]) -> list[Stop]:
             Role.SUPERVISOR,
             "/screenings/",
             "one waits; open it: the rule that fired, the indicators behind it, your decision",
+        ),
+        (
+            "CI",
+            Role.SUPERVISOR,
+            "/screenings/",
+            "an interview that followed; an identification refused, contested and put right",
         ),
         (
             "MA",
@@ -240,7 +246,7 @@ def _tell(nodes: list[RunningNode], lived: dict[str, str], seconds: float) -> No
     print(f"  Morocco        {at['MA']}")
     print(f"Everybody's password is {cast.PASSWORD}, the code of everybody's phone {DEMO_CODE}.")
     print("Only a node marked demo takes that code. All people are invented.\n")
-    print("A tour in seven steps:")
+    print("A tour in eight steps:")
     for number, (country, role, path, notice) in enumerate(tour(lived), start=1):
         print(f"  {number}. sign in as {names[country, role]:8} at {at[country]}{path}")
         print(f"     {notice}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from amana.node.persona import Persona, Seen, Typed, Unexpected
+from amana.node.persona import Persona, Seen, Typed, Unexpected, Value
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,43 @@ def decide(supervisor: Persona, screening: str, decided: str = "", reason: str =
         {"decided_class": chosen, "reason": reason if chosen != proposed else ""},
     )
     return chosen
+
+
+def interview(
+    worker: Persona, screening: str, pages: Mapping[str, Mapping[str, Value]], typed: Typed
+) -> str:
+    """Interview a person who was screened, as far as she wants to talk today; return the receipt.
+
+    What she told the responder is not asked again; what is not answered here stays open.
+    """
+    draft = worker.post(f"/screenings/{screening}/interview", {}).path.split("/")[2]
+    for at, said in pages.items():
+        worker.post(f"/screen/{draft}/at/{at}", {**said, "stop": "1"})
+        spoken = [str(words) for name, words in said.items() if name.endswith("-words")]
+        _note(typed, narratives=spoken)
+    sent = worker.post(f"/screen/{draft}/review", {"send": "1", "observation": ""})
+    return sent.path.rstrip("/").rsplit("/", 1)[1]
+
+
+def formal(
+    worker: Persona, screening: str, step: tuple[str, str, str, str], on: date, typed: Typed
+) -> None:
+    """Record a step of a formal identification, (kind, authority, reasons, remedy), on its day."""
+    kind, authority, reasons, remedy = step
+    page = worker.open(f"/screenings/{screening}/")
+    law = page.first(r'<select name="law"[^>]*>\s*<option value="([^"]+)"') or ""
+    fields = {
+        "kind": kind,
+        "authority": authority,
+        "law": law,
+        "on_day": str(on.day),
+        "on_month": str(on.month),
+        "on_year": str(on.year),
+        "reasons": reasons,
+        "remedy": remedy,
+    }
+    worker.post(f"/screenings/{screening}/formal", fields)
+    _note(typed, narratives=[reasons, remedy])
 
 
 def open_case(worker: Persona, screening: str) -> str:

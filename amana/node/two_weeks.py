@@ -107,6 +107,8 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         offer(ci, ma, cast.MOROCCAN_MAID, typed)
         day(3)
         _smaller_things(ma, ci, typed, say)
+        say("a girl is interviewed when she is ready; an authority refuses, is contested, reviews")
+        _interviewed(ci, typed, day, real_now)
         day(0.25)
         say("this morning: a screening that waits for its supervisor")
         story.screen(ma.who(R), cast.MASSAGE, typed)
@@ -121,6 +123,24 @@ def _smaller_things(ma: Country, ci: Country, typed: Typed, say: Callable[[str],
     cocoa = case_of(ci, cast.COCOA_BOY, typed)
     say("others work on his case, each on the part that is theirs; facts go to the police")
     _care_together(ci, cocoa, typed)
+
+
+def _interviewed(
+    here: Country, typed: Typed, day: Callable[[float], None], real_now: datetime
+) -> None:
+    """Screen, interview, disagree with the reading, and record what an authority decided."""
+    worker, supervisor = here.who(W), here.who(S)
+    day(13)
+    first = story.screen(here.who(R), cast.HOUSE_GIRL, typed)
+    story.decide(supervisor, first, "TRAITE_A_APPROFONDIR", "Elle n’a parlé que cinq minutes.")
+    for kind, ago, reasons, remedy in cast.HOUSE_GIRL_FORMAL:
+        day(ago)
+        step = (kind, "CI_PROSECUTOR", reasons, remedy)
+        story.formal(worker, first, step, (real_now - timedelta(days=ago)).date(), typed)
+        if kind == "REFUSED":
+            told = story.interview(worker, first, cast.HOUSE_GIRL_INTERVIEW, typed)
+            story.decide(supervisor, told)
+            story.fill_in(worker, story.open_case(worker, told), cast.HOUSE_GIRL, typed)
 
 
 def _care_together(here: Country, case: str, typed: Typed) -> None:

@@ -41,8 +41,12 @@ def _code_list(place: Place) -> CodeList:
 
 @cache
 def load() -> dict[str, CodeList]:
-    """Return the field's lists and the words of the house, by name."""
-    return read(opened("code_lists.json")) | read(opened("words.json"))
+    """Return the field's lists, the words of the house and those of forms, by name."""
+    return {
+        name: one
+        for file in ("form.json", "words.json", "code_lists.json")
+        for name, one in read(opened(file)).items()
+    }
 
 
 def values(name: str) -> Mapping[str, Words]:

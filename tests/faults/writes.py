@@ -29,30 +29,33 @@ from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Rank
 from amana.exchange.tests.builders import header_for, offer_body, parcel, receipt_parcel, sealed
 from amana.identification import actions as identification
-from amana.identification.models import Draft, Screening
-from amana.identification.queries import access_draft, access_screening
+from amana.identification.answers import Change, Given
+from amana.identification.models import Draft, FormalStep, Screening
+from amana.identification.queries import access_draft, access_screening, formal_steps
+from amana.identification.rules import Formal
+from amana.identification.tests.builders import answers_yielding
 from amana.keeper.rules import DEMO_CODE
 from amana.keeper.store import Store
 from amana.referrals import actions as referrals
 from amana.referrals.models import Referral
 from amana.referrals.queries import told
+from amana.standards.instruments import shelf
 from tests.cast import CHEAP, PASSWORD
 from tests.faults.house import NOW, House
 
 Said = dict[str, Any]
 
-TOLD = {
-    "danger_seen": True,
-    "alias": "Zoumana",
-    "sex": "F",
-    "age_band": "18_24",
-    "minor": "no",
-    "situation": "alone",
-    "language": "dyu",
-    "citizenship": "CI",
-    "place": "Derb Kandilia",
-    "indicators": ["T1", "R1", "D1", "X1"],
-}
+TOLD = answers_yielding(
+    ("T1", "R1", "D1", "X1"),
+    alias="Zoumana",
+    sex="F",
+    age_band="18_24",
+    minor="no",
+    situation="alone",
+    language="dyu",
+    citizenship="CI",
+    place="Derb Kandilia",
+)
 CONSENT = {
     "ground": "CONSENT",
     "given_by": "PERSON",
@@ -130,8 +133,8 @@ def _mark() -> str:
 def _save_draft(w: Writer) -> Said:
     mark, draft = _mark(), w.made["start_draft"]["draft"]
     responder = w.house.who(Role.FIRST_RESPONDER)
-    changes = {**TOLD, "place": mark}
-    identification.save_draft(draft_id=draft, changes=changes, actor=responder, now=NOW)
+    change = Change(said={**TOLD, "place": mark})
+    identification.save_draft(draft_id=draft, change=change, actor=responder, now=NOW)
     return {"draft": draft, "place": mark, "epoch": responder.epoch}
 
 
@@ -154,6 +157,28 @@ def _decide(w: Writer) -> Said:
         now=NOW,
     )
     return {"screening": code}
+
+
+def _receive_submission(w: Writer) -> Said:
+    mark = _mark()
+    row, _ = identification.receive_submission(
+        submission=mark,
+        instrument=shelf().find("rapid-screening"),
+        given=Given({**TOLD, "place": mark}),
+        now=NOW,
+    )
+    return {"screening": row.pk, "place": mark}
+
+
+def _record_formal(w: Writer) -> Said:
+    code, mark = w.made["decide"]["screening"], _mark()
+    steps = FormalStep.objects.filter(screening=code).count()
+    # Asked, then refused and contested in turn, as often as it comes.
+    kind = "ASKED" if not steps else ("REFUSED", "CONTESTED")[(steps - 1) % 2]
+    step = Formal(kind, "MA_JUDGE", "ma-27-14", NOW.date(), reasons=mark, remedy="dans le mois")
+    worker = w.house.who(Role.CASE_WORKER)
+    identification.record_formal(code=code, step=step, actor=worker, now=NOW)
+    return {"screening": code, "mark": mark}
 
 
 def _open_case(w: Writer) -> Said:
@@ -317,6 +342,8 @@ KINDS: dict[str, Callable[[Writer], Said]] = {
     "save_draft": _save_draft,
     "send_screening": _send_screening,
     "decide": _decide,
+    "receive_submission": _receive_submission,
+    "record_formal": _record_formal,
     "open_case": _open_case,
     "write_part": _write_part,
     "card": _card,
@@ -338,6 +365,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "save_draft": ("start_draft",),
     "send_screening": ("save_draft",),
     "decide": ("send_screening",),
+    "record_formal": ("decide",),
     "open_case": ("decide",),
     "write_part": ("open_case",),
     "card": ("write_part",),
@@ -380,7 +408,7 @@ def _sees_draft(house: House, said: Said) -> bool:
     if row is not None and row.epoch not in responder.epochs:
         return True  # a draft lives for 72 hours and an epoch for weeks; here weeks take a second
     _, content = access_draft(responder, said["draft"])
-    return bool(content.get("place", "") >= said.get("place", ""))
+    return bool(content["answers"].get("place", "") >= said.get("place", ""))
 
 
 def _sees_screening(house: House, said: Said) -> bool:
@@ -391,6 +419,11 @@ def _sees_screening(house: House, said: Said) -> bool:
 def _sees_decision(house: House, said: Said) -> bool:
     opened = access_screening(house.who(Role.SUPERVISOR), said["screening"])
     return opened.decision is not None and opened.decision["class"] == "TRAITE_PRESUMEE"
+
+
+def _sees_formal(house: House, said: Said) -> bool:
+    opened = access_screening(house.who(Role.SUPERVISOR), said["screening"])
+    return said["mark"] in {recorded.step.reasons for recorded in formal_steps(opened)}
 
 
 def _sees_case(house: House, said: Said) -> bool:
@@ -500,6 +533,8 @@ LOOK: dict[str, Callable[[House, Said], bool]] = {
     "save_draft": _sees_draft,
     "send_screening": _sees_screening,
     "decide": _sees_decision,
+    "receive_submission": _sees_screening,
+    "record_formal": _sees_formal,
     "open_case": _sees_case,
     "write_part": _sees_part,
     "card": _sees_card,

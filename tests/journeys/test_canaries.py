@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from amana.standards import catalogue, codes
+from amana.standards import codes
+from amana.standards.instruments import shelf
 from tests.journeys.scan import planted_in, spellings
 
 pytestmark = [pytest.mark.nodes, pytest.mark.xdist_group("browser")]
@@ -62,8 +63,9 @@ def test_neither_node_s_folder_holds_a_name_a_phone_a_place_or_a_narrative(
 def test_indicators_answers_and_class_lie_sealed(demo_nodes: Any, tmp_path: Path) -> None:
     """Only codes of age, sex and country, milestones and dates stand in clear."""
     sealed = ["CLASS", "RISK", "CONSENT_GROUND", "CONSENT_MODE", "DECLINE_REASON", "NEEDS"]
+    sealed += ["FORMAL_STATE", "FORMAL_AUTHORITY", "SKIP_REASON"]
     secret = {code for name in sealed for code in codes.values(name) if len(code) > 4}
-    indicators = {f'"{i.code}"' for i in catalogue.load().indicators}
+    indicators = {f'"{c}"' for c in shelf().find("field-catalogue").reader.alphabet.codes}
 
     for copy in copies_of(demo_nodes, tmp_path):
         text = "\n".join(_clear_values(copy / "db" / "amana.sqlite3"))

@@ -1,5 +1,6 @@
 """Whole instruments: the list, the paper form, a form typed in, a submission of another program."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -7,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from amana.access.request import Request
-from amana.access.rules import NotFound, Refused
+from amana.access.rules import NotFound, Refused, Role
 from amana.crypto.secrets import new_id
-from amana.identification import actions, queries, rules
+from amana.identification import actions, answers, queries, rules
 from amana.identification.bundle import bundle
-from amana.identification.forms import TypedForm
+from amana.identification.forms import BringForm, TypedForm, fault_text, fault_words
 from amana.look.coded import language
+from amana.standards import openrosa
 from amana.standards.datafile import LANGUAGES
 from amana.standards.instrument import Instrument
 
@@ -40,6 +42,7 @@ def instruments(request: Request) -> HttpResponse:
             {"title": a.title.said_in(spoken), "why": a.why.said_in(spoken)} for a in shelf.absent
         ],
         "languages_of_forms": LANGUAGES,
+        "may_bring": role is not Role.FIRST_RESPONDER,
     }
     return render(request, "identification/instruments.html", context)
 
@@ -108,5 +111,58 @@ def _submission(request: Request) -> str:
 
 @both
 def bring(request: Request) -> HttpResponse:
-    """Take in a submission of Kobo, ODK or another OpenRosa program."""
-    raise NotFound
+    """Take in a submission of Kobo, ODK or another OpenRosa program; the same twice is one."""
+    is_sent = request.method == "POST"
+    sheet = BringForm(request.POST, request.FILES) if is_sent else BringForm()
+    context: dict[str, Any] = {"form": sheet}
+    if is_sent and sheet.is_valid():
+        try:
+            screening = _brought(request, sheet.cleaned_data["file"].read())
+        except openrosa.BadSubmission as bad:
+            context["faults"] = [_told(None, f.field, f.code, f.values) for f in bad.faults]
+        except _Refusal as refusal:
+            context |= refusal.shown
+        else:
+            return redirect("identification:sent", screening.code)
+    failed = sheet.errors or len(context) > 1
+    return render(request, "identification/bring.html", context, status=422 if failed else 200)
+
+
+class _Refusal(Exception):
+    """Why a submission that could be read was not taken in, as the page shows it."""
+
+    def __init__(self, shown: dict[str, Any]) -> None:
+        super().__init__()
+        self.shown = shown
+
+
+def _brought(request: Request, data: bytes) -> Any:  # noqa: ANN401 - a view knows no rows
+    submission = openrosa.read(data, queries.shelf().find)
+    _, _, given = answers.parse(dict(submission.document))
+    try:
+        screening, _ = actions.receive_submission(
+            submission=submission.instance_id,
+            instrument=submission.instrument,
+            given=given,
+            actor=request.actor,
+            now=request.now,
+        )
+    except answers.BadAnswers as bad:
+        told = [_told(submission.instrument, f.field, f.code, f.values) for f in bad.faults]
+        raise _Refusal({"faults": told}) from None
+    except Refused as refused:
+        raise _Refusal({"objections": refused.objections}) from None
+    return screening
+
+
+def _told(
+    instrument: Instrument | None, field: str, code: str, values: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a fault in the worker's words, the question for its field where there is one."""
+    question = instrument.find_question(field) if instrument else None
+    spoken = language()
+    if instrument and any(check.code == code for check in instrument.checks):
+        words = fault_text(instrument, answers.Fault(field, code, values), spoken)
+    else:
+        words = fault_words(code, values, spoken)
+    return {"field": question.ask.said_in(spoken) if question else field, "words": words}

@@ -33,6 +33,7 @@ READERS = {
     "crosswalk.json": crosswalk.read,
     "ctdc-2021.json": ctdc.release_from,
     "laws.json": laws.read,
+    "form.json": codes.read,
     "need_to_know.json": need_to_know.read,
     "next_steps.json": next_steps.read,
     "paper.json": codes.read,

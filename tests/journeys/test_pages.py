@@ -24,6 +24,7 @@ from amana.node import cast, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
+from tests.journeys import interview
 
 pytestmark = [pytest.mark.browser, pytest.mark.nodes, pytest.mark.xdist_group("browser")]
 
@@ -69,6 +70,10 @@ def _press(selector: str) -> Act:
         page.locator(selector).first.click()
 
     return act
+
+
+def _unfold(page: Any, facts: Facts) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true; })")
 
 
 def _send(path: str, *, is_forged: bool = False) -> Act:
@@ -136,32 +141,90 @@ VISITS: dict[str, Visit] = {
     "home-coordinator": Visit("desk:home", "CI", C, "/"),
     "home-administrator": Visit("desk:home", "MA", A, "/"),
     "screen-start": Visit("identification:start", "MA", R, "/screen/"),
-    "screen-danger": Visit("identification:danger", "MA", R, "/screen/{draft}/danger"),
+    "screen-danger": Visit("identification:page", "MA", R, "/screen/{draft}/at/danger"),
     "screen-danger-empty": Visit(
-        "identification:danger", "MA", R, "/screen/{empty_draft}/danger", _press(MAIN), 422
+        "identification:page", "MA", R, "/screen/{empty_draft}/at/danger", _press(MAIN), 422
     ),
-    "screen-person": Visit("identification:person", "MA", R, "/screen/{draft}/person"),
-    "screen-person-calm": Visit("identification:person", "MA", R, "/screen/{calm_draft}/person"),
+    "screen-person": Visit("identification:page", "MA", R, "/screen/{draft}/at/person"),
+    "screen-person-calm": Visit("identification:page", "MA", R, "/screen/{calm_draft}/at/person"),
     "screen-person-wrong": Visit(
-        "identification:person", "MA", R, "/screen/{empty_draft}/person", _press(MAIN), 422
+        "identification:page", "MA", R, "/screen/{empty_draft}/at/person", _press(MAIN), 422
     ),
     **{
         f"screen-question-{n:02}": Visit(
-            "identification:question", "MA", R, f"/screen/{{draft}}/question/{n}"
+            "identification:page", "MA", R, f"/screen/{{draft}}/at/q{n:02}"
         )
         for n in (1, 5, 12)
     },
+    "screen-question-words": Visit(
+        "identification:page",
+        "MA",
+        R,
+        "/screen/{crossed_draft}/at/q03",
+        _press(".own-words summary"),
+    ),
     "screen-question-empty": Visit(
-        "identification:question", "MA", R, "/screen/{empty_draft}/question/5", _press(MAIN), 422
+        "identification:page", "MA", R, "/screen/{empty_draft}/at/q05", _press(MAIN), 422
     ),
     "screen-review": Visit("identification:review", "MA", R, "/screen/{draft}/review"),
     "screen-review-nothing": Visit("identification:review", "MA", R, "/screen/{calm_draft}/review"),
+    "screen-review-crossed": Visit(
+        "identification:review", "MA", R, "/screen/{crossed_draft}/review", _unfold
+    ),
+    **{
+        f"interview-{name}": Visit("identification:page", "MA", W, f"/screen/{{interview}}/at/{at}")
+        for name, at in {
+            "setting": "setting",
+            "repeating": "journey",
+            "skipped": "family",
+            "forms": "forms",
+            "branch": "beg_day",
+            "long": "control",
+        }.items()
+    },
+    "interview-entry-wrong": Visit(
+        "identification:page",
+        "MA",
+        W,
+        "/screen/{interview}/at/journey",
+        lambda page, _: _fill(page, event_place="Tiénigboué", event_date="31/02/2025"),
+        422,
+    ),
+    "interview-review": Visit(
+        "identification:review", "MA", W, "/screen/{interview}/review", _unfold
+    ),
+    "instruments": Visit("identification:instruments", "MA", R, "/instruments/"),
+    "instruments-worker": Visit("identification:instruments", "CI", W, "/instruments/"),
+    "typed": Visit("identification:typed", "MA", R, "/screen/typed/rapid-screening"),
+    "typed-empty": Visit(
+        "identification:typed", "MA", R, "/screen/typed/rapid-screening", _press(MAIN), 422
+    ),
+    "typed-interview": Visit("identification:typed", "MA", W, "/screen/typed/full-interview"),
+    "typed-interview-wrong": Visit(
+        "identification:typed",
+        "MA",
+        W,
+        "/screen/typed/full-interview",
+        lambda page, _: _fill(page, hours_day="40", expl_months="deux"),
+        422,
+    ),
     "screen-sent": Visit("identification:sent", "MA", R, "/screen/sent/{receipt}"),
     "screenings": Visit("identification:waiting", "MA", S, "/screenings/"),
     "screenings-worker": Visit("identification:waiting", "CI", W, "/screenings/"),
     "screening-to-decide": Visit("identification:screening", "MA", S, "/screenings/{to_decide}/"),
     "screening-undecided": Visit("identification:screening", "MA", W, "/screenings/{to_decide}/"),
     "screening-decided": Visit("identification:screening", "MA", W, "/screenings/{decided}/"),
+    "screening-unfolded": Visit(
+        "identification:screening", "MA", S, "/screenings/{interviewed}/", _unfold
+    ),
+    "screening-formal-empty": Visit(
+        "identification:screening",
+        "MA",
+        S,
+        "/screenings/{decided}/",
+        _send("/screenings/{decided}/formal"),
+        422,
+    ),
     "screening-historical": Visit(
         "identification:screening", "MA", S, "/screenings/{historical_screening}/"
     ),
@@ -310,6 +373,7 @@ def live_on(demo: Any) -> dict[str, str]:
     facts["receipt"] = samira.open("/screen/").first(r"/screen/sent/([\w-]+)") or ""
     facts |= _screenings(latifa, hicham)
     story.open_case(hicham, facts["decided"])
+    facts |= _interviews(hicham, latifa, facts["decided"])
     facts["case_without_consent"] = _case_where(
         koffi, lambda text: '/part/location"' in text and "/consents/" not in text
     )
@@ -371,18 +435,23 @@ def _tomorrow() -> date:
     return datetime.now(UTC).date() + timedelta(days=1)  # noqa: TID251 - the test lives today
 
 
+# Answers that cannot both be so, and much that was not answered.
+CROSSED = {"q01": ["safe"], "q03": ["kept_control"], "q06": ["mine", "kept"]}
+
+
 def _drafts(responder: Persona) -> dict[str, str]:
     found = {}
     for name, danger, answers in (
         ("empty_draft", None, {}),
         ("calm_draft", {"d1": "none", "d2": "none", "d3": "alone"}, {}),
         ("draft", {"d1": "watched", "d2": "ill_or_hurt", "d3": "alone"}, cast.NAFISSATOU.answers),
+        ("crossed_draft", {"d1": "watched", "d2": "none", "d3": "alone"}, CROSSED),
     ):
         draft = responder.post("/screen/", {}).path.split("/")[2]
         found[name] = draft
         if danger is None:
             continue
-        responder.post(f"/screen/{draft}/danger", danger)
+        responder.post(f"/screen/{draft}/at/danger", danger)
         person = {
             "alias": "Zoumana",
             "sex": "F",
@@ -393,9 +462,9 @@ def _drafts(responder: Persona) -> dict[str, str]:
             "citizenship": "CI",
             "place": "",
         }
-        responder.post(f"/screen/{draft}/person", person)
+        responder.post(f"/screen/{draft}/at/person", person)
         for question, ticked in answers.items():
-            responder.post(f"/screen/{draft}/question/{int(question[1:])}", {"answers": ticked})
+            responder.post(f"/screen/{draft}/at/{question}", {question: ticked})
     return found
 
 
@@ -430,6 +499,20 @@ def _screenings(supervisor: Persona, worker: Persona) -> dict[str, str]:
         "historical_case": historical,
         "decided": plain,
     }
+
+
+def _interviews(worker: Persona, supervisor: Persona, screening: str) -> dict[str, str]:
+    """Begin one interview and leave it open; hold another to its end and decide on it."""
+    found = {}
+    for name in ("interviewed", "interview"):
+        page = interview.begin(worker, screening)
+        found[name] = interview.draft_of(page)
+        interview.hold(worker, page, interview.EVERYTHING)
+    found["interviewed"] = interview.send(worker, found["interviewed"])
+    story.decide(supervisor, found["interviewed"])
+    for step in interview.FORMAL:
+        worker.post(f"/screenings/{found['interviewed']}/formal", interview.formal("MA", **step))
+    return found
 
 
 def _case_where(worker: Persona, is_wanted: Callable[[str], bool]) -> str:
@@ -487,6 +570,8 @@ def _refuse_one(database: Path) -> None:
 # What answers GET and is still no page of its own, each with the reason.
 NO_PAGE = {
     "set_language": "Django's own door: a GET only leads back",
+    "identification:form": "a form for paper, a file",
+    "identification:instrument": "an instrument as data, for the reading in the browser",
 }
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
@@ -760,8 +845,8 @@ def test_a_whole_screening_without_javascript(seats: Seats) -> None:
         page.select_option(f"select[name={name}]", value)
     page.locator(MAIN).click()
     for number in range(1, 13):
-        assert page.url.endswith(f"/question/{number}")
-        page.check(f"[name=answers][value={ANSWERS.get(number, 'none')}]")
+        assert page.url.endswith(f"/at/q{number:02}")
+        page.check(f"[name=q{number:02}][value={ANSWERS.get(number, 'none')}]")
         page.locator(MAIN).first.click()
     assert page.locator(".reading").get_attribute("data-class") == "TRAITE_PRESUMEE"
     page.locator(MAIN).click()
@@ -833,8 +918,8 @@ def test_a_whole_screening_by_keyboard_only(seats: Seats) -> None:
     page.keyboard.press("ArrowDown")
     keys.go()
     for number in range(1, 13):
-        assert page.url.split("#")[0].endswith(f"/question/{number}")
-        keys.press(f"[name=answers][value={ANSWERS.get(number, 'none')}]", "Space")
+        assert page.url.split("#")[0].endswith(f"/at/q{number:02}")
+        keys.press(f"[name=q{number:02}][value={ANSWERS.get(number, 'none')}]", "Space")
         keys.go()
     keys.go()
 
@@ -922,17 +1007,17 @@ def test_a_vignette_answered_on_the_pages_is_read_as_it_should(
     draft = responder.post("/screen/", {}).path.split("/")[2]
     told = vignette["answers"]
     responder.post(
-        f"/screen/{draft}/danger", {d: told.get(d, ["none"]) for d in ("d1", "d2", "d3")}
+        f"/screen/{draft}/at/danger", {d: told.get(d, ["none"]) for d in ("d1", "d2", "d3")}
     )
     person = PERSON | {
         "minor": vignette["minor"],
         "situation": vignette["situation"],
         "age_band": AGE[vignette["minor"]],
     }
-    responder.post(f"/screen/{draft}/person", person)
+    responder.post(f"/screen/{draft}/at/person", person)
     for number in range(1, 13):
-        answers = told.get(f"q{number:02}", ["none"])
-        responder.post(f"/screen/{draft}/question/{number}", {"answers": answers})
+        question = f"q{number:02}"
+        responder.post(f"/screen/{draft}/at/{question}", {question: told.get(question, ["none"])})
 
     review = responder.open(f"/screen/{draft}/review")
     codes = review.all(r'<span class="code"><bdi dir="ltr">(\w+)</bdi>')

@@ -121,7 +121,7 @@ def _submission(content: bytes, shelf: Shelf) -> dict[str, Any]:
 
 
 def _unread(at: str, faults: tuple[answers.Fault, ...] | tuple[openrosa.Fault, ...]) -> Unread:
-    return Unread(at + told_of(faults), [_fault(f.field, f.code, **dict(f.values)) for f in faults])
+    return Unread(at + told_of(faults), [_fault(f.field, f.code, f.values) for f in faults])
 
 
 def told_of(faults: tuple[answers.Fault, ...] | tuple[openrosa.Fault, ...]) -> str:
@@ -130,8 +130,8 @@ def told_of(faults: tuple[answers.Fault, ...] | tuple[openrosa.Fault, ...]) -> s
     return " ".join(f"{field}: {words}" if field else words for field, words in told)
 
 
-def _fault(field: str, code: str, **values: str) -> dict[str, Any]:
-    return {"field": field, "code": code, "values": values}
+def _fault(field: str, code: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return {"field": field, "code": code, "values": dict(values or {})}
 
 
 # A stream: one screening a line, and never more than one in memory.

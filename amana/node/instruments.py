@@ -92,7 +92,7 @@ def list_all(a: argparse.Namespace) -> int:
     for one in loaded:
         print(f"{one['name']:22} {one['version']}  {one['questions']:4} questions  {one['title']}")
     for missing in absent:
-        print(f"{missing['name']:22} not loaded: {missing['title']}. {missing['why']}")
+        print(f"{missing['name']:22} {missing['title']}. {missing['why']}")
     return 0
 
 

@@ -238,6 +238,7 @@ class TypedForm(QuestionsForm):
                     choices=[("", "—"), *codes.choices("SKIP_REASON", language())],
                     required=False,
                 )
+        self.fields["observation"] = SendForm().fields["observation"]
         self.entries = {
             s.id: [
                 QuestionsForm(*args, questions=s.questions, prefix=f"{s.id}-{at}", **shared)

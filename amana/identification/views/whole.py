@@ -91,7 +91,7 @@ def typed(request: Request, name: str) -> HttpResponse:
                 submission=_submission(request),
                 instrument=found,
                 given=typed_form.result,
-                observation=request.POST.get("observation", "")[:4000],
+                observation=typed_form.cleaned_data["observation"],
                 actor=request.actor,
                 now=request.now,
             )

@@ -88,6 +88,8 @@ def _names_of_rows(tree: ast.Module) -> set[str]:
 
 # These save pictures and documents, in a process that reaches no table and no disk.
 IN_THE_JAIL = {PACKAGE / "files" / "image.py", PACKAGE / "files" / "paper.py"}
+# Saves a workbook into memory.
+IN_MEMORY = {PACKAGE / "standards" / "xlsform" / "book.py"}
 
 
 # The writes behind every sealed row, a file of their own since every room asks for them.
@@ -100,7 +102,7 @@ def may_write(path: Path) -> bool:
         path.name == "actions.py"
         or "actions" in path.parent.parts
         or path == KEYS
-        or path in IN_THE_JAIL
+        or path in IN_THE_JAIL | IN_MEMORY
     )
 
 

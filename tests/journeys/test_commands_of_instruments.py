@@ -85,6 +85,19 @@ def test_a_paper_form_is_printed(tmp_path: Path) -> None:
     assert out.read_bytes().startswith(b"%PDF-")
 
 
+@pytest.mark.parametrize(("name", "language"), [("nothing", "fr"), ("rapid-screening", "xx")])
+def test_what_cannot_be_printed_is_said_in_one_line(
+    tmp_path: Path, name: str, language: str
+) -> None:
+    to = tmp_path / "form.pdf"
+
+    done = amana("instruments", "print", name, "--language", language, "--to", to)
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert not to.exists()
+
+
 ANSWERS = {
     "instrument": "rapid-screening",
     "answers": answers_yielding(("T1", "D1", "X1"), minor="no", situation="alone"),

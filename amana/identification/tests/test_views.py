@@ -48,7 +48,7 @@ def submission(**told: Any) -> bytes:
 
 def brought(worker: Client, data: bytes) -> Any:
     file = SimpleUploadedFile("reponse.xml", data, "text/xml")
-    return worker.post("/screen/bring", {"file": file})
+    return worker.post("/screen/bring", {"file": file, "sent": "1"})
 
 
 def test_a_submission_becomes_a_screening_once(worker: Client, cast: Cast) -> None:

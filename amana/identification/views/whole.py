@@ -112,7 +112,8 @@ def _submission(request: Request) -> str:
 @both
 def bring(request: Request) -> HttpResponse:
     """Take in a submission of Kobo, ODK or another OpenRosa program; the same twice is one."""
-    is_sent = request.method == "POST"
+    # A file that was too large to be held is gone; what came around it is still there.
+    is_sent = request.method == "POST" and bool(request.POST or request.FILES)
     sheet = BringForm(request.POST, request.FILES) if is_sent else BringForm()
     context: dict[str, Any] = {"form": sheet}
     if is_sent and sheet.is_valid():

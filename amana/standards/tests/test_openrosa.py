@@ -1,6 +1,8 @@
 """OpenRosa submissions: read whole and hardened, written so that they come back."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amana.identification.answers import Given
 from amana.standards import openrosa
 from amana.standards.instruments import shelf
 from amana.standards.openrosa import BadSubmission
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one person answered, as a writer of submissions needs to see it."""
+
+    answers: Mapping[str, Any]
+    words: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
 
 VECTORS = Path(__file__).parents[3] / "tests" / "vectors"
 RAPID, INTERVIEW = shelf().find("rapid-screening"), shelf().find("full-interview")

@@ -75,6 +75,7 @@ class QuestionsForm(forms.Form):
                 # Typed from paper: what was left empty there may be empty here.
                 field.label = f"{numbers[question.id]}. {field.label}"
                 field.required = False
+                field.help_text = field.help_text if question.kind == "date" else ""
             self.fields[question.id] = field
             if question.has_words:
                 self.fields[f"{question.id}-{WORDS}"] = _words_field()
@@ -238,6 +239,7 @@ class TypedForm(QuestionsForm):
                     choices=[("", "—"), *codes.choices("SKIP_REASON", language())],
                     required=False,
                 )
+        self.fields["observation"] = SendForm().fields["observation"]
         self.entries = {
             s.id: [
                 QuestionsForm(*args, questions=s.questions, prefix=f"{s.id}-{at}", **shared)

@@ -208,10 +208,10 @@ def test_a_missing_message_is_seen(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_missing_placeholder_is_seen(language: str) -> None:
     broken = catalogue(language)
-    message = broken.get("Question %(current)s of %(total)s")
+    message = broken.get("Step %(current)s of %(total)s")
     assert message is not None
     message.string = forms(message)[0].replace("%(total)s", "12")
-    assert faults(sources(), broken) == ["placeholders: Question %(current)s of %(total)s"]
+    assert faults(sources(), broken) == ["placeholders: Step %(current)s of %(total)s"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,7 +13,7 @@ from amana.access.rules import NotFound
 from amana.identification import actions, answers, queries, reading, rules
 from amana.identification.answers import Change, Given
 from amana.identification.explained import explained
-from amana.identification.forms import QuestionsForm, SendForm, SkipForm, fault_text
+from amana.identification.forms import QuestionsForm, SendForm, SkipForm, fault_text, written
 from amana.identification.path import Page, Path, path
 from amana.look.coded import language
 from amana.standards.instrument import Instrument
@@ -193,7 +193,7 @@ def answered(questions: Any, given: Any) -> list[tuple[str, str]]:  # noqa: ANN4
             continue
         value = given[question.id]
         said = [a.label.said_in(spoken) for a in answers.given_answers(question, value)]
-        text = " · ".join(said) if question.is_coded else str(value)
+        text = " · ".join(said) if question.is_coded else str(written(question, value))
         found.append((question.ask.said_in(spoken), text))
     return found
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import Role
+from amana.access.rules import Refused, Role
 from amana.identification import actions, queries, rules
 from amana.identification.explained import explained
 from amana.identification.forms import DecisionForm, FormalForm
@@ -61,7 +61,11 @@ def decide(request: Request, code: str) -> HttpResponse:
     if not form.is_valid():
         opened = queries.access_screening(request.actor, code)
         return _screening(request, opened, form=form, status=422)
-    actions.decide(code=code, actor=request.actor, now=request.now, **form.cleaned_data)
+    try:
+        actions.decide(code=code, actor=request.actor, now=request.now, **form.cleaned_data)
+    except Refused as refused:
+        opened = queries.access_screening(request.actor, code)
+        return _screening(request, opened, form=form, refused=refused)
     return redirect(reverse("identification:screening", args=[code]) + "?said=decided")
 
 
@@ -90,7 +94,10 @@ def formal(request: Request, code: str) -> HttpResponse:
     if not form.is_valid():
         return _screening(request, opened, formal_form=form, status=422)
     step = rules.Formal(**form.cleaned_data)
-    actions.record_formal(code=code, step=step, actor=request.actor, now=request.now)
+    try:
+        actions.record_formal(code=code, step=step, actor=request.actor, now=request.now)
+    except Refused as refused:
+        return _screening(request, opened, formal_form=form, refused=refused)
     return redirect(reverse("identification:screening", args=[code]) + "?said=formal#formal")
 
 
@@ -112,8 +119,10 @@ def _screening(
     *,
     form: DecisionForm | None = None,
     formal_form: FormalForm | None = None,
+    refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Show a screening; a form that was refused stays filled in, so that no word is lost."""
     content = opened.content
     instrument, given = queries.find_instrument(content), queries.given_of(content)
     may_decide = request.actor.role is Role.SUPERVISOR and opened.decision is None
@@ -131,6 +140,7 @@ def _screening(
         "sections": _sections(instrument, given),
         "skipped": _skipped(instrument, given),
         "form": form,
+        "objections": refused.objections if refused else [],
         "due": queries.review_due(opened.row, settings.NODE.country),
         "related": queries.related(opened),
         "instrument": instrument.title.said_in(language()) if instrument else "",
@@ -148,7 +158,9 @@ def _screening(
         "formal_form": formal_form or _formal_form(None, rules.FORMAL_NEXT[state]),
         **explained(content["reading"], instrument, given),
     }
-    return render(request, "identification/screening.html", context, status=status)
+    return render(
+        request, "identification/screening.html", context, status=422 if refused else status
+    )
 
 
 def _dated(held: Any, key: str) -> Any:  # noqa: ANN401

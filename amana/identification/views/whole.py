@@ -36,7 +36,7 @@ def instruments(request: Request) -> HttpResponse:
                 "may_begin": rules.may_begin(role, i.name),
                 "n_questions": len(list(i.questions)),
             }
-            for i in shelf.newest()
+            for i in sorted(shelf.newest(), key=_comes)
         ],
         "absent": [
             {"title": a.title.said_in(spoken), "why": a.why.said_in(spoken)} for a in shelf.absent
@@ -45,6 +45,12 @@ def instruments(request: Request) -> HttpResponse:
         "may_bring": role is not Role.FIRST_RESPONDER,
     }
     return render(request, "identification/instruments.html", context)
+
+
+def _comes(instrument: Instrument) -> int:
+    """The two that the field uses every day come first."""
+    first = (rules.RAPID, rules.INTERVIEW)
+    return first.index(instrument.name) if instrument.name in first else len(first)
 
 
 @require_GET
@@ -91,7 +97,7 @@ def typed(request: Request, name: str) -> HttpResponse:
                 submission=_submission(request),
                 instrument=found,
                 given=typed_form.result,
-                observation=request.POST.get("observation", "")[:4000],
+                observation=typed_form.cleaned_data["observation"],
                 actor=request.actor,
                 now=request.now,
             )

@@ -47,7 +47,7 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 # The peer is asked no more: what it does with ten times as many is ten times that.
 MOST_OF_PEER = 100_000
 IN_BROWSER = 10_000
-BLOCK = 1_000
+BLOCK = 100
 SEED = 2026
 MOST_SIGNS = 8
 OUTCOMES, SIGNS, ANSWERS = "outcomes alone", "full reading of signs", "full reading of answers"
@@ -202,7 +202,7 @@ def measured(name: str, says: str, n: int, way: Way, inputs: Iterator[Any]) -> R
 
 def _peak(way: Way, inputs: Iterator[Any]) -> float:
     """Return what readings hold at their largest, beyond what was held before them."""
-    block = list(islice(inputs, BLOCK))
+    block = list(islice(inputs, 10 * BLOCK))
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -18,8 +17,6 @@ from PIL import Image
 from amana.identification import paper
 from amana.identification.answers import SKIPPED
 from amana.look.paper import SHEETS, CannotPrint, pdf
-from amana.node.cli import Failed
-from amana.node.paper import run
 from amana.standards import codes
 from amana.standards.datafile import LANGUAGES
 from amana.standards.instrument import Instrument
@@ -440,22 +437,3 @@ def test_every_reason_to_leave_a_section_out_is_on_the_paper() -> None:
 
     assert len(skips) == len(SKIPPED)
     assert all(letters(reason) in read("full-interview", "2026-11-26", "fr") for reason in skips)
-
-
-def test_one_prints_from_the_command_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    to = tmp_path / "form.pdf"
-
-    assert run(name="rapid-screening", version="", language="ar", to=to) == 0
-
-    assert to.read_bytes().startswith(b"%PDF")
-    assert "rapid-screening 2026-11-26, ar" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("name", "language"), [("nothing", "fr"), ("rapid-screening", "xx")])
-def test_what_cannot_be_printed_is_said_in_one_line(
-    tmp_path: Path, name: str, language: str
-) -> None:
-    with pytest.raises(Failed):
-        run(name=name, version="", language=language, to=tmp_path / "form.pdf")

@@ -53,16 +53,23 @@ def test_assess_names_rules_fired_and_noted_and_keeps_the_order_of_its_answer(
     )
 
     read = json.loads(done.stdout)
-    steps = read.pop("next_steps")
-    assert read == {
+    expected = {
         "primary": "TRAITE_PRESUMEE",
         "also": ["ENFANT_A_RISQUE"],
         "rules": [1, 4],
         "fired": ["T1", "X1"],
         "noted": ["R1"],
+        "next_steps": read["next_steps"],
         "rescreen_in_days": None,
+        "class": "TRAITE_PRESUMEE",
+        "vulnerabilities": [],
+        "why": {"1": ["T1", "X1"], "4": ["X1"]},
+        "missing": [],
+        "contradictions": [],
     }
-    assert steps
+    assert {key: read[key] for key in expected} == expected
+    assert list(read)[: len(expected)] == list(expected)
+    assert read["next_steps"]
     assert (done.returncode, done.stderr) == (0, "")
 
 

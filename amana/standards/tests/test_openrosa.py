@@ -148,3 +148,20 @@ def test_bytes_that_somebody_spoilt_are_read_or_refused_and_never_break(
             openrosa.read(data, shelf().find)
         except BadSubmission as bad:
             assert bad.faults  # noqa: PT017 - what was spoilt may still be whole
+
+
+@pytest.mark.parametrize(
+    "name", ["rapid-screening.adult", "rapid-screening.child", "full-interview.child"]
+)
+def test_what_javarosa_filled_in_is_read(name: str) -> None:
+    data = (VECTORS / "openrosa" / f"{name}.xml").read_bytes()
+
+    read = openrosa.read(data, shelf().find)
+
+    assert read.instrument.name == name.split(".", maxsplit=1)[0]
+    again = openrosa.write(read.instrument, Given(**told_in(read.document)), read.instance_id)
+    assert openrosa.read(again, shelf().find).document == read.document
+
+
+def told_in(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: document[key] for key in ("answers", "words", "skipped")}

@@ -192,9 +192,7 @@ class _Reading:
         raw["layout"] = "together" if row["appearance"] == laid.TOGETHER else "each"
         raw |= _own(row)
         if is_repeat != ("repeats" in raw):
-            raise row.bad(
-                f"{OWN}repeats", "says how often a repeat, and nothing else, is filled in"
-            )
+            raise row.bad(f"{OWN}repeats", "is said of a begin_repeat, and of nothing else")
         return raw
 
     def _question(self, row: Row, at: str) -> dict[str, Any]:
@@ -212,6 +210,9 @@ class _Reading:
             raw["child_ask"] = _without_address(_words(row, "guidance_hint"))
         if is_new:
             raw |= self._silences(raw["kind"], name)
+        for one in self.lists.get(name, []):
+            if one["name"] in _standing(raw):
+                self.standing_said.setdefault(one["name"], _words(one, "label"))
         if "answers" in laid.said_of_question(raw):
             raw["answers"] = list(self._answers(row, name, _standing(raw), at))
         return raw
@@ -237,7 +238,6 @@ class _Reading:
         n = 0
         for row in self.lists[name]:
             if row["name"] in standing:
-                self.standing_said.setdefault(row["name"], _words(row, "label"))
                 continue
             answer = {"id": row["name"], "label": _words(row, "label")}
             answer["codes"] = row[laid.ANSWER_CODES].split()
@@ -256,10 +256,13 @@ def _refuse_other_columns(row: Row, known: Sequence[str]) -> None:
 
 
 def _standing(raw: Mapping[str, Any]) -> Sequence[str]:
-    """Return the standing answers of a question with answers of its own."""
+    """Return the standing answers of a question, said or where it is silent."""
     if "standing" in raw:
         return list(raw["standing"])
-    return STANDING if raw["kind"] == "many" else STANDING[1:]
+    if raw["kind"] == "many":
+        return STANDING
+    has_answers = raw["kind"] == "yesno" or (raw["kind"] == "one" and "list" not in raw)
+    return STANDING[1:] if has_answers else ()
 
 
 def _words(row: Row, begins: str) -> dict[str, str]:
@@ -347,8 +350,8 @@ def _compare_survey(expected: Sheet, reading: _Reading, instrument: Instrument) 
             raise BadData(f"survey!A{reading.survey[-1].number + 1}: {_row_of(wanted)} is missing")
         row = reading.survey[number]
         for header in ("name", "type", *laid.SURVEY):
-            # Our own columns are what the rest follows from, but for what was taken over.
-            if header.startswith(OWN) and not wanted.get(laid.FROM):
+            # These are what the rest follows from, but for what was taken over.
+            if header.startswith((OWN, "guidance_hint")) and not wanted.get(laid.FROM):
                 continue
             if header == "type" and wanted.get("name") in own and _asks_alike(row, wanted):
                 continue

@@ -78,14 +78,17 @@ def hold(worker: Persona, page: Seen, told: Told) -> list[str]:
         page_id = page.path.split("/")[4].partition("#")[0]
         assert page_id not in gone, f"{page_id} comes twice"
         gone.append(page_id)
-        page = _answer(worker, page, page_id, told)
+        if page_id in SKIPPED:
+            skip = f"/screen/{draft_of(page)}/skip/{page_id}"
+            page = worker.post(skip, {"reason": SKIPPED[page_id]})
+        else:
+            page = answer(worker, page, page_id, told)
     return gone
 
 
-def _answer(worker: Persona, page: Seen, page_id: str, told: Told) -> Seen:
+def answer(worker: Persona, page: Seen, page_id: str, told: Told) -> Seen:
+    """Answer what a page asks, as it was told or else as not known; return the next page."""
     path, section = page.path.partition("#")[0], instrument().find_section(page_id)
-    if page_id in SKIPPED:
-        return worker.post(f"/screen/{draft_of(page)}/skip/{page_id}", {"reason": SKIPPED[page_id]})
     if section is not None and section.repeats:
         for event in told.get(page_id, ()):
             worker.post(path, {**event, "more": "1"})

@@ -39,6 +39,7 @@ R, W, S, D, C, A = (
 )
 
 
+FIRST_PAGE, LATER_PAGE = 50_000, 12_000
 Facts = dict[str, str]
 Act = Callable[[Any, Facts], None]
 
@@ -53,7 +54,7 @@ class Visit:
     path: str
     then: Act | None = None
     status: int = 200
-    weight: int = 12_000
+    weight: int = LATER_PAGE
 
 
 def _open_part(part: str) -> Act:
@@ -583,7 +584,6 @@ AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
     "resultTypes": ["violations"],
 }
-FIRST_PAGE, LATER_PAGE = 50_000, 12_000
 LANGUAGES = ("fr", "ar", "en")
 
 
@@ -766,6 +766,8 @@ def _sideways(page: Any) -> int:
 
 
 def _faults(page: Any) -> list[str]:
+    # A page scrolled to its problems has its top half under the bar that stays.
+    page.evaluate("scrollTo(0, 0)")
     found = Axe().run(page, options=AXE).response["violations"]
     return [f"{fault['id']}: {node['html'][:200]}" for fault in found for node in fault["nodes"]]
 

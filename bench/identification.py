@@ -434,7 +434,7 @@ def write(rows: Sequence[Row], ratios: Sequence[Ratio]) -> None:
         "The last two columns are our full reading (why, what is missing, steps, laws) beside the",
         "peer's outcomes alone.",
         "",
-        "| screenings | ours µs | rule-engine µs | times | 5 % below | 95 % below | full µs | times |",
+        "| screenings | ours µs | peer µs | times | 5 % below | 95 % below | full µs | times |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [

@@ -131,8 +131,9 @@ def screen(responder: Seat) -> str:
     responder.press('form:has(input[name="alias"])')
     ticked = {3: ["brought"], 4: ["false_promise"], 6: ["kept"], 8: ["unpaid", "no_rest"]}
     for number in range(1, 13):
-        responder.tick("answers", *ticked.get(number, ["none"]))
-        responder.press('form:has(input[name="answers"])')
+        question = f"q{number:02}"
+        responder.tick(question, *ticked.get(number, ["none"]))
+        responder.press(f'form:has(input[name="{question}"])')
     assert page.get_attribute("[data-class]", "data-class") == "TRAITE_PRESUMEE"
     page.fill('textarea[name="observation"]', "Sept mois sans salaire.")
     responder.press('form:has(textarea[name="observation"])')

@@ -20,6 +20,8 @@ export const screens = {
   sent,
   queue,
   enrol: async () => (await later()).enrol(),
+  passphrase: async () => (await drafts()).passphrase(),
+  locked: async () => (await drafts()).locked(),
   group: async () => (await later()).group(),
   left: async () => (await later()).left(),
 };
@@ -63,9 +65,10 @@ export async function start(name, more) {
 }
 
 async function first(name, more) {
-  await begin(name, more);
+  const record = await begin(name, more);
   const pages = way(await instrument(name));
   go("question", { page: pages[0].id, back: "" });
+  return record;
 }
 
 // A page of questions.
@@ -120,7 +123,8 @@ async function question() {
           "data-act": "danger", "aria-disabled": danger ? null : "true",
         }),
         link([icon("pause"), t("tired")], () => pausing(), { "data-act": "pause" }),
-        link([icon("phone"), t("call_short")], () => calling(), { "data-act": "call" })),
+        link([icon("phone"), t("call_short")], () => calling(), { "data-act": "call" }),
+        isResumable() && (await drafts()).lockLink()),
     ],
   };
 }
@@ -209,7 +213,7 @@ async function stop() {
 async function review() {
   const { record } = state;
   const held = await instrument(record.instrument);
-  const steps = await instrument("steps");
+  const steps = await whatNext();
   const given = kept(held, record);
   const pages = way(held);
   const read = readAnswers({ ...held, steps }, given);
@@ -278,10 +282,13 @@ const row = (asking, saying, page, change, id) => h("div", { class: "row", "data
   h("p", {}, h("span", { class: "hint" }, asking), h("br"), h("bdi", {}, saying)),
   link([t("change"), h("span", { class: "unseen" }, ` ${asking}`)], () => change(page)));
 
+/* They may be missing on a phone that lost its line in its first minute. */
+const whatNext = () => instrument("steps").catch(() => []);
+
 async function end(isFinished) {
   const { isGroup, record } = state.record;
   const held = await instrument(state.record.instrument);
-  const steps = await instrument("steps");
+  const steps = await whatNext();
   const read = readAnswers({ ...held, steps }, kept(held, state.record));
   const next = steps.filter((one) => one.kind === "do" && read.next_steps.includes(one.code))
     .map((one) => one.words);
@@ -294,7 +301,7 @@ async function end(isFinished) {
 
 async function sent() {
   const { record, seq, isFinished, isGroup, next } = state.sent;
-  const steps = await instrument("steps");
+  const steps = await whatNext();
   const received = state.line?.received.get(record);
   const at = received?.seq >= seq ? received.at : null;
   return {

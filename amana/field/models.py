@@ -125,10 +125,13 @@ class Record(models.Model):
     """
 
     id = models.CharField(max_length=32, primary_key=True)
-    place = models.CharField(max_length=64, unique=True)
+    place = models.CharField(max_length=64)
+    instrument = models.CharField(max_length=60)
     team = models.ForeignKey(Team, on_delete=models.PROTECT)
     operation = models.ForeignKey(Operation, on_delete=models.SET_NULL, null=True)
-    screening = models.ForeignKey(Screening, on_delete=models.CASCADE, null=True)
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, null=True)
+    # How often a screening was made of it: each has a number of its own.
+    times = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     # Two phones wrote different answers, and nobody has chosen yet.
@@ -137,6 +140,11 @@ class Record(models.Model):
     fault = models.CharField(max_length=20, blank=True)
     key_id = models.CharField(max_length=32)
     sealed = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("place", "instrument"), name="one_record_a_place"),
+        ]
 
     def __str__(self) -> str:
         return self.id[:8]

@@ -187,6 +187,11 @@ def read_item(raw: object) -> Item | Answer:
     return Item(record, seq, team, key, Urgency(urgency), body, signature)
 
 
+def base64_of(data: bytes) -> str:
+    """Return standard base64 with padding."""
+    return base64.b64encode(data).decode()
+
+
 def unbase64(text: object) -> bytes | None:
     """Return the bytes that a text of base64 stands for, or None."""
     try:

@@ -144,6 +144,54 @@ def test_an_instrument_from_the_future_and_fifty_megabytes_are_refused_in_one_li
     assert "Traceback" not in future.stderr + huge.stderr
 
 
+def test_the_rest_of_a_line_that_is_too_long_is_no_line_of_its_own() -> None:
+    long, whole = "x" * 3_000_000, json.dumps(ANSWERS)
+    longest = whole + " " * (1024 * 1024 - len(whole))
+    given = lines(ANSWERS, long, '{"half": ', longest, longest + " ", ANSWERS, long)
+
+    went_on = amana("assess", "-", "--json", "--keep-going", given=given)
+
+    told = [json.loads(line) for line in went_on.stdout.splitlines()]
+    assert [one.get("line", "read") for one in told] == ["read", 2, 3, "read", 5, "read", 7]
+    assert [("longer than" in one.get("error", "")) for one in told] == [
+        *(False, True, False, False),
+        *(True, False, True),
+    ]
+
+
+def test_a_stream_of_any_length_is_read_in_the_room_of_one_line(tmp_path: Path) -> None:
+    whole, mega = json.dumps(ANSWERS).encode(), 1024 * 1024
+    small, huge = tmp_path / "small", tmp_path / "huge"
+    small.write_bytes(whole + b"\n")
+    with huge.open("wb") as file:
+        file.write(b"x" * 50 * mega + b"\n")
+        for _ in range(50):
+            file.write(whole.ljust(mega - 1) + b"\n")
+
+    (first, little), (then, much) = (most_memory(stream) for stream in (small, huge))
+
+    assert (first, then) == (1, 51)
+    assert much - little < 12 * mega, f"{little} bytes for a line, {much} for a hundred megabytes"
+
+
+def most_memory(stream: Path) -> tuple[int, int]:
+    """Return how many lines `amana assess -` answered on a stream, and the most memory it held."""
+    command = [sys.executable, "-m", "amana", "assess", "-", "--json", "--keep-going"]
+    out = stream.with_suffix(".out")
+    with stream.open("rb") as given, out.open("wb") as answers:
+        running = subprocess.Popen(
+            command,
+            stdin=given,
+            stdout=answers,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        _, status, used = os.wait4(running.pid, 0)
+    running.returncode = os.waitstatus_to_exitcode(status)
+    return len(out.read_bytes().splitlines()), used.ru_maxrss * 1024
+
+
 def test_submissions_become_screenings_of_a_node_each_once(tmp_path: Path) -> None:
     node = demo.make_nodes(tmp_path / "nodes", dict.fromkeys(demo.PORTS, 0))[0]
     told = {**ANSWERS["answers"], "age_band": "18_24", "sex": "F"}  # type: ignore[dict-item]

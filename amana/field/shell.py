@@ -1,5 +1,0 @@
-"""Placeholder until the phone comes."""
-
-
-def files(_language: str) -> dict[str, str]:
-    return {}

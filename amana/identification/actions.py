@@ -1,12 +1,12 @@
 """Keeping a draft, sending a screening, deciding on it, recording what an authority decided."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
@@ -21,6 +21,31 @@ from amana.standards.instrument import Instrument
 from amana.standards.references import new_reference
 
 DRAFT_LIFE = timedelta(hours=72)
+# What a phone may not have asked yet when its work broke off. Silence about age protects a child.
+NOT_ASKED = {"minor": "doubtful", "age_band": "UNK"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where answers come from: their number, who gave them, whose they are, since when they wait.
+
+    A care team keeps what it screened itself; everybody else writes to the first unit.
+    """
+
+    submission: str
+    account_id: str | None
+    team: str
+    received_at: datetime
+    follows: Screening | None = None
+    is_historical: bool = False
+    is_unfinished: bool = False
+
+
+def _origin(
+    submission: str, actor: Actor | None, now: datetime, follows: Screening | None = None
+) -> Origin:
+    team = (actor and actor.team_of(CARE)) or CARE
+    return Origin(submission, actor.account_id if actor else None, team, now, follows)
 
 
 @transaction.atomic
@@ -109,8 +134,7 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
 
     Sending the same draft twice gives the same screening.
     """
-    known = Screening.objects.filter(submission=draft_id, account_id=actor.account_id).first()
-    if known:
+    if known := Screening.objects.filter(submission=draft_id, account=actor.account_id).first():
         return known
     draft, content = queries.access_draft(actor, draft_id)
     instrument = queries.find_instrument(content)
@@ -123,20 +147,30 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
     if against:
         raise Refused(against)
     follows = content.get("follows", "")
-    screening = _keep_answers(
-        submission=draft_id,
-        instrument=instrument,
-        given=given,
-        known=content["known"],
-        observation=observation,
-        follows=queries.access_screening(actor, follows).row if follows else None,
-        actor=actor,
-        now=now,
-    )
+    before = queries.access_screening(actor, follows).row if follows else None
+
+    def keep() -> Screening:
+        return _keep_answers(
+            origin=_origin(draft_id, actor, now, before),
+            instrument=instrument,
+            given=given,
+            known=content["known"],
+            observation=observation,
+            actor=actor,
+        )
+
+    screening, is_new = _kept_once(draft_id, actor.account_id, keep)
+    if screening.account_id != actor.account_id:
+        # Brought by nobody under this number: other answers, which must not swallow these.
+        raise Refused(["SUBMISSION_ALREADY_TAKEN"])
     draft.delete()
-    record(
-        at=now, actor=actor.account_id, verb="identification.send_screening", subject=screening.code
-    )
+    if is_new:
+        record(
+            at=now,
+            actor=actor.account_id,
+            verb="identification.send_screening",
+            subject=screening.code,
+        )
     return screening
 
 
@@ -152,46 +186,108 @@ def receive_submission(
 ) -> tuple[Screening, bool]:
     """Seal answers that came whole: typed from paper, or from another program.
 
-    The same submission twice is one screening; says whether it is new. Raises BadAnswers with every
-    fault, Refused with every objection; then nothing is stored.
+    The same submission twice is one screening, also when one of the two came without an account;
+    says whether it is new. Raises BadAnswers with every fault, Refused with every objection; then
+    nothing is stored.
     """
     account_id = actor.account_id if actor else None
-    known = Screening.objects.filter(submission=submission, account_id=account_id).first()
-    if known:
+    if known := _known(submission, account_id):
         return known, False
     given = answers.checked(instrument, given, queries.today(now))
     against = rules.objections_to_sending(instrument, given)
     if against:
         raise Refused(against)
+
+    def keep() -> Screening:
+        return _keep_answers(
+            origin=_origin(submission, actor, now),
+            instrument=instrument,
+            given=given,
+            known=(),
+            observation=observation,
+            actor=actor,
+        )
+
+    screening, is_new = _kept_once(submission, account_id, keep)
+    if is_new:
+        record(
+            at=now,
+            actor=account_id or "import",
+            verb="identification.receive_submission",
+            subject=screening.code,
+        )
+    return screening, is_new
+
+
+def _known(submission: str, account_id: str | None) -> Screening | None:
+    """Return the screening that a submission became; refuse what another account brought.
+
+    What came without an account, by the command line, is the same whoever brings it again.
+    """
+    row = Screening.objects.filter(submission=submission).first()
+    if row and row.account_id and account_id and row.account_id != account_id:
+        raise Refused(["SUBMISSION_ALREADY_TAKEN"])
+    return row
+
+
+def _kept_once(
+    submission: str, account_id: str | None, keep: Callable[[], Screening]
+) -> tuple[Screening, bool]:
+    """Keep a submission; when the same one was kept between look and write, it is that one."""
+    try:
+        with transaction.atomic():
+            return keep(), True
+    except IntegrityError:
+        known = _known(submission, account_id)
+        if known is None:
+            raise
+        return known, False
+
+
+@transaction.atomic
+def receive_from_phone(
+    *,
+    origin: Origin,
+    instrument: Instrument,
+    given: Given,
+    observation: str,
+    actor: Actor,
+    now: datetime,
+) -> Screening:
+    """Seal what a member of the team opened of a phone's work, finished or broken off.
+
+    What was not asked is left open, and an age that nobody asked for is a child's. The clock of the
+    decision runs from the moment when it came, not from its opening. Raises BadAnswers.
+    """
+    known = Screening.objects.filter(submission=origin.submission).first()
+    if known:
+        return known
+    given = answers.checked(instrument, given, queries.today(now))
     screening = _keep_answers(
-        submission=submission,
+        origin=origin,
         instrument=instrument,
         given=given,
         known=(),
         observation=observation,
-        follows=None,
         actor=actor,
-        now=now,
     )
     record(
         at=now,
-        actor=account_id or "import",
-        verb="identification.receive_submission",
+        actor=actor.account_id,
+        verb="identification.receive_from_phone",
         subject=screening.code,
     )
-    return screening, True
+    return screening
 
 
 def _keep_answers(
     *,
-    submission: str,
+    origin: Origin,
     instrument: Instrument,
     given: Given,
     known: Iterable[str],
     observation: str,
-    follows: Screening | None,
     actor: Actor | None,
-    now: datetime,
 ) -> Screening:
     read = reading.read_answers(instrument, given, tuple(known))
     section = instrument.find_section(rules.PERSON)
@@ -202,6 +298,7 @@ def _keep_answers(
         "reader": [instrument.reader.name, instrument.reader.version],
         "person": person,
         "situation": "unknown",
+        **NOT_ASKED,
         **{key: given.answers[key] for key in person},
         "answers": without(given.answers, set(person)),
         "words": dict(given.words),
@@ -210,15 +307,7 @@ def _keep_answers(
         "indicators": [*read.fired, *read.noted],
         "observation": observation,
     }
-    return _keep(
-        submission=submission,
-        content=content,
-        read=read,
-        is_historical=False,
-        follows=follows,
-        actor=actor,
-        now=now,
-    )
+    return _keep(origin=origin, content=content, read=read, actor=actor)
 
 
 @transaction.atomic
@@ -229,56 +318,52 @@ def register_historical(
 
     Holds coded values only. The same row of the same file twice is one screening.
     """
-    known = Screening.objects.filter(submission=submission).first()
-    if known:
+    if known := _known(submission, None):
         return known, False
     reader = reading.reader_of_facts()
     facts = {key: coded[key] for key in ("minor", "situation", "indicators")}
-    screening = _keep(
-        submission=submission,
-        content={
-            **coded,
-            "reader": [reader.name, reader.version],
-            "answers": {},
-            "observation": "",
-        },
-        read=reading.read_facts(reading.facts_from(facts, reader), reader),
-        is_historical=True,
-        follows=None,
-        actor=None,
-        now=now,
-    )
-    record(
-        at=now, actor="import", verb="identification.register_historical", subject=screening.code
-    )
-    return screening, True
+
+    def keep() -> Screening:
+        return _keep(
+            origin=Origin(submission, None, CARE, now, is_historical=True),
+            content={
+                **coded,
+                "reader": [reader.name, reader.version],
+                "answers": {},
+                "observation": "",
+            },
+            read=reading.read_facts(reading.facts_from(facts, reader), reader),
+            actor=None,
+        )
+
+    screening, is_new = _kept_once(submission, None, keep)
+    if is_new:
+        record(
+            at=now,
+            actor="import",
+            verb="identification.register_historical",
+            subject=screening.code,
+        )
+    return screening, is_new
 
 
 def _keep(
-    *,
-    submission: str,
-    content: Mapping[str, Any],
-    read: reading.Reading,
-    is_historical: bool,
-    follows: Screening | None,
-    actor: Actor | None,
-    now: datetime,
+    *, origin: Origin, content: Mapping[str, Any], read: reading.Reading, actor: Actor | None
 ) -> Screening:
-    # A care team keeps what it screened itself; everybody else writes to the first unit.
-    team = (actor and actor.team_of(CARE)) or CARE
-    key_id, key = issue_key(team, actor=actor)
+    key_id, key = issue_key(origin.team, actor=actor)
     code = new_reference("S")
     document = {**content, "reading": reading.as_json(read)}
     return Screening.objects.create(
         code=code,
-        submission=submission,
-        account_id=actor.account_id if actor else None,
-        follows=follows,
-        received_at=now,
+        submission=origin.submission,
+        account_id=origin.account_id,
+        follows=origin.follows,
+        received_at=origin.received_at,
         age_band=content["age_band"],
         sex=content.get("sex", "UNK"),
         tier="adult" if content["minor"] == "no" else "child",
-        is_historical=is_historical,
+        is_historical=origin.is_historical,
+        is_unfinished=origin.is_unfinished,
         key_id=key_id,
         sealed=seal_document(key, document, queries.screening_place(code, "sealed", key_id)),
     )

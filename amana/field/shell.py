@@ -92,7 +92,7 @@ def is_at_leisure(path: str) -> bool:
 
 def _file(path: str, text: str) -> File:
     body = text.encode()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    etag = hashlib.sha256(body).hexdigest()[:32]
     content_type = TYPES[Path(path or "index.html").suffix]
     return File(content_type, body, _gzipped(body), etag)
 

@@ -100,11 +100,12 @@ async function opened(draft, phrase) {
   const key = await derived(phrase, draft.salt, draft.cost);
   const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: draft.iv }, key, draft.body);
   const record = JSON.parse(new TextDecoder().decode(text));
+  // What was handed over is, on both phones, what every later answer starts from.
+  if (draft.isGiven) record.started = { ...record.answers, ...record.started };
   if (draft.isHanded) {
-    // Another phone's record: what it holds is what this phone starts from.
     const isMine = record.device === state.device.device;
     record.seq = isMine ? record.seq + 1_000 : 0;
-    if (!isMine) record.started = { ...record.answers };
+    record.started = isMine ? { ...record.answers, ...record.started } : { ...record.answers };
   }
   open = { id: record.record, key, salt: draft.salt, spent: draft.cost, began: draft.at };
   await take(record);
@@ -222,7 +223,9 @@ export async function locked() {
 
 // From one phone to another: ciphertext, salt and cost in a file, the words by mouth.
 
-function handed({ id, salt, cost: spent, iv, body, at, urgency: soon }) {
+async function handed(draft) {
+  const { id, salt, cost: spent, iv, body, at, urgency: soon } = draft;
+  await put("drafts", { ...draft, isGiven: true });
   const text = JSON.stringify({
     v: 1, salt: base64(salt), cost: spent, iv: base64(iv), body: base64(body), at, urgency: soon,
   });

@@ -51,6 +51,53 @@ def renewed(cast: Cast, now: datetime, times: int = 1) -> Actor:
     return cast.actor(WORKER)
 
 
+def left(cast: Cast, now: datetime) -> Actor:
+    """Let a colleague leave, with all that she once held; the others sign in anew afterwards."""
+    cast.hire("who-leaves", "Partie Inventée", WORKER, (CARE,))
+    who = cast.who("who-leaves")
+    administrator = cast.actor(Role.ADMINISTRATOR)
+    actions.close_account(account_id=who.account_id, actor=administrator, now=now)
+    cast.cookies.pop(name_of(WORKER), None)
+    return who
+
+
+@pytest.mark.django_db
+def test_who_left_the_team_opens_nothing_that_is_sealed_to_it_afterwards(
+    cast: Cast, now: datetime
+) -> None:
+    gone = left(cast, now)
+    worker = cast.actor(WORKER)
+
+    box = sealed_by_a_phone(queries.team(CARE))
+    key_id, key = keys.issue_key(CARE)
+    own_id, own = keys.issue_key(CARE, actor=worker)
+
+    assert not opens(gone.teams[CARE].seeds, box)
+    rows = list(KeyWrap.objects.filter(key_id__in=[key_id, own_id]))
+    # She has a copy of the database and even the weeks' keys.
+    for row, inner in queries.peeled(gone, rows):
+        with pytest.raises(CannotOpen):
+            queries.open_wrap(gone, row, inner)
+    assert opens(queries.team_seeds(worker, CARE), box)
+    assert queries.held_keys(worker, [key_id, own_id]) == {key_id: key, own_id: own}
+    assert actions.find_actor(cast.cookies["who-leaves"], now) is None
+
+
+@pytest.mark.django_db
+def test_who_left_the_team_opens_no_wrap_that_she_had_opened_before(
+    cast: Cast, now: datetime
+) -> None:
+    key_id, key = keys.issue_key(CARE)
+    gone = left(cast, now)
+    assert queries.held_keys(gone, [key_id]) == {key_id: key}
+
+    worker = cast.actor(WORKER)
+
+    with pytest.raises(CannotOpen):
+        queries.held_keys(gone, [key_id])
+    assert queries.held_keys(worker, [key_id]) == {key_id: key}
+
+
 @pytest.mark.django_db
 def test_what_a_phone_sealed_before_opens_for_three_renewals_and_then_no_more(
     cast: Cast, now: datetime

@@ -40,15 +40,20 @@ def wrap(public: bytes, plaintext: bytes, info: bytes) -> bytes:
     `info` says what is wrapped and for what; it must be given again to unwrap. Raises ValueError
     for bytes that are no public key.
     """
-    return SUITE.encrypt(plaintext, _public_key(public), info)
+    return SUITE.encrypt(plaintext, public_from(public), info)
 
 
 def unwrap(seed: Seed, wrapped: bytes, info: bytes) -> bytes:
     """Return the plaintext, or raise CannotOpen: another seed, another info, or changed bytes."""
     try:
-        return SUITE.decrypt(wrapped, MLKEM768X25519PrivateKey(*_halves(seed)), info)
+        return SUITE.decrypt(wrapped, private_of(seed), info)
     except (InvalidTag, ValueError):  # ValueError: an X25519 share of small order
         raise CannotOpen from None
+
+
+def private_of(seed: Seed) -> MLKEM768X25519PrivateKey:
+    """Return the library's form of what this seed opens with."""
+    return MLKEM768X25519PrivateKey(*_halves(seed))
 
 
 def _halves(seed: Seed) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
@@ -59,7 +64,8 @@ def _halves(seed: Seed) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
     )
 
 
-def _public_key(public: bytes) -> MLKEM768X25519PublicKey:
+def public_from(public: bytes) -> MLKEM768X25519PublicKey:
+    """Return the library's form of a public key. Raises ValueError for bytes that are none."""
     if len(public) != PUBLIC_SIZE:
         raise ValueError(f"A public key has {PUBLIC_SIZE} bytes, not {len(public)}")
     return MLKEM768X25519PublicKey(

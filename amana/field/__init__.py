@@ -1,1 +1,1 @@
-"""The field: phones without a network, and operations where many people are seen at once."""
+"""The field app: phones without network, what they sealed, operations with many people at once."""

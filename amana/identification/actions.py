@@ -1,7 +1,7 @@
 """Keeping a draft, sending a screening, deciding on it, recording what an authority decided."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,31 @@ from amana.standards.instrument import Instrument
 from amana.standards.references import new_reference
 
 DRAFT_LIFE = timedelta(hours=72)
+# What a phone may not have asked yet when its work broke off. Silence about age protects a child.
+NOT_ASKED = {"minor": "doubtful", "age_band": "UNK"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where answers come from: their number, who gave them, whose they are, since when they wait.
+
+    A care team keeps what it screened itself; everybody else writes to the first unit.
+    """
+
+    submission: str
+    account_id: str | None
+    team: str
+    received_at: datetime
+    follows: Screening | None = None
+    is_historical: bool = False
+    is_unfinished: bool = False
+
+
+def _origin(
+    submission: str, actor: Actor | None, now: datetime, follows: Screening | None = None
+) -> Origin:
+    team = (actor and actor.team_of(CARE)) or CARE
+    return Origin(submission, actor.account_id if actor else None, team, now, follows)
 
 
 @transaction.atomic
@@ -123,15 +148,14 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
     if against:
         raise Refused(against)
     follows = content.get("follows", "")
+    before = queries.access_screening(actor, follows).row if follows else None
     screening = _keep_answers(
-        submission=draft_id,
+        origin=_origin(draft_id, actor, now, before),
         instrument=instrument,
         given=given,
         known=content["known"],
         observation=observation,
-        follows=queries.access_screening(actor, follows).row if follows else None,
         actor=actor,
-        now=now,
     )
     draft.delete()
     record(
@@ -164,14 +188,12 @@ def receive_submission(
     if against:
         raise Refused(against)
     screening = _keep_answers(
-        submission=submission,
+        origin=_origin(submission, actor, now),
         instrument=instrument,
         given=given,
         known=(),
         observation=observation,
-        follows=None,
         actor=actor,
-        now=now,
     )
     record(
         at=now,
@@ -182,16 +204,50 @@ def receive_submission(
     return screening, True
 
 
+@transaction.atomic
+def receive_from_phone(
+    *,
+    origin: Origin,
+    instrument: Instrument,
+    given: Given,
+    observation: str,
+    actor: Actor,
+    now: datetime,
+) -> Screening:
+    """Seal what a member of the team opened of a phone's work, finished or broken off.
+
+    What was not asked is left open, and an age that nobody asked for is a child's. The clock of the
+    decision runs from the moment when it came, not from its opening. Raises BadAnswers.
+    """
+    known = Screening.objects.filter(submission=origin.submission).first()
+    if known:
+        return known
+    given = answers.checked(instrument, given, queries.today(now))
+    screening = _keep_answers(
+        origin=origin,
+        instrument=instrument,
+        given=given,
+        known=(),
+        observation=observation,
+        actor=actor,
+    )
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="identification.receive_from_phone",
+        subject=screening.code,
+    )
+    return screening
+
+
 def _keep_answers(
     *,
-    submission: str,
+    origin: Origin,
     instrument: Instrument,
     given: Given,
     known: Iterable[str],
     observation: str,
-    follows: Screening | None,
     actor: Actor | None,
-    now: datetime,
 ) -> Screening:
     read = reading.read_answers(instrument, given, tuple(known))
     section = instrument.find_section(rules.PERSON)
@@ -202,6 +258,7 @@ def _keep_answers(
         "reader": [instrument.reader.name, instrument.reader.version],
         "person": person,
         "situation": "unknown",
+        **NOT_ASKED,
         **{key: given.answers[key] for key in person},
         "answers": without(given.answers, set(person)),
         "words": dict(given.words),
@@ -210,15 +267,7 @@ def _keep_answers(
         "indicators": [*read.fired, *read.noted],
         "observation": observation,
     }
-    return _keep(
-        submission=submission,
-        content=content,
-        read=read,
-        is_historical=False,
-        follows=follows,
-        actor=actor,
-        now=now,
-    )
+    return _keep(origin=origin, content=content, read=read, actor=actor)
 
 
 @transaction.atomic
@@ -235,7 +284,7 @@ def register_historical(
     reader = reading.reader_of_facts()
     facts = {key: coded[key] for key in ("minor", "situation", "indicators")}
     screening = _keep(
-        submission=submission,
+        origin=Origin(submission, None, CARE, now, is_historical=True),
         content={
             **coded,
             "reader": [reader.name, reader.version],
@@ -243,10 +292,7 @@ def register_historical(
             "observation": "",
         },
         read=reading.read_facts(reading.facts_from(facts, reader), reader),
-        is_historical=True,
-        follows=None,
         actor=None,
-        now=now,
     )
     record(
         at=now, actor="import", verb="identification.register_historical", subject=screening.code
@@ -255,30 +301,22 @@ def register_historical(
 
 
 def _keep(
-    *,
-    submission: str,
-    content: Mapping[str, Any],
-    read: reading.Reading,
-    is_historical: bool,
-    follows: Screening | None,
-    actor: Actor | None,
-    now: datetime,
+    *, origin: Origin, content: Mapping[str, Any], read: reading.Reading, actor: Actor | None
 ) -> Screening:
-    # A care team keeps what it screened itself; everybody else writes to the first unit.
-    team = (actor and actor.team_of(CARE)) or CARE
-    key_id, key = issue_key(team, actor=actor)
+    key_id, key = issue_key(origin.team, actor=actor)
     code = new_reference("S")
     document = {**content, "reading": reading.as_json(read)}
     return Screening.objects.create(
         code=code,
-        submission=submission,
-        account_id=actor.account_id if actor else None,
-        follows=follows,
-        received_at=now,
+        submission=origin.submission,
+        account_id=origin.account_id,
+        follows=origin.follows,
+        received_at=origin.received_at,
         age_band=content["age_band"],
         sex=content.get("sex", "UNK"),
         tier="adult" if content["minor"] == "no" else "child",
-        is_historical=is_historical,
+        is_historical=origin.is_historical,
+        is_unfinished=origin.is_unfinished,
         key_id=key_id,
         sealed=seal_document(key, document, queries.screening_place(code, "sealed", key_id)),
     )

@@ -24,6 +24,7 @@ class Screening(models.Model):
 
     `follows` names the screening that an interview or a new screening of the same person goes on
     from. `differs` says that the decision is another than the reading; it is counted.
+    `is_unfinished` says that it came from a phone whose work broke off.
     """
 
     code = models.CharField(max_length=12, primary_key=True)
@@ -35,6 +36,7 @@ class Screening(models.Model):
     sex = models.CharField(max_length=10)
     tier = models.CharField(max_length=10)
     is_historical = models.BooleanField(default=False)
+    is_unfinished = models.BooleanField(default=False)
     key_id = models.CharField(max_length=32)
     sealed = models.BinaryField()
     decided_at = models.DateTimeField(null=True)

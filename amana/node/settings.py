@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "amana.access",
     "amana.exchange",
     "amana.identification",
+    "amana.field",
     "amana.cases",
     "amana.search",
     "amana.referrals",

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ("sex", models.CharField(max_length=10)),
                 ("tier", models.CharField(max_length=10)),
                 ("is_historical", models.BooleanField(default=False)),
+                ("is_unfinished", models.BooleanField(default=False)),
                 ("key_id", models.CharField(max_length=32)),
                 ("sealed", models.BinaryField()),
                 ("decided_at", models.DateTimeField(null=True)),

@@ -1,0 +1,1 @@
+"""Enrolling phones, taking in and opening what they sealed, operations."""

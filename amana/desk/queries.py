@@ -8,6 +8,7 @@ from amana.audit import queries as audit
 from amana.cases import queries as cases
 from amana.desk import rules
 from amana.exchange import queries as exchange
+from amana.field import queries as field
 from amana.identification import queries as identification
 from amana.referrals import queries as referrals
 
@@ -20,6 +21,8 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
     found: list[tuple[str, str, int]] = []
     if actor.role in (Role.FIRST_RESPONDER, Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
+    if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
+        found.append(("FROM_PHONES", "field:arrivals", field.n_waiting(actor)))
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
         found.append(("TO_CONFIRM", "cases:grounds", len(cases.grounds_to_confirm(actor))))

@@ -138,9 +138,9 @@ class OpenedRecord:
     held: Mapping[str, Any]
 
     @property
-    def versions(self) -> Mapping[str, Mapping[str, Any]]:
-        """What each phone wrote, by its number."""
-        found: Mapping[str, Mapping[str, Any]] = self.held["versions"]
+    def parts(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each phone wrote, by the number of the phone and its own of the person."""
+        found: Mapping[str, Mapping[str, Any]] = self.held["parts"]
         return found
 
     @property

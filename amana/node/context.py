@@ -16,12 +16,14 @@ WAYS = (
     ("desk:home", _("Home")),
     ("identification:start", _("Screen a person")),
     ("identification:waiting", _("Screenings")),
+    ("field:arrivals", _("From phones")),
     ("identification:instruments", _("Instruments")),
     ("cases:list", _("Cases")),
     ("cases:grounds", _("Second signature")),
     ("cases:erasures", _("Erasures")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
+    ("field:phones", _("Phones")),
     ("desk:figures", _("Figures")),
     ("desk:node", _("Node")),
 )
@@ -32,7 +34,7 @@ NOTICES = (
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
     *("attached", "erasure", "erasing", "stands", "recalled", "kept_on_ground"),
     *("involved", "team_released", "assigned", "conflict", "reported", "glass", "glass_open"),
-    *("duplicate", "formal"),
+    *("duplicate", "formal", "phone_withdrawn"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )

@@ -23,7 +23,7 @@ from amana.search.client import forget
 Answer = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' blob:; "
+    "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; "
     "require-trusted-types-for 'script'; trusted-types default; "
@@ -67,12 +67,15 @@ class SecurityHeaders:
         nonce = secrets.token_urlsafe(16)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.answer(request)
-        response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+        # The field app is kept by the phone, and a nonce that is kept is none: its own files alone.
+        is_shell = getattr(response, "is_shell", False)
+        scripts = "'self'" if is_shell else f"'nonce-{nonce}'"
+        response.headers["Content-Security-Policy"] = POLICY.format(scripts=scripts)
         for name, value in HEADERS.items():
             response.headers[name] = value
         # A file that is not there is answered by a page, which carries a person's name.
         is_file = request.path.startswith(settings.STATIC_URL) and response.status_code < 400
-        if not is_file or "Cache-Control" not in response.headers:
+        if not (is_file or is_shell) or "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response
 

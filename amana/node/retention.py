@@ -16,6 +16,7 @@ from amana.access.rules import (
     RECOVERY_ENDS,
 )
 from amana.exchange.rules import LIFETIME
+from amana.field.rules import INVITATION_LIFE, MEMORY, RECORD_LIFE
 from amana.identification.actions import DRAFT_LIFE
 
 PROPOSED = "proposed"
@@ -225,6 +226,45 @@ TABLE: dict[str, Kept] = {
         since="as long as the screening it belongs to",
         erased_by="with its screening: the key goes first",
         reason="what an authority decided stays with what it decided on, contested or not",
+        is_running=True,
+    ),
+    "field.Invitation": Kept(
+        row="the digest of a QR code that enrols one phone",
+        life=INVITATION_LIFE,
+        since="its making",
+        erased_by="used, or field.actions.arrivals.sweep",
+        reason="a code that was photographed must be worth nothing an hour later",
+        is_running=True,
+    ),
+    "field.Device": Kept(
+        row="an enrolled phone: its public key, who carries it, for which unit",
+        life=None,
+        since="for as long as a record entry names it",
+        erased_by="never; withdrawn, it adds nothing more to the unit's list",
+        reason="which phone brought a screening must stay answerable",
+    ),
+    "field.Resumable": Kept(
+        row="that a unit's phones may keep drafts which can be read again",
+        life=None,
+        since="until an administrator forbids it",
+        erased_by="field.actions.phones.allow_resuming",
+        reason="a rule of the unit, no person's data",
+        is_running=True,
+    ),
+    "field.Item": Kept(
+        row="what a phone sealed; after its opening only the number of what was taken",
+        life=MEMORY,
+        since="its arrival, once it was opened; unopened until somebody of the team opens it",
+        erased_by="opened: its key's wraps and bytes at once; the number by field.actions.sweep",
+        reason="a phone that never heard of its receipt asks again, and must be told: known",
+        is_running=True,
+    ),
+    "field.Record": Kept(
+        row="what each phone wrote of one person, sealed under a key of its own",
+        life=RECORD_LIFE,
+        since="its last change, once a screening was made of it; before, with its screening's case",
+        erased_by="field.actions.arrivals.sweep and erase_records_of: " + BY_ITS_KEY,
+        reason="another phone's part may still come, and must find its person",
         is_running=True,
     ),
     "cases.Case": Kept(

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("amana.access.urls")),
     path("", include("amana.exchange.urls")),
     path("", include("amana.identification.urls")),
+    path("", include("amana.field.urls")),
     path("", include("amana.cases.urls")),
     path("", include("amana.search.urls")),
     path("", include("amana.referrals.urls")),

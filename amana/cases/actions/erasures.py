@@ -13,6 +13,7 @@ from amana.audit.actions import record
 from amana.cases import queries, rules
 from amana.cases.actions.attachments import erase_attachments
 from amana.cases.models import Case, Erasure
+from amana.field.actions.arrivals import erase_records_of
 from amana.identification.actions import erase_screening
 from amana.identification.queries import chain_of
 from amana.standards import codes
@@ -98,6 +99,7 @@ def erase_case(
     if screening is not None:
         # Interviews and later screenings tell of the same person, and go with the first.
         chain = chain_of(screening)
+        counts["Record"] = erase_records_of(chain, now=now, by=by)
         counts["Screening"] = sum(erase_screening(code=one, now=now, by=by) for one in chain)
     erasure.live_at, erasure.backups_until = now, backups_until
     erasure.counts = {name: n for name, n in {**counts, **more_counts}.items() if n}

@@ -123,3 +123,8 @@ def allow_resuming(*, team: str, is_allowed: bool, actor: Actor, now: datetime) 
         Invitation.objects.filter(team_id=team, mode=rules.RESUME).delete()
     verb = "field.allow_resuming" if is_allowed else "field.forbid_resuming"
     record(at=now, actor=actor.account_id, verb=verb, subject=team)
+
+
+def is_withdrawn(device_id: str) -> bool:
+    """Say whether this phone was withdrawn. Raises UnknownDevice."""
+    return queries.device(device_id).withdrawn_at is not None

@@ -1,0 +1,27 @@
+"""Addresses of the field app and of what phones send."""
+
+from django.urls import path
+
+from amana.field import views
+
+app_name = "field"
+urlpatterns = [
+    # The phone: public, without a session.
+    path("field/", views.shell, name="shell"),
+    path("field/enrol", views.enrol, name="enrol"),
+    path("field/in", views.arrive, name="arrive"),
+    path("field/leave", views.leave, name="leave"),
+    # The people of the node.
+    path("phones/", views.phones, name="phones"),
+    path("phones/<str:device>/withdraw", views.withdraw, name="withdraw"),
+    path("phones/unit/<str:team>/resuming", views.resuming, name="resuming"),
+    path("arrivals/", views.arrivals, name="arrivals"),
+    path("arrivals/open", views.open_waiting, name="open"),
+    path("arrivals/bring", views.bring, name="bring"),
+    path("arrivals/apart/<int:item>", views.open_apart, name="open-apart"),
+    path("arrivals/<str:record>/", views.record, name="record"),
+    path("arrivals/<str:record>/choose", views.choose, name="choose"),
+    path("arrivals/<str:record>/apart", views.take_apart, name="take-apart"),
+    # Last: everything else under the phone's address is a file of the app, or nothing.
+    path("field/<path:name>", views.shell, name="file"),
+]

@@ -23,6 +23,7 @@ WAYS = (
     ("cases:erasures", _("Erasures")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
+    ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
     ("desk:figures", _("Figures")),
     ("desk:node", _("Node")),

@@ -188,7 +188,9 @@ def _urgency(opened: OpenedRecord) -> Urgency:
         instrument = access_instrument(content["instrument"], content["version"])
     except NotFound:
         return rules.urgency_of(content["answers"], set())
-    return rules.urgency_of(content["answers"], set(walk(instrument, given_of(dict(content))).found))
+    return rules.urgency_of(
+        content["answers"], set(walk(instrument, given_of(dict(content))).found)
+    )
 
 
 def _looked_after(actor: Actor, by_place: dict[str, list[OpenedRecord]]) -> set[str]:
@@ -197,7 +199,10 @@ def _looked_after(actor: Actor, by_place: dict[str, list[OpenedRecord]]) -> set[
     A decision that found something is no owner: the case must have a worker.
     """
     screened = {
-        o.row.screening: place for place, found in by_place.items() for o in found if o.row.screening
+        o.row.screening: place
+        for place, found in by_place.items()
+        for o in found
+        if o.row.screening
     }
     owned = {code for ask in _OWNED for code in ask([s.pk for s in screened])}
     return {

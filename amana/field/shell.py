@@ -1,5 +1,5 @@
 """Placeholder until the phone comes."""
 
 
-def files(language):
+def files(_language: str) -> dict[str, str]:
     return {}

@@ -1,12 +1,12 @@
 """Keeping a draft, sending a screening, deciding on it, recording what an authority decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
@@ -134,8 +134,7 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
 
     Sending the same draft twice gives the same screening.
     """
-    known = Screening.objects.filter(submission=draft_id, account_id=actor.account_id).first()
-    if known:
+    if known := Screening.objects.filter(submission=draft_id, account=actor.account_id).first():
         return known
     draft, content = queries.access_draft(actor, draft_id)
     instrument = queries.find_instrument(content)
@@ -149,18 +148,29 @@ def send_screening(*, draft_id: str, observation: str, actor: Actor, now: dateti
         raise Refused(against)
     follows = content.get("follows", "")
     before = queries.access_screening(actor, follows).row if follows else None
-    screening = _keep_answers(
-        origin=_origin(draft_id, actor, now, before),
-        instrument=instrument,
-        given=given,
-        known=content["known"],
-        observation=observation,
-        actor=actor,
-    )
+
+    def keep() -> Screening:
+        return _keep_answers(
+            origin=_origin(draft_id, actor, now, before),
+            instrument=instrument,
+            given=given,
+            known=content["known"],
+            observation=observation,
+            actor=actor,
+        )
+
+    screening, is_new = _kept_once(draft_id, actor.account_id, keep)
+    if screening.account_id != actor.account_id:
+        # Brought by nobody under this number: other answers, which must not swallow these.
+        raise Refused(["SUBMISSION_ALREADY_TAKEN"])
     draft.delete()
-    record(
-        at=now, actor=actor.account_id, verb="identification.send_screening", subject=screening.code
-    )
+    if is_new:
+        record(
+            at=now,
+            actor=actor.account_id,
+            verb="identification.send_screening",
+            subject=screening.code,
+        )
     return screening
 
 
@@ -176,32 +186,62 @@ def receive_submission(
 ) -> tuple[Screening, bool]:
     """Seal answers that came whole: typed from paper, or from another program.
 
-    The same submission twice is one screening; says whether it is new. Raises BadAnswers with every
-    fault, Refused with every objection; then nothing is stored.
+    The same submission twice is one screening, also when one of the two came without an account;
+    says whether it is new. Raises BadAnswers with every fault, Refused with every objection; then
+    nothing is stored.
     """
     account_id = actor.account_id if actor else None
-    known = Screening.objects.filter(submission=submission, account_id=account_id).first()
-    if known:
+    if known := _known(submission, account_id):
         return known, False
     given = answers.checked(instrument, given, queries.today(now))
     against = rules.objections_to_sending(instrument, given)
     if against:
         raise Refused(against)
-    screening = _keep_answers(
-        origin=_origin(submission, actor, now),
-        instrument=instrument,
-        given=given,
-        known=(),
-        observation=observation,
-        actor=actor,
-    )
-    record(
-        at=now,
-        actor=account_id or "import",
-        verb="identification.receive_submission",
-        subject=screening.code,
-    )
-    return screening, True
+
+    def keep() -> Screening:
+        return _keep_answers(
+            origin=_origin(submission, actor, now),
+            instrument=instrument,
+            given=given,
+            known=(),
+            observation=observation,
+            actor=actor,
+        )
+
+    screening, is_new = _kept_once(submission, account_id, keep)
+    if is_new:
+        record(
+            at=now,
+            actor=account_id or "import",
+            verb="identification.receive_submission",
+            subject=screening.code,
+        )
+    return screening, is_new
+
+
+def _known(submission: str, account_id: str | None) -> Screening | None:
+    """Return the screening that a submission became; refuse what another account brought.
+
+    What came without an account, by the command line, is the same whoever brings it again.
+    """
+    row = Screening.objects.filter(submission=submission).first()
+    if row and row.account_id and account_id and row.account_id != account_id:
+        raise Refused(["SUBMISSION_ALREADY_TAKEN"])
+    return row
+
+
+def _kept_once(
+    submission: str, account_id: str | None, keep: Callable[[], Screening]
+) -> tuple[Screening, bool]:
+    """Keep a submission; when the same one was kept between look and write, it is that one."""
+    try:
+        with transaction.atomic():
+            return keep(), True
+    except IntegrityError:
+        known = _known(submission, account_id)
+        if known is None:
+            raise
+        return known, False
 
 
 @transaction.atomic
@@ -278,26 +318,33 @@ def register_historical(
 
     Holds coded values only. The same row of the same file twice is one screening.
     """
-    known = Screening.objects.filter(submission=submission).first()
-    if known:
+    if known := _known(submission, None):
         return known, False
     reader = reading.reader_of_facts()
     facts = {key: coded[key] for key in ("minor", "situation", "indicators")}
-    screening = _keep(
-        origin=Origin(submission, None, CARE, now, is_historical=True),
-        content={
-            **coded,
-            "reader": [reader.name, reader.version],
-            "answers": {},
-            "observation": "",
-        },
-        read=reading.read_facts(reading.facts_from(facts, reader), reader),
-        actor=None,
-    )
-    record(
-        at=now, actor="import", verb="identification.register_historical", subject=screening.code
-    )
-    return screening, True
+
+    def keep() -> Screening:
+        return _keep(
+            origin=Origin(submission, None, CARE, now, is_historical=True),
+            content={
+                **coded,
+                "reader": [reader.name, reader.version],
+                "answers": {},
+                "observation": "",
+            },
+            read=reading.read_facts(reading.facts_from(facts, reader), reader),
+            actor=None,
+        )
+
+    screening, is_new = _kept_once(submission, None, keep)
+    if is_new:
+        record(
+            at=now,
+            actor="import",
+            verb="identification.register_historical",
+            subject=screening.code,
+        )
+    return screening, is_new
 
 
 def _keep(

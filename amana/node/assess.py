@@ -83,7 +83,10 @@ def _in_short(read: dict[str, Any]) -> str:
 
 
 def _lines(source: str) -> Iterator[bytes]:
-    """Give the lines of a stream; a line without end is cut off where no answer sheet ends."""
+    """Give the lines of a stream, each counted once, holding no more than one of them.
+
+    A line without end is cut off where no answer sheet ends, and its rest is passed over.
+    """
     try:
         stream = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115
     except OSError as problem:
@@ -91,11 +94,13 @@ def _lines(source: str) -> Iterator[bytes]:
     with stream:
         while line := stream.readline(LONGEST_LINE + 1):
             yield line
+            while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                line = stream.readline(LONGEST_LINE + 1)
 
 
 def _json_line(line: bytes, at: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    if len(line) > LONGEST_LINE:
-        raise Failed(f"{at}is longer than {LONGEST_LINE} bytes; nothing after it was read")
+    if len(line.removesuffix(b"\n")) > LONGEST_LINE:
+        raise Failed(f"{at}is longer than {LONGEST_LINE} bytes; the rest of it is passed over")
     try:
         return json.loads(line)
     except UnicodeDecodeError:

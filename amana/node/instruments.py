@@ -9,6 +9,7 @@ from typing import Any
 
 from amana.node.assess import in_english
 from amana.node.cli import Failed
+from amana.node.lifecycle import use
 from amana.standards import openrosa, xlsform
 from amana.standards.datafile import BadData, Place
 from amana.standards.instrument import Instrument, NotLoaded
@@ -80,26 +81,115 @@ def take_in(path: Path, data: Path) -> int:
     """Put a whole instrument beside those of a node; a version that is there is never changed."""
     if not (data / "node.json").exists():
         raise Failed(f"{data} is no node")
+    use(data)
     try:
         instrument = _opened(path, _shelf(data))
     except BadData as fault:
         raise Failed(str(fault)) from None
-    name, version = instrument.name, instrument.version
-    held = _shelf(data)
-    if version in held.versions(name):
-        if held.find(name, version).document == instrument.document:
-            print(f"{name} {version} is here already, the same")
-            return 0
-        raise Failed(
-            f"{name} {version} is here already and says something else; "
-            "a version is never changed: give it a new date"
-        )
     folder = data / "instruments"
     folder.mkdir(mode=0o700, exist_ok=True)
+    name, version = instrument.name, instrument.version
     text = json.dumps(instrument.document, ensure_ascii=False, indent=1) + "\n"
-    _put(folder / f"{name}.{version}.json", text.encode())
+    if _is_here(instrument, data) or not _put_on_record(
+        folder / f"{name}.{version}.json", text.encode(), f"{name}@{version}"
+    ):
+        # Whoever was a moment earlier may have brought another one.
+        _is_here(instrument, data)
+        print(f"{name} {version} is here already, the same")
+        return 0
     print(f"{name} {version} is loaded")
     return 0
+
+
+def _is_here(instrument: Instrument, data: Path) -> bool:
+    """Say whether this very instrument is loaded; refuse when its version says something else."""
+    name, version, held = instrument.name, instrument.version, _shelf(data)
+    if version not in held.versions(name):
+        return False
+    if held.find(name, version).document == instrument.document:
+        return True
+    raise Failed(
+        f"{name} {version} is here already and says something else; "
+        "a version is never changed: give it a new date"
+    )
+
+
+def _put_on_record(path: Path, content: bytes, subject: str) -> bool:
+    """Write a new file and enter it in the record, both or neither; False when it is there."""
+    from django.conf import settings  # noqa: PLC0415 - only after the node is known
+    from django.db import transaction  # noqa: PLC0415
+
+    from amana.audit.actions import record  # noqa: PLC0415
+    from amana.crypto.secrets import digest  # noqa: PLC0415
+
+    now, is_put = settings.CLOCK.now(), False
+    try:
+        with transaction.atomic():
+            record(
+                at=now,
+                actor="import",
+                verb="instruments.import",
+                subject=subject,
+                sha256=digest(content).hex(),
+            )
+            _put_new(path, content)
+            is_put = True
+    except FileExistsError:
+        return False
+    except Exception:
+        if is_put:  # the file is ours, and its entry was not kept
+            path.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _put_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all; raises FileExistsError."""
+    beside = _beside(path, content)
+    try:
+        # Unlike a renaming, a link never takes the place of another's file.
+        os.link(beside, path)
+        _settle(path.parent)
+    except FileExistsError:
+        raise
+    except OSError as problem:
+        raise Failed(f"{path.name} cannot be written: {problem.strerror}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also when the power goes; takes the place of an older."""
+    beside = _beside(path, content)
+    try:
+        beside.replace(path)
+        _settle(path.parent)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise Failed(f"{path.name} cannot be written: {problem.strerror}") from None
+
+
+def _beside(path: Path, content: bytes) -> Path:
+    """Write the content on the disk under a name of this process alone, in the same folder."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise Failed(f"{path.name} cannot be written: {problem.strerror}") from None
+    return beside
+
+
+def _settle(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def _opened(path: Path, held: Shelf) -> Instrument:
@@ -113,20 +203,6 @@ def _opened(path: Path, held: Shelf) -> Instrument:
 
 def _shelf(data: Path | None) -> Shelf:
     return shelf_of([INSTRUMENTS, data / "instruments"]) if data else shelf()
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also when the power goes."""
-    beside = path.with_name(path.name + ".tmp")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as problem:
-        beside.unlink(missing_ok=True)
-        raise Failed(f"{path.name} cannot be written: {problem.strerror}") from None
 
 
 def bring(files: Sequence[Path], *, as_json: bool) -> int:

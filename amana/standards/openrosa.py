@@ -150,7 +150,7 @@ class _Growing:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.n += 1
         if self.n > MOST_ELEMENTS or len(self.open) >= DEEPEST:
-            raise BadSubmission(Fault("", "TOO_LARGE"))
+            raise BadSubmission(Fault("", "TOO_MANY_PARTS"))
         name = etree.QName(tag)
         node = _Node(name.localname, name.namespace or "", dict(attributes))
         if self.open:
@@ -179,7 +179,7 @@ class _Growing:
 def _parsed(data: bytes) -> _Node:
     """Return the root of a submission; a text that XML cannot be is refused before it is parsed."""
     if len(data) > LARGEST:
-        raise BadSubmission(Fault("", "TOO_LARGE"))
+        raise BadSubmission(Fault("", "TOO_LARGE", {"most": str(LARGEST // 1024)}))
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -5,12 +5,21 @@ import gzip
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from amana.standards import codes
+from amana.access.rules import Role
+from amana.identification.answers import Given
+from amana.identification.tests.builders import answers_yielding
+from amana.node import demo, two_weeks
+from amana.node.persona import Unexpected
+from amana.node.processes import running
+from amana.standards import codes, openrosa
 from amana.standards.instruments import shelf
 from tests.journeys.scan import planted_in, spellings
 
@@ -18,6 +27,7 @@ pytestmark = [pytest.mark.nodes, pytest.mark.xdist_group("browser")]
 
 # A socket holds nothing, and cannot be copied.
 NO_SOCKETS = shutil.ignore_patterns("*.socket")
+ROOT = Path(__file__).parents[2]
 WORD = "Nafissatou Gbagbelé"
 
 
@@ -58,6 +68,52 @@ def test_neither_node_s_folder_holds_a_name_a_phone_a_place_or_a_narrative(
     for copy in copies_of(demo_nodes, tmp_path):
         assert (copy / "db" / "amana.sqlite3").stat().st_size > 100_000
         assert planted_in(copy, words) == []
+
+
+# Invented words for what another program sends: who, where, and in the person's own words.
+BROUGHT = ("Sidonie Kpangbalé", "Derb Oulad Zriouil", "il a gardé mon passeport vert")
+REFUSED = ("Gninlnan Tchétché", "Hay Bouchentouf", "la dame au foulard ocre")
+
+
+def submission(number: int, words: tuple[str, str, str], **more: Any) -> bytes:
+    """Return a submission of ODK that says these words; `more` may make it one at fault."""
+    alias, place, own = words
+    told = answers_yielding(
+        ("T1", "D1", "X1"), alias=alias, place=place, age_band="18_24", minor="no", sex="F", **more
+    )
+    rapid, instance = shelf().find("rapid-screening"), f"uuid:6c1f2b7e-3d55-4c3a-9a51-{number:012}"
+    return openrosa.write(rapid, Given(told, {"q06": own}), instance)
+
+
+def test_nothing_of_a_submission_lies_in_clear_whichever_way_it_came_and_however_it_ended(
+    tmp_path: Path,
+) -> None:
+    made = next(
+        n
+        for n in demo.make_nodes(tmp_path / "nodes", dict.fromkeys(demo.PORTS, 0))
+        if n.config.country == "MA"
+    )
+    good = [submission(n, BROUGHT) for n in (1, 2)]
+    # Two ways to be refused: an age that cannot be, and a file that ends in the middle.
+    bad = [submission(3, REFUSED, age=7), submission(4, REFUSED)[:-60]]
+    for number, content in enumerate((good[0], *bad)):
+        (tmp_path / f"{number}.xml").write_bytes(content)
+
+    with running(made.data) as (node,):
+        worker = two_weeks.country(node, "Inventée", "+212 5 00").who(Role.CASE_WORKER).sign_in()
+        page = worker.upload("/screen/bring", {"sent": "1"}, "a.xml", good[1])
+        for content in bad:
+            with pytest.raises(Unexpected, match="422"):
+                worker.upload("/screen/bring", {"sent": "1"}, "b.xml", content)
+        command = [sys.executable, "-m", "amana", "import", "openrosa"]
+        files = [tmp_path / f"{n}.xml" for n in range(3)]
+        subprocess.run([*command, *files, "--data", made.data], check=False, cwd=ROOT)
+        copy = shutil.copytree(made.data, tmp_path / "copy", ignore=NO_SOCKETS)
+
+    assert page.path.startswith("/screen/sent/")
+    with closing(sqlite3.connect(copy / "db" / "amana.sqlite3")) as database:
+        assert database.execute("select count(*) from identification_screening").fetchone() == (2,)
+    assert planted_in(copy, [*BROUGHT, *REFUSED]) == []
 
 
 def test_indicators_answers_and_class_lie_sealed(demo_nodes: Any, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Operations: opened with their wristbands before anybody is found, ended when all are looked after."""
+"""Operations: opened with their wristbands beforehand, ended when everybody has an owner."""
 
 from datetime import datetime
 
@@ -110,7 +110,7 @@ def _locked(code: str, actor: Actor) -> Operation:
 
 @transaction.atomic
 def sweep_operations(now: datetime) -> int:
-    """Erase operations that ended long ago, with their wristbands: no late part can come any more."""
+    """Erase operations that ended long ago, with their wristbands: late parts no longer come."""
     old = list(Operation.objects.filter(ended_at__lte=now - rules.MEMORY))
     if old:
         erase_keys(key_ids=[row.key_id for row in old], now=now, by="worker")

@@ -144,6 +144,64 @@ def test_a_submission_twice_is_one_screening(cast: Cast, now: datetime) -> None:
     assert acts.count("identification.receive_submission") == 1
 
 
+@pytest.mark.parametrize("first", [None, Role.CASE_WORKER])
+@pytest.mark.parametrize("second", [None, Role.CASE_WORKER])
+def test_a_submission_without_an_account_is_the_same_whoever_brings_it_again(
+    cast: Cast, now: datetime, first: Role | None, second: Role | None
+) -> None:
+    rows = [brought(cast, now, role) for role in (first, second)]
+
+    assert [is_new for _, is_new in rows] == [True, False]
+    assert rows[0][0].pk == rows[1][0].pk
+    assert Screening.objects.count() == 1
+
+
+def brought(cast: Cast, now: datetime, role: Role | None) -> tuple[Screening, bool]:
+    return actions.receive_submission(
+        submission="uuid:1",
+        instrument=RAPID,
+        given=Given(answers_yielding(("T1", "X1"), **AWA)),
+        actor=cast.actor(role) if role else None,
+        now=now,
+    )
+
+
+def test_what_a_colleague_brought_is_refused_and_her_screening_not_shown(
+    cast: Cast, now: datetime
+) -> None:
+    brought(cast, now, Role.CASE_WORKER)
+
+    with pytest.raises(Refused) as refused:
+        brought(cast, now, Role.SUPERVISOR)
+
+    assert refused.value.objections == ["SUBMISSION_ALREADY_TAKEN"]
+    assert Screening.objects.count() == 1
+
+
+@pytest.mark.parametrize("by", [None, Role.SUPERVISOR])
+def test_a_draft_whose_number_another_submission_took_is_refused_and_kept(
+    cast: Cast, now: datetime, by: Role | None
+) -> None:
+    """Nobody can know it beforehand; should it ever be, the draft stays and the words say why."""
+    responder = cast.actor(Role.FIRST_RESPONDER)
+    draft = actions.start_draft(actor=responder, now=now)
+    told = answers_yielding(("T1",), **AWA)
+    actions.save_draft(draft_id=draft.pk, change=Change(said=told), actor=responder, now=now)
+    actions.receive_submission(
+        submission=draft.pk,
+        instrument=RAPID,
+        given=Given(told),
+        actor=cast.actor(by) if by else None,
+        now=now,
+    )
+
+    with pytest.raises(Refused) as refused:
+        actions.send_screening(draft_id=draft.pk, observation="", actor=responder, now=now)
+
+    assert refused.value.objections == ["SUBMISSION_ALREADY_TAKEN"]
+    assert queries.access_draft(responder, draft.pk)[1]["answers"] == told
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [({"q03": ["flown"]}, BadAnswers), ({"age": 300}, BadAnswers), ({"minor": None}, BadAnswers)],

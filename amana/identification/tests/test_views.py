@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from amana.access.rules import Role
-from amana.identification import queries
+from amana.identification import actions, queries
 from amana.identification.answers import Given
 from amana.identification.models import Draft, Screening
 from amana.identification.tests.builders import answers_yielding
@@ -59,6 +59,24 @@ def test_a_submission_becomes_a_screening_once(worker: Client, cast: Cast) -> No
     (row,) = Screening.objects.all()
     content = queries.access_screening(cast.actor(Role.SUPERVISOR), row.pk).content
     assert content["reading"]["class"] == "TRAITE_PRESUMEE"
+
+
+def test_what_a_colleague_or_the_command_line_brought_is_said_in_words(
+    worker: Client, cast: Cast, now: datetime
+) -> None:
+    told = openrosa.read(submission(), shelf().find)
+    given = Given(dict(told.document["answers"]))
+    for actor, said in ((None, "ligne de commande"), (cast.actor(Role.SUPERVISOR), "collègue")):
+        Screening.objects.all().delete()
+        actions.receive_submission(
+            submission=told.instance_id, instrument=RAPID, given=given, actor=actor, now=now
+        )
+
+        answer = brought(worker, submission())
+
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert Screening.objects.count() == 1
 
 
 @pytest.mark.parametrize(

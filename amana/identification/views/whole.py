@@ -159,6 +159,9 @@ def _brought(request: Request, data: bytes) -> Any:  # noqa: ANN401 - a view kno
         raise _Refusal({"faults": told}) from None
     except Refused as refused:
         raise _Refusal({"objections": refused.objections}) from None
+    if screening.account_id != request.actor.account_id:
+        # It came without an account: the receipt is nobody's, and no page of hers.
+        raise _Refusal({"objections": ["SUBMISSION_BROUGHT_BEFORE"]})
     return screening
 
 

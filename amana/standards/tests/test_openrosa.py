@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amana.standards import openrosa
+from amana.standards import codes, openrosa
 from amana.standards.instruments import shelf
 from amana.standards.openrosa import BadSubmission
 
@@ -60,6 +61,10 @@ def test_a_submission_written_by_hand_to_the_specification_is_read() -> None:
 def refused(data: bytes) -> set[str]:
     with pytest.raises(BadSubmission) as bad:
         openrosa.read(data, shelf().find)
+    for fault in bad.value.faults:
+        told = codes.label("ANSWER_FAULT", fault.code, "fr")
+        asked = {name for _, name, _, _ in Formatter().parse(told) if name}
+        assert asked <= set(fault.values), f"{fault.code} leaves a gap in its words"
     return {fault.code for fault in bad.value.faults}
 
 
@@ -83,7 +88,7 @@ GOOD = BY_HAND.encode()
         (GOOD.replace(b"<age>24", b"<age>many"), "WRONG_KIND"),
         (b'<!DOCTYPE d [<!ENTITY a "b">]>' + GOOD.split(b"?>", 1)[1], "HAS_DOCTYPE"),
         (b"<data>" + b"x" * (50 * 1024 * 1024), "TOO_LARGE"),
-        (b"<data>" + b"<a>" * 100_000, "TOO_LARGE"),
+        (b"<data>" + b"<a>" * 100_000, "TOO_MANY_PARTS"),
     ],
 )
 def test_a_submission_at_fault_is_refused_by_name(data: bytes, code: str) -> None:

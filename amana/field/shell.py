@@ -1,5 +1,229 @@
-"""Placeholder until the phone comes."""
+"""The files of the field app, as a phone fetches them: the same for everyone, and nobody's data.
+
+Pure. The sources in `phone/` are served without their comments; the modules that the first
+question needs are joined into one, because on a bad line every request costs a second.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from amana.identification.bundle import bundle, said_in
+from amana.identification.rules import RAPID
+from amana.standards import instruments
+from amana.standards.datafile import LANGUAGES
+
+PHONE = Path(__file__).parent / "phone"
+READING = Path(__file__).parents[1] / "identification/static/identification/reading.js"
+# What stands in app.js, each after what it needs.
+JOINED = (
+    "reading",
+    "path",
+    "references",
+    "store",
+    "dom",
+    "state",
+    "record",
+    "parts",
+    "questions",
+    "screens",
+    "app",
+)
+LATER = ("line", "voice", "draft")
+AS_THEY_ARE = ("away.html", "icon.svg", "manifest.webmanifest")
+VENDORED = ("hpke", "argon2")
+# Fetched when the phone has a quiet moment, not before it can be used.
+AT_LEISURE = ("draft.js", "argon2.js", "voice.js")
+TEXT = "; charset=utf-8"
+TYPES = {
+    ".js": "text/javascript" + TEXT,
+    ".css": "text/css" + TEXT,
+    ".html": "text/html" + TEXT,
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+DIRECTION = {"ar": "rtl"}
+
+_IMPORT = re.compile(r'^import [^;]+? from "\./(\w+)\.js";\n', re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_INDENT = re.compile(r"\n\s*")
 
 
-def files(_language: str) -> dict[str, str]:
-    return {}
+@dataclass(frozen=True)
+class File:
+    """One file of the shell, as it is sent."""
+
+    content_type: str
+    body: bytes
+    gzipped: bytes
+    etag: str
+
+
+@cache
+def files(default_language: str) -> Mapping[str, File]:
+    """Return every file under `/field/` by its path; "" is the page itself."""
+    held = {path: _file(path, body) for path, body in _bodies(default_language).items()}
+    version = hashlib.sha256("".join(f.etag for f in held.values()).encode()).hexdigest()[:16]
+    own = {
+        "VERSION": version,
+        "FIRST": sorted(path for path in held if not is_at_leisure(path)),
+        "LEISURE": sorted(filter(is_at_leisure, held)),
+    }
+    worker = _source("sw.js")
+    for name, value in own.items():
+        worker = worker.replace(f'"{name}"', _json(value))
+    return {**held, "sw.js": _file("sw.js", worker)}
+
+
+def is_at_leisure(path: str) -> bool:
+    """Say whether a file may come after the phone can be used."""
+    name = path.removeprefix("instruments/").split(".")[0]
+    return path in AT_LEISURE or (path.startswith("instruments/") and name not in {RAPID, "steps"})
+
+
+def _file(path: str, text: str) -> File:
+    body = text.encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    content_type = TYPES[Path(path or "index.html").suffix]
+    return File(content_type, body, gzip.compress(body, 9, mtime=0), etag)
+
+
+def _bodies(language: str) -> dict[str, str]:
+    words = json.loads((PHONE / "words.json").read_text())
+    made = {"app.js": _joined(), "field.css": _source("field.css")}
+    made |= {f"{name}.js": _alone(_source(f"{name}.js")) for name in LATER}
+    made |= {f"{name}.js": (PHONE / f"{name}.js").read_text() for name in VENDORED}
+    made |= {name: (PHONE / name).read_text() for name in AS_THEY_ARE}
+    made |= {f"words/{one}.json": _json(said_in(words, one)) for one in LANGUAGES}
+    for path, value in _instruments():
+        made[path] = _json(value)
+    inline = {
+        "language": language,
+        "words": said_in(words, language),
+        "instruments": {
+            RAPID: {
+                "shape": json.loads(made[f"instruments/{RAPID}.json"]),
+                "words": json.loads(made[f"instruments/{RAPID}.{language}.json"]),
+            }
+        },
+    }
+    # What the page itself says needs no file of its own.
+    for path in (
+        f"words/{language}.json",
+        f"instruments/{RAPID}.json",
+        f"instruments/{RAPID}.{language}.json",
+    ):
+        del made[path]
+    page = (PHONE / "index.html").read_text()
+    for name, text in {
+        "LANGUAGE": language,
+        "DIRECTION": DIRECTION.get(language, "ltr"),
+        # No word may end the block that holds it.
+        "DATA": _json(inline).replace("<", "\\u003c"),
+    }.items():
+        page = page.replace(f"{{{name}}}", text)
+    return {"": page, **made}
+
+
+def _json(value: Any) -> str:  # noqa: ANN401
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# Scripts.
+
+
+def _source(name: str) -> str:
+    """Return a source without its comments and its indentation."""
+    text = READING.read_text() if name == "reading.js" else (PHONE / name).read_text()
+    return _INDENT.sub("\n", _COMMENT.sub("", text)).strip() + "\n"
+
+
+def _joined() -> str:
+    """Return the modules of the first question as one; their imports of each other fall away."""
+    return "".join(_IMPORT.sub("", _source(f"{name}.js")) for name in JOINED)
+
+
+def _alone(source: str) -> str:
+    """Return a module of its own, which finds the joined ones in app.js."""
+    return re.sub(rf'"\./(?:{"|".join(JOINED)})\.js"', '"./app.js"', source)
+
+
+# Instruments.
+
+
+def _instruments() -> Iterator[tuple[str, Any]]:
+    """Give each instrument once without words, and its words once in each language."""
+    steps = None
+    shelf = instruments.shelf()
+    listed = []
+    for name in sorted({name for name, _ in shelf.files}):
+        whole = slim(bundle(shelf.find(name)))
+        steps = whole.pop("steps")
+        shape, words = lifted(whole)
+        listed.append({"name": name, "title": whole["title"]})
+        yield f"instruments/{name}.json", {**shape, "steps": []}
+        for language in LANGUAGES:
+            yield f"instruments/{name}.{language}.json", words[language]
+    shape, words = lifted(steps)
+    yield "instruments/steps.json", shape
+    for language in LANGUAGES:
+        yield f"instruments/steps.{language}.json", words[language]
+    yield "instruments.json", listed
+
+
+def slim(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return an instrument without what the phone does not read: law, sources, marks, labels."""
+    weighs = ("weight", "dimension") if not whole["dimensions"] else ()
+    return {
+        **_less(whole, "laws", "own_contradictions" if not whole["own_contradictions"] else ""),
+        "laws": [],
+        "sections": [
+            {**section, "questions": [_question(q) for q in section["questions"]]}
+            for section in whole["sections"]
+        ],
+        "indicators": [
+            _less(one, "legal", "source", "mark", "element", *weighs) for one in whole["indicators"]
+        ],
+        "dimensions": [_less(one, "label") for one in whole["dimensions"]],
+        "rules": [_less(rule, "label", "key") for rule in whole["rules"]],
+        "otherwise": _less(whole["otherwise"], "label", "key"),
+        "contradictions": [_less(one, "source", "mark") for one in whole["contradictions"]],
+        "steps": [_less(step, "source", "mark") for step in whole["steps"]],
+    }
+
+
+def _question(question: dict[str, Any]) -> dict[str, Any]:
+    answers = [
+        {key: value for key, value in answer.items() if value} for answer in question["answers"]
+    ]
+    return {**_less(question, "standing", "source", "mark", "indicator"), "answers": answers}
+
+
+def _less(held: dict[str, Any], *gone: str) -> dict[str, Any]:
+    return {key: value for key, value in held.items() if key not in gone}
+
+
+def lifted(value: Any) -> tuple[Any, dict[str, list[str]]]:  # noqa: ANN401
+    """Return a document with a number in the place of each text, and the texts by language."""
+    numbers: dict[tuple[str, ...], int] = {}
+
+    def lift(held: Any) -> Any:  # noqa: ANN401
+        if isinstance(held, dict):
+            if set(held) == set(LANGUAGES):
+                said = tuple(held[language] for language in LANGUAGES)
+                return numbers.setdefault(said, len(numbers))
+            return {key: lift(inner) for key, inner in held.items()}
+        return [lift(inner) for inner in held] if isinstance(held, list) else held
+
+    shape = lift(value)
+    return shape, {
+        language: [said[at] for said in numbers] for at, language in enumerate(LANGUAGES)
+    }

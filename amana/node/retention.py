@@ -255,7 +255,7 @@ TABLE: dict[str, Kept] = {
         row="what a phone sealed; after its opening only the number of what was taken",
         life=MEMORY,
         since="its arrival, once it was opened; unopened until somebody of the team opens it",
-        erased_by="opened: its key's wraps and bytes at once; the number by field.actions.sweep",
+        erased_by="opened: its key and bytes at once; its number by field.actions.arrivals.sweep",
         reason="a phone that never heard of its receipt asks again, and must be told: known",
         is_running=True,
     ),

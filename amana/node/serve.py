@@ -118,6 +118,7 @@ def _jobs(
     from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
+    from amana.field.actions.arrivals import sweep as sweep_phones  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
 
@@ -137,6 +138,7 @@ def _jobs(
         ("sweep_files", 300.0, sweep_files),
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
+        ("sweep_phones", 3600.0, sweep_phones),
         ("enclose", 30.0, _while_the_keeper_is_there(lambda _now: keys.enclose_waiting())),
         ("rotate", 3600.0, _while_the_keeper_is_there(lambda n: keys.rotate(now=n, by="worker"))),
     ]

@@ -16,7 +16,9 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("fr", "ar")
 PLURALS = {"fr": 2, "ar": 6}
-SAME_IN_FRENCH = {"Amana", "Code", "Dimension", "Dimensions", "Information", "Silence"}
+SAME_IN_FRENCH = {
+    *("Amana", "Code", "Dimension", "Dimensions", "Information", "Instrument", "Silence")
+}
 SAID_BY: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,

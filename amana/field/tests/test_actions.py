@@ -80,7 +80,8 @@ def test_whoever_does_not_hold_the_key_enrols_nothing(cast: Cast, now: datetime)
 
 def test_only_who_coordinates_invites(cast: Cast, now: datetime) -> None:
     responder = cast.actor(Role.FIRST_RESPONDER)
-    order = {"account_id": responder.account_id, "team": "care", "mode": rules.WRITE, "now": now}
+    order: dict[str, Any] = {"account_id": responder.account_id, "team": "care", "now": now}
+    order["mode"] = rules.WRITE
     with pytest.raises(NotFound):
         phones.invite(**order, actor=responder)
     assert phones.invite(**order, actor=cast.actor(Role.COORDINATOR))
@@ -414,7 +415,7 @@ def test_two_phones_that_differ_leave_the_choice_to_a_person(
     assert not opened.row.has_clash
     # Both stay: what was not chosen is not gone.
     assert {p["answers"]["sex"] for p in opened.parts.values()} == {"F", "M"}
-    content = access_screening(supervisor, opened.row.screening_id).content
+    content = access_screening(supervisor, str(opened.row.screening_id)).content
     assert content["sex"] == opened.held["choices"]["sex"]["value"] == "M"
     # The same phone sends once more, without knowing of it: nobody is asked again.
     first.keep(screened("R1", observation="rien de plus", seq=2), record=record)

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -75,6 +76,11 @@ def leave(request: Request) -> HttpResponse:
     if is_gone:
         answer.headers["Clear-Site-Data"] = '"*"'
     return answer
+
+
+def address(request: HttpRequest) -> str:
+    """Return where people's phones find the app: the address under which this page was opened."""
+    return f"http{'s' * settings.IS_HTTPS}://{request.get_host()}{reverse('field:shell')}"
 
 
 def _body(request: HttpRequest) -> bytes:

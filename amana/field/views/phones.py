@@ -1,6 +1,5 @@
 """Which phones there are; one more is invited, one that is lost is withdrawn."""
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,6 +10,7 @@ from amana.access.rules import Role, require_step_up
 from amana.field import queries
 from amana.field.actions import phones as acts
 from amana.field.forms import InviteForm
+from amana.field.views.line import address
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,8 +28,7 @@ def phones(request: Request) -> HttpResponse:
             now=request.now,
         )
         carrier = dict(form.fields["account"].choices)[form.cleaned_data["account"]]  # type: ignore[attr-defined]
-        address = f"{settings.NODE.url}{reverse('field:shell')}#enrol={code}"
-        context = {"address": address, "code": code, "carrier": carrier}
+        context = {"address": f"{address(request)}#enrol={code}", "code": code, "carrier": carrier}
         return render(request, "field/invited.html", context)
     context = {
         "form": form,

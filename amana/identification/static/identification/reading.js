@@ -74,7 +74,8 @@ function fired(bundle, condition, seen, numbers) {
   return isIn ? [] : null;
 }
 
-const holds = (bundle, condition, done) =>
+/* Whether a condition holds after a walk; none always does. */
+export const holds = (bundle, condition, done) =>
   !condition || fired(bundle, condition, done.atoms, done.numbers) !== null;
 
 /* Goes through the questions in their order, as far as the answers lead. */

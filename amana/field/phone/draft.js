@@ -1,0 +1,1 @@
+export const begin = () => {}; export const list = () => null; export const watch = () => {};

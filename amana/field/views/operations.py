@@ -55,6 +55,10 @@ def _morning_of(day: date) -> datetime:
 @require_GET
 def operation(request: Request, code: str) -> HttpResponse:
     """Show how an operation stands: to who reads its records, a line for each person."""
+    return _shown(request, code, MoreWristbandsForm())
+
+
+def _shown(request: Request, code: str, form: MoreWristbandsForm) -> HttpResponse:
     found = reads.access_operation(request.actor, code)
     is_reader = request.actor.holds(found.row.team_id)
     overview = reads.overview(request.actor, code) if is_reader else None
@@ -67,10 +71,11 @@ def operation(request: Request, code: str) -> HttpResponse:
         "n_waiting": len(queries.waiting(request.actor)),
         "may_open": request.actor.role in reads.OPENING,
         "may_end": is_reader and request.actor.role is Role.SUPERVISOR,
-        "form": MoreWristbandsForm(),
+        "form": form,
         "n_left": MOST_WRISTBANDS - found.n_wristbands,
     }
-    return render(request, "field/operation.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "field/operation.html", context, status=status)
 
 
 @require_GET
@@ -92,9 +97,10 @@ def wristbands(request: Request, code: str) -> HttpResponse:
 def more_wristbands(request: Request, code: str) -> HttpResponse:
     """Make further wristbands; what is printed then are the new ones."""
     form = MoreWristbandsForm(request.POST)
-    if form.is_valid():
-        more = form.cleaned_data["more"]
-        acts.more_wristbands(code=code, more=more, actor=request.actor, now=request.now)
+    if not form.is_valid():
+        return _shown(request, code, form)
+    more = form.cleaned_data["more"]
+    acts.more_wristbands(code=code, more=more, actor=request.actor, now=request.now)
     return redirect("field:operation", code)
 
 

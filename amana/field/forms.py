@@ -1,5 +1,6 @@
 """A phone is invited; a phone's file is brought."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -75,9 +76,9 @@ class OperationForm(forms.Form):
         max_value=MOST_WRISTBANDS,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].choices = [(code, name) for code, name, _ in queries.care_teams()]  # type: ignore[attr-defined]
+        self.fields["team"].choices = [(code, f"{name} · {code}") for code, name in units]  # type: ignore[attr-defined]
 
 
 class MoreWristbandsForm(forms.Form):

@@ -79,6 +79,15 @@ class Overview:
         return sum(line.has_clash for line in self.lines)
 
 
+def units_for(actor: Actor) -> list[tuple[str, str]]:
+    """Return for which units this person may open an operation: code, institution."""
+    return [
+        (code, name)
+        for code, name, _ in queries.care_teams()
+        if actor.role is Role.COORDINATOR or actor.holds(code)
+    ]
+
+
 def operations_of(actor: Actor) -> list[Listed]:
     """Return the operations that this person may see, newest first: of her units, or all."""
     rows = Operation.objects.order_by("-begins_at", "pk")

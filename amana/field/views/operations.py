@@ -31,7 +31,7 @@ def operations(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_operation(request: Request) -> HttpResponse:
     """Open an operation with its wristbands."""
-    form = OperationForm(request.POST or None)
+    form = OperationForm(request.POST or None, units=reads.units_for(request.actor))
     if form.is_valid():
         given = form.cleaned_data
         row = acts.open_operation(

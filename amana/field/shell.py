@@ -4,10 +4,10 @@ Pure. The sources in `phone/` are served without their comments; the modules tha
 question needs are joined into one, because on a bad line every request costs a second.
 """
 
-import gzip
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -35,11 +35,11 @@ JOINED = (
     "screens",
     "app",
 )
-LATER = ("line", "voice", "draft")
+LATER = ("line", "more", "voice", "draft")
 AS_THEY_ARE = ("away.html", "icon.svg", "manifest.webmanifest")
 VENDORED = ("hpke", "argon2")
 # Fetched when the phone has a quiet moment, not before it can be used.
-AT_LEISURE = ("draft.js", "argon2.js", "voice.js")
+AT_LEISURE = ("draft.js", "argon2.js", "more.js", "voice.js", "instruments.json")
 TEXT = "; charset=utf-8"
 TYPES = {
     ".js": "text/javascript" + TEXT,
@@ -54,6 +54,8 @@ DIRECTION = {"ar": "rtl"}
 
 _IMPORT = re.compile(r'^import [^;]+? from "\./(\w+)\.js";\n', re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let) (\w+))", re.MULTILINE)
+_OF_JOINED = re.compile(rf'"\./(?:{"|".join(JOINED)})\.js"')
 _INDENT = re.compile(r"\n\s*")
 
 
@@ -85,43 +87,41 @@ def files(default_language: str) -> Mapping[str, File]:
 
 def is_at_leisure(path: str) -> bool:
     """Say whether a file may come after the phone can be used."""
-    name = path.removeprefix("instruments/").split(".")[0]
-    return path in AT_LEISURE or (path.startswith("instruments/") and name not in {RAPID, "steps"})
+    return path.startswith(("instruments/", "words/more.")) or path in AT_LEISURE
 
 
 def _file(path: str, text: str) -> File:
     body = text.encode()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    etag = hashlib.sha256(body).hexdigest()[:32]
     content_type = TYPES[Path(path or "index.html").suffix]
-    return File(content_type, body, gzip.compress(body, 9, mtime=0), etag)
+    return File(content_type, body, _gzipped(body), etag)
+
+
+def _gzipped(body: bytes) -> bytes:
+    """Return the shortest of what gzip makes; it is made once and sent for years."""
+
+    def made(level: int) -> bytes:
+        packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16, level)
+        return packer.compress(body) + packer.flush()
+
+    return min((made(level) for level in range(1, 10)), key=len)
 
 
 def _bodies(language: str) -> dict[str, str]:
     words = json.loads((PHONE / "words.json").read_text())
-    made = {"app.js": _joined(), "field.css": _source("field.css")}
+    made = {"app.js": _joined(), "field.css": _style()}
     made |= {f"{name}.js": _alone(_source(f"{name}.js")) for name in LATER}
     made |= {f"{name}.js": (PHONE / f"{name}.js").read_text() for name in VENDORED}
     made |= {name: (PHONE / name).read_text() for name in AS_THEY_ARE}
-    made |= {f"words/{one}.json": _json(said_in(words, one)) for one in LANGUAGES}
-    for path, value in _instruments():
-        made[path] = _json(value)
-    inline = {
-        "language": language,
-        "words": said_in(words, language),
-        "instruments": {
-            RAPID: {
-                "shape": json.loads(made[f"instruments/{RAPID}.json"]),
-                "words": json.loads(made[f"instruments/{RAPID}.{language}.json"]),
-            }
-        },
-    }
-    # What the page itself says needs no file of its own.
-    for path in (
-        f"words/{language}.json",
-        f"instruments/{RAPID}.json",
-        f"instruments/{RAPID}.{language}.json",
-    ):
-        del made[path]
+    made |= {path: _json(value) for path, value in _instruments()}
+    said = {one: _said(words, one, made) for one in LANGUAGES}
+    for one in LANGUAGES:
+        made[f"words/more.{one}.json"] = _json(said_in(words["more"], one))
+        # What the page itself says needs no file of its own.
+        if one != language:
+            made[f"words/{one}.json"] = _json(said[one])
+    shapes = {RAPID: json.loads(made.pop(f"instruments/{RAPID}.json"))}
+    inline = {"language": language, "said": said[language], "shapes": shapes}
     page = (PHONE / "index.html").read_text()
     for name, text in {
         "LANGUAGE": language,
@@ -131,6 +131,12 @@ def _bodies(language: str) -> dict[str, str]:
     }.items():
         page = page.replace(f"{{{name}}}", text)
     return {"": page, **made}
+
+
+def _said(words: Any, language: str, made: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+    """Return what the first screens and the first instrument say in one language."""
+    instrument = json.loads(made.pop(f"instruments/{RAPID}.{language}.json"))
+    return {"words": said_in(words["first"], language), "instruments": {RAPID: instrument}}
 
 
 def _json(value: Any) -> str:  # noqa: ANN401
@@ -146,14 +152,22 @@ def _source(name: str) -> str:
     return _INDENT.sub("\n", _COMMENT.sub("", text)).strip() + "\n"
 
 
+def _style() -> str:
+    text = re.sub(r"\s*([{};,])\s*", r"\1", _source("field.css"))
+    return text.replace(": ", ":").replace(";}", "}")
+
+
 def _joined() -> str:
-    """Return the modules of the first question as one; their imports of each other fall away."""
-    return "".join(_IMPORT.sub("", _source(f"{name}.js")) for name in JOINED)
+    """Return the modules of the first question as one, with what later ones import from it."""
+    later = "".join(_source(f"{name}.js") for name in LATER)
+    wanted = set(re.findall(r"\w+", " ".join(m.group() for m in _IMPORT.finditer(later))))
+    whole = "".join(_IMPORT.sub("", _source(f"{name}.js")) for name in JOINED)
+    return _EXPORT.sub(lambda found: found.group() if found[1] in wanted else "", whole)
 
 
 def _alone(source: str) -> str:
     """Return a module of its own, which finds the joined ones in app.js."""
-    return re.sub(rf'"\./(?:{"|".join(JOINED)})\.js"', '"./app.js"', source)
+    return _OF_JOINED.sub('"./app.js"', source)
 
 
 # Instruments.

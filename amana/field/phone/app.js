@@ -1,10 +1,10 @@
 /* The app: it starts, draws, changes language, and gets out of the way at once. */
 
-import { DIRECTION, h, language, listed, speak, t } from "./dom.js";
+import { DIRECTION, h, language, listed, moreWords, speak, t } from "./dom.js";
 import { warnings } from "./parts.js";
 import { forget, save } from "./record.js";
 import { wristband } from "./references.js";
-import { enrolWith, screens } from "./screens.js";
+import { screens } from "./screens.js";
 import { drafts, go, isResumable, line, onMove, redraw, state } from "./state.js";
 import { all, read, write } from "./store.js";
 
@@ -109,7 +109,10 @@ function arrive() {
     return true;
   }
   if (hash.startsWith("#enrol=") && !state.record) {
-    enrolWith(hash.slice(7));
+    import("./more.js").then(async ({ enrolWith }) => {
+      await moreWords();
+      enrolWith(hash.slice(7));
+    });
     return true;
   }
   return false;

@@ -14,8 +14,10 @@ const ICONS = {
 
 const root = document.documentElement;
 const page = JSON.parse(document.getElementById("data").textContent);
-const words = { [page.language]: page.words };
+/* What each language says: the words of the screens, and of the instruments that come first. */
+const spoken = { [page.language]: page.said };
 const shelf = new Map();
+const added = new Set();
 
 /** The language of the screen. */
 export let language = page.language;
@@ -24,7 +26,7 @@ export const DIRECTION = { fr: "ltr", ar: "rtl", en: "ltr" };
 
 /** A word of the interface, filled in. */
 export function t(key, values = {}) {
-  return (words[language][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return (spoken[language].words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /** Make an element: h("p", {class: "hint"}, "text", child, null). */
@@ -75,31 +77,42 @@ async function fetched(path) {
 /** Have an instrument, in the languages that are asked for; it is the same for every record. */
 export async function instrument(name, ...languages) {
   if (!shelf.has(name)) {
-    const inline = page.instruments[name];
-    const held = inline ? inline.shape : await fetched(`instruments/${name}.json`);
-    const said = inline ? { [page.language]: inline.words } : {};
-    Object.defineProperty(held, "words", { value: said });
+    const held = page.shapes[name] ?? await fetched(`instruments/${name}.json`);
+    Object.defineProperty(held, "words", { value: {} });
     shelf.set(name, held);
   }
   const held = shelf.get(name);
-  await Promise.all([language, ...languages].map(async (one) => {
-    held.words[one] ??= await fetched(`instruments/${name}.${one}.json`);
-  }));
+  await Promise.all([language, ...languages].map((one) => worded(name, held, one)));
   return held;
+}
+
+async function worded(name, held, wanted) {
+  const { instruments } = await words(wanted);
+  held.words[wanted] ??= instruments[name] ?? await fetched(`instruments/${name}.${wanted}.json`);
+}
+
+async function words(wanted) {
+  spoken[wanted] ??= await fetched(`words/${wanted}.json`);
+  return spoken[wanted];
 }
 
 /** What an instrument says at a place, in the language of the screen or in another. */
 export const said = (held, number, spoken = language) => held.words[spoken]?.[number] ?? "";
+
+/** Have the words of the later screens, which the first question does not need. */
+export async function moreWords() {
+  if (added.has(language)) return;
+  Object.assign(spoken[language].words, await fetched(`words/more.${language}.json`));
+  added.add(language);
+}
 
 export const listed = () => fetched("instruments.json");
 export const recordings = () => fetched("audio.json");
 
 /** Change the language of the screen; every answer stays. */
 export async function speak(wanted) {
-  words[wanted] ??= await fetched(`words/${wanted}.json`);
-  await Promise.all([...shelf].map(async ([name, held]) => {
-    held.words[wanted] ??= await fetched(`instruments/${name}.${wanted}.json`);
-  }));
+  await words(wanted);
+  await Promise.all([...shelf].map(([name, held]) => worded(name, held, wanted)));
   language = wanted;
   root.lang = wanted;
   root.dir = DIRECTION[wanted];

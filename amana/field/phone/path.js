@@ -5,8 +5,6 @@ import { holds, shown, walk } from "./reading.js";
 
 const ALONE = new Set(["none", "unknown", "declined"]);
 const URGENT = ["P1", "P2", "P3"];
-/* With an adult who is not a parent, as the field's own signs say. */
-const NOT_A_PARENT = ["E2", "E3", "E5"];
 
 export const isRequired = (question) =>
   question.required ?? ["many", "one", "yesno"].includes(question.kind);
@@ -108,7 +106,6 @@ export function urgency(instrument, given) {
   const { found } = walk(instrument, given);
   if (URGENT.some((code) => found.has(code))) return "DANGER";
   const { minor, situation } = given.answers;
-  const isAlone = ["alone", "separated"].includes(situation)
-    || NOT_A_PARENT.some((code) => found.has(code));
+  const isAlone = ["alone", "separated"].includes(situation);
   return minor !== "no" && isAlone ? "CHILD_ALONE" : "OTHER";
 }

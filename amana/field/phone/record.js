@@ -18,7 +18,7 @@ const id = () => [...crypto.getRandomValues(new Uint8Array(16))]
 /** Begin with a person. */
 export async function begin(name, more = {}) {
   const { version } = await instrument(name);
-  take({
+  return take({
     record: id(),
     seq: 0,
     instrument: name,
@@ -41,6 +41,7 @@ export function take(record) {
   state.record = { ...record, since: performance.now(), isChanged: false };
   navigator.locks.request(`record-${record.record}`, () =>
     new Promise((resolve) => { release = resolve; }));
+  return state.record;
 }
 
 export const shelved = () => instrument(state.record.instrument);
@@ -94,7 +95,7 @@ export function save(isFinished = false, isEnd = false) {
   sealing = sealing.catch(() => {}).then(async () => {
     const [whole, soon] = await sealed;
     await (await line()).seal(whole, soon);
-    if (isResumable() && record.lock) await (await drafts()).keepDraft(record);
+    if (isResumable()) await (await drafts()).keepDraft(record);
   });
   return sealing;
 }
@@ -103,6 +104,7 @@ export function save(isFinished = false, isEnd = false) {
 export async function finish(isFinished) {
   const { record } = state;
   await save(isFinished, true);
+  if (isResumable()) await (await drafts()).done(record);
   forget();
   const { send } = await line();
   send();

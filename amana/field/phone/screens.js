@@ -1,25 +1,38 @@
 /* The screens: home, enrolment, group, question, pause, review, sent, queue. */
 
-import { button, h, hour, icon, instrument, link, ltr, said, t } from "./dom.js";
+import { button, h, hour, icon, instrument, link, ltr, moreWords, said, t } from "./dom.js";
 import { call, heading, numbers, primary, problems, sentence } from "./parts.js";
 import { faults, kept, readAnswers, shown, walk } from "./path.js";
 import { against, asked, field, inWords, writing } from "./questions.js";
 import { begin, changed, finish, rest, save, way } from "./record.js";
-import { wristband } from "./references.js";
 import { drafts, go, isResumable, line, redraw, state } from "./state.js";
 
-const RAPID = "rapid-screening";
-const GROUP = "first-pass";
-const SKIPPED = ["NOT_READY", "ALREADY_TOLD", "NOT_RELEVANT", "REFUSED", "UNSAFE"];
+export const RAPID = "rapid-screening";
+export const GROUP = "first-pass";
 const PRESSING = ["P1", "P2", "P3"];
 
 /* Each screen gives what stands in the middle, and what lies under the thumb. */
-export const screens = { home, enrol, group, question, pause, review, sent, queue, left };
+export const screens = {
+  home,
+  question,
+  pause,
+  review,
+  sent,
+  queue,
+  enrol: async () => (await later()).enrol(),
+  passphrase: async () => (await drafts()).passphrase(),
+  locked: async () => (await drafts()).locked(),
+  group: async () => (await later()).group(),
+  left: async () => (await later()).left(),
+};
+
+/* What the first question does not need. */
+const later = async () => (await Promise.all([import("./more.js"), moreWords()]))[0];
 
 // Home.
 
 async function home() {
-  if (!state.device) return enrol();
+  if (!state.device) return (await later()).enrol();
   const others = state.list.filter(({ name }) => ![RAPID, GROUP].includes(name));
   return {
     main: [
@@ -46,114 +59,16 @@ async function begun() {
   return isResumable() ? (await drafts()).list() : null;
 }
 
-async function start(name, more) {
+export async function start(name, more) {
   if (isResumable()) return (await drafts()).begin(() => first(name, more));
   return first(name, more);
 }
 
 async function first(name, more) {
-  await begin(name, more);
+  const record = await begin(name, more);
   const pages = way(await instrument(name));
   go("question", { page: pages[0].id, back: "" });
-}
-
-// Enrolment.
-
-function enrol() {
-  const code = writing("input", { id: "code", type: "text", dir: "ltr", value: "" });
-  const fault = state.problems[0];
-  return {
-    name: "enrol",
-    main: [
-      heading(t("enrol_title")),
-      h("p", {}, t("enrol_why")),
-      state.isEnrolling && h("p", { class: "notice" }, t("one_moment")),
-      h("form", { class: "panel", id: "enrol", onsubmit: (event) => {
-        event.preventDefault();
-        enrolWith(code.value);
-      } },
-      h("div", { class: fault ? "field has-error" : "field" }, h("label", { for: "code" }, t("enrol_code")),
-        h("p", { class: "hint" }, t("enrol_hint")),
-        fault && h("p", { class: "error", role: "alert" }, icon("warning"), fault.text), code)),
-    ],
-    dock: [h("button", { class: "primary", form: "enrol" }, t("enrol_go"))],
-  };
-}
-
-/** Take the phone into a team with what a code said: `<token>.<print>`, bare or in an address. */
-export async function enrolWith(typed) {
-  const found = /([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})\s*$/.exec(typed);
-  if (!found) return go("enrol", { problems: [{ at: "code", text: t("enrol_no_code") }] });
-  go("enrol", { isEnrolling: true });
-  try {
-    state.device = await (await line()).enrol(found[1], found[2]);
-  } catch (error) {
-    const known = ["enrol_over", "enrol_no_line", "enrol_print"].includes(error.message);
-    const text = t(known ? error.message : "enrol_no_line");
-    return go("enrol", { isEnrolling: false, problems: [{ at: "code", text }] });
-  }
-  (await line()).send({ isAsked: true });
-  return go("home", { isEnrolling: false });
-}
-
-// Group intake.
-
-function group() {
-  const { code = "", siblings } = state.group;
-  const input = (id, value) => writing("input", { id, type: "text", dir: "ltr", maxlength: "14", value });
-  const own = input("band", code);
-  const other = input("sibling", "");
-  const error = (at) => {
-    const fault = state.problems.find((one) => one.at === at);
-    return fault && h("p", { class: "error", role: "alert" }, icon("warning"), fault.text);
-  };
-  const bad = (at) => ({ problems: [{ at, text: t("band_wrong") }] });
-  const add = () => {
-    const found = wristband(other.value);
-    state.group.code = own.value;
-    if (!found || siblings.includes(found)) return go("group", bad("sibling"));
-    siblings.push(found);
-    return go("group");
-  };
-  const onward = () => {
-    const found = wristband(own.value);
-    state.group.code = own.value;
-    if (!found) return go("group", bad("band"));
-    if (other.value.trim()) {
-      const last = wristband(other.value);
-      if (!last) return go("group", bad("sibling"));
-      siblings.push(last);
-    }
-    const name = state.list.some((one) => one.name === GROUP) ? GROUP : RAPID;
-    return start(name, {
-      wristband: found,
-      siblings: [...new Set(siblings)].filter((one) => one !== found),
-      isGroup: true,
-    });
-  };
-  return {
-    main: [
-      heading(t("group_title")),
-      h("p", { class: "counted", "data-counted": state.counted ?? 0 },
-        t("counted", { n: state.counted ?? 0 })),
-      h("form", { class: "panel", onsubmit: (event) => { event.preventDefault(); onward(); } },
-        h("div", { class: "field" }, h("label", { for: "band" }, t("band")),
-          h("p", { class: "hint" }, t("band_hint")), error("band"), own),
-        h("div", { class: "field" }, h("label", { for: "sibling" }, t("sibling")),
-          h("p", { class: "hint" }, t("sibling_hint")), error("sibling"),
-          h("ul", { class: "plain" }, siblings.map((one) => h("li", {}, ltr(one), " ",
-            link(t("take_out"), () => {
-              siblings.splice(siblings.indexOf(one), 1);
-              go("group");
-            })))),
-          other, link(t("sibling_add"), add, { "data-act": "sibling" })),
-        h("button", { class: "unseen", tabindex: "-1", "aria-hidden": "true" }, t("begin"))),
-    ],
-    dock: [
-      primary(t("begin"), onward, { "data-act": "begin" }),
-      link(t("home_back"), () => go("home", { group: null })),
-    ],
-  };
+  return record;
 }
 
 // A page of questions.
@@ -166,8 +81,9 @@ async function question() {
   const page = pages[at];
   const done = walk(held, record);
   const { section } = page;
+  const more = (section.repeats || section.may_skip) && await later();
   const into = section.repeats ? state.entry ??= {} : record.answers;
-  const questions = section.repeats ? inside(held, section, into) : page.questions;
+  const questions = section.repeats ? more.inside(held, section, into) : page.questions;
   const isOne = section.layout === "each";
   const danger = held.sections[0].id === "danger" && section.id !== "danger" && "danger";
   const name = said(held, section.title);
@@ -175,22 +91,22 @@ async function question() {
     page: page.id,
     main: [
       h("div", { class: "steps" }, h("span", {}, t("step", { n: at + 1, of: pages.length })),
+        state.listen?.row(held),
         h("progress", { max: String(pages.length), value: String(at + 1), "aria-hidden": "true" })),
       section.id === "person" && urgent(held, done),
       isOne ? h("h1", { class: "eyebrow", tabindex: "-1" }, name) : heading(name),
       section.hint !== undefined && h("p", { class: "lead" }, said(held, section.hint)),
       problems(),
-      state.listen?.row(held),
-      section.repeats > 0 && entries(held, section),
+      section.repeats > 0 && more.entries(held, section),
       page.isSkipped
         ? h("p", { class: "notice" }, t("was_skipped"), " ", t(`skip_${record.skipped[section.id]}`))
         : h("form", { class: isOne ? "asked" : "", id: "page", autocomplete: "off",
-          onsubmit: (event) => { event.preventDefault(); onward(held, page, questions, into); } },
+          onsubmit: (event) => { event.preventDefault(); onward(held, page, questions, into, more); } },
         questions.map((one) => field(held, one, done, into, state.listen?.button(held))),
         section.repeats > 0 && link(t("entry_more"), () => {
-          if (addEntry(held, section, questions, into)) go("question");
+          if (more.addEntry(held, section, questions, into)) go("question");
         })),
-      section.may_skip && !page.isSkipped && skipping(section),
+      section.may_skip && !page.isSkipped && more.skipping(section),
       page.isSkipped && button(t("skip_again"), () => {
         delete record.skipped[section.id];
         changed();
@@ -200,21 +116,18 @@ async function question() {
         state.device.numbers?.length ? numbers() : h("p", {}, t("no_numbers"))),
     ],
     dock: [
-      primary(t("onward"), () => onward(held, page, questions, into), { "data-act": "on" }),
+      primary(t("onward"), () => onward(held, page, questions, into, more), { "data-act": "on" }),
       h("div", { class: "ways" },
         link([icon("back"), t("back")], () => backward(pages, at), { "data-act": "back" }),
         link([icon("warning"), t("danger")], () => look(danger), {
           "data-act": "danger", "aria-disabled": danger ? null : "true",
         }),
         link([icon("pause"), t("tired")], () => pausing(), { "data-act": "pause" }),
-        link([icon("phone"), t("call_short")], () => calling(), { "data-act": "call" })),
+        link([icon("phone"), t("call_short")], () => calling(), { "data-act": "call" }),
+        isResumable() && (await drafts()).lockLink()),
     ],
   };
 }
-
-const inside = (held, section, entry) => walk(
-  { ...held, sections: [{ ...section, repeats: 0, when: undefined }] },
-  { answers: { ...entry, minor: state.record.answers.minor } }).asked;
 
 /* What the danger check found is said before anything else is asked. */
 function urgent(held, done) {
@@ -238,9 +151,10 @@ function backward(pages, at) {
 }
 
 /** Leave the page only with answers that can be; "does not know" is one. */
-function onward(held, page, questions, into) {
+function onward(held, page, questions, into, more) {
   const { record } = state;
-  if (page.section.repeats && Object.keys(into).length && !addEntry(held, page.section, questions, into)) return;
+  if (page.section.repeats && Object.keys(into).length
+    && !more.addEntry(held, page.section, questions, into)) return undefined;
   if (!page.section.repeats && !page.isSkipped) {
     const stands = against(held, questions, into);
     const here = new Set(questions.map(({ id }) => id));
@@ -259,41 +173,6 @@ function onward(held, page, questions, into) {
   const next = still < 0 ? pages.find((one) => !one.isDone) : pages[still + 1];
   return next ? go("question", { page: next.id }) : go("review");
 }
-
-// Entries of a section that repeats, and sections that are skipped.
-
-function addEntry(held, section, questions, entry) {
-  const stands = against(held, questions, entry);
-  if (stands.length) {
-    go("question", { problems: stands });
-    return false;
-  }
-  const { answers } = state.record;
-  answers[section.id] = [...(answers[section.id] || []), entry];
-  state.entry = {};
-  changed();
-  return true;
-}
-
-function entries(held, section) {
-  const { answers } = state.record;
-  return h("ol", { class: "entries" }, (answers[section.id] || []).map((entry, at) => h("li", {},
-    section.questions.filter(({ id }) => id in entry)
-      .map((one) => h("p", {}, asked(held, one), " – ", h("bdi", {}, inWords(held, one, entry[one.id])))),
-    link(t("take_out"), () => {
-      answers[section.id].splice(at, 1);
-      if (!answers[section.id].length) delete answers[section.id];
-      changed();
-      go("question");
-    }))));
-}
-
-const skipping = (section) => h("details", { class: "panel" }, h("summary", {}, t("skip")),
-  h("ul", { class: "plain" }, SKIPPED.map((reason) => h("li", {}, link(t(`skip_${reason}`), () => {
-    state.record.skipped[section.id] = reason;
-    changed();
-    go("question");
-  })))));
 
 // Pause.
 
@@ -334,7 +213,7 @@ async function stop() {
 async function review() {
   const { record } = state;
   const held = await instrument(record.instrument);
-  const steps = await instrument("steps");
+  const steps = await whatNext();
   const given = kept(held, record);
   const pages = way(held);
   const read = readAnswers({ ...held, steps }, given);
@@ -403,10 +282,13 @@ const row = (asking, saying, page, change, id) => h("div", { class: "row", "data
   h("p", {}, h("span", { class: "hint" }, asking), h("br"), h("bdi", {}, saying)),
   link([t("change"), h("span", { class: "unseen" }, ` ${asking}`)], () => change(page)));
 
+/* They may be missing on a phone that lost its line in its first minute. */
+const whatNext = () => instrument("steps").catch(() => []);
+
 async function end(isFinished) {
   const { isGroup, record } = state.record;
   const held = await instrument(state.record.instrument);
-  const steps = await instrument("steps");
+  const steps = await whatNext();
   const read = readAnswers({ ...held, steps }, kept(held, state.record));
   const next = steps.filter((one) => one.kind === "do" && read.next_steps.includes(one.code))
     .map((one) => one.words);
@@ -419,7 +301,7 @@ async function end(isFinished) {
 
 async function sent() {
   const { record, seq, isFinished, isGroup, next } = state.sent;
-  const steps = await instrument("steps");
+  const steps = await whatNext();
   const received = state.line?.received.get(record);
   const at = received?.seq >= seq ? received.at : null;
   return {
@@ -451,27 +333,11 @@ async function queue() {
       h("p", { class: "big", "data-waiting": waiting }, t("unsent", { n: status?.unsent ?? 0 })),
       h("p", { role: "status", class: "notice", "data-message": status?.message?.what ?? "" },
         sentence() || t("queue_hint")),
-      status?.aside.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("aside")),
-        h("ul", {}, status.aside.map(({ record, aside }) => h("li", { "data-aside": aside }, ltr(record.slice(0, 8)),
-          " – ", t(`aside_${aside}`)))), h("p", {}, t("aside_hint")),
-        link(t("aside_again"), async () => (await line()).retry())),
-      h("section", { class: "panel" }, h("h2", {}, t("export")), h("p", {}, t("export_hint")),
-        button(t("export_go"), carry, { class: "second", "data-act": "export" })),
+      await later().then((more) => more.carrying()).catch(() => null),
     ],
     dock: [
       primary(t("send_now"), async () => (await line()).send({ isAsked: true }), { "data-act": "send" }),
       link([icon("back"), t("back")], () => go(...state.cameFrom), { "data-act": "back" }),
     ],
   };
-}
-
-async function carry() {
-  const { name, text } = await (await line()).exported();
-  const address = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
-  h("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
-function left() {
-  return { main: [heading(t("left_title")), h("p", {}, t("left"))], dock: [] };
 }

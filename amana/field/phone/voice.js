@@ -1,6 +1,6 @@
 /* Questions read aloud: a recording where the node has one, else a voice that lives on the phone. */
 
-import { h, instrument, language, recordings, t } from "./dom.js";
+import { h, icon, instrument, language, recordings, t } from "./dom.js";
 import { asked, listening } from "./questions.js";
 import { redraw, state } from "./state.js";
 
@@ -44,14 +44,14 @@ async function say(held, question) {
 
 /* Which language is spoken, and whether there is anything to hear in it. */
 function row(held) {
-  const select = h("select", { id: "spoken", autocomplete: "off", onchange: (event) => {
+  const select = h("select", { id: "spoken", "aria-label": t("listen_in"), "aria-describedby": "silent", autocomplete: "off", onchange: (event) => {
     chosen = event.target.value;
     redraw();
   } }, Object.entries(SPOKEN).map(([code, name]) => h("option", { value: code, lang: code }, name)));
   select.value = spoken();
   const isHeard = voice() || recorded[spoken()]?.[held.name]?.length;
-  return h("div", { class: "listening" }, h("label", { for: "spoken" }, t("listen_in")), select,
-    !isHeard && h("p", { class: "hint", "data-state": "silent" }, t("no_recording")));
+  return h("div", { class: "listening" }, icon("sound"), select,
+    !isHeard && h("p", { class: "hint", id: "silent" }, t("no_recording")));
 }
 
 const heard = (held) => listening((question) => say(held, question));

@@ -134,10 +134,10 @@ def overview(actor: Actor, code: str) -> Overview:
     links: dict[str, set[str]] = {}
     for person in people.values():
         links.setdefault(person.band, set()).update(person.siblings)
-    groups = group.sibling_groups(links)
     clashing = {p for p, found in by_place.items() if any(o.row.has_clash for o in found)}
     owned = _looked_after(actor, by_place)
     numbers = dict(Wristband.objects.filter(operation_id=code).values_list("code", "number"))
+    groups = _by_number(group.sibling_groups(links), numbers)
     lines = [
         _line(person, by_place[place], numbers, groups, has_owner=place in owned)
         for place, person in people.items()
@@ -149,6 +149,15 @@ def overview(actor: Actor, code: str) -> Overview:
         possible_doubles=group.possible_doubles(people.values()),
         median_ms=group.median_ms(people.values()),
     )
+
+
+def _by_number(
+    groups: tuple[tuple[str, ...], ...], numbers: dict[str, int]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the groups in the order of the list; a band of elsewhere comes last."""
+    last = group.MOST_WRISTBANDS + 1
+    ordered = [tuple(sorted(one, key=lambda b: (numbers.get(b, last), b))) for one in groups]
+    return tuple(sorted(ordered, key=lambda one: numbers.get(one[0], last)))
 
 
 def _person(place: str, found: list[OpenedRecord]) -> Person:

@@ -24,7 +24,7 @@ function reach(event, at) {
 export const numbers = () => h("ul", { class: "numbers" },
   (state.device?.numbers || []).map(({ label, number }) => h("li", {},
     h("a", { class: "button second", href: `tel:${number.replace(/[^+0-9]/g, "")}` },
-      icon("phone"), h("span", {}, label[language], " ", ltr(number))))));
+      icon("phone"), h("span", {}, label[language], ltr(number))))));
 
 export function call() {
   return h("section", { class: "panel calls" },

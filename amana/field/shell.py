@@ -77,7 +77,7 @@ def files(default_language: str) -> Mapping[str, File]:
     own = {
         "VERSION": version,
         "FIRST": sorted(path for path in held if not is_at_leisure(path)),
-        "LEISURE": sorted(filter(is_at_leisure, held)),
+        "LEISURE": sorted(filter(is_at_leisure, held), key=_how_late),
     }
     worker = _source("sw.js")
     for name, value in own.items():
@@ -88,6 +88,12 @@ def files(default_language: str) -> Mapping[str, File]:
 def is_at_leisure(path: str) -> bool:
     """Say whether a file may come after the phone can be used."""
     return path.startswith(("instruments/", "words/more.")) or path in AT_LEISURE
+
+
+def _how_late(path: str) -> tuple[bool, bool, str]:
+    """Order what comes later: the screens and next steps of a screening first, the locks last."""
+    is_other = path.startswith("instruments/") and not path.startswith("instruments/steps")
+    return path == "argon2.js", is_other, path
 
 
 def _file(path: str, text: str) -> File:

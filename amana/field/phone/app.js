@@ -131,12 +131,13 @@ async function awaken() {
   const { count, onChange, send, status } = await line();
   onChange(() => noted(status));
   await count();
-  const { listen } = await import("./voice.js");
-  state.listen = listen;
-  if (state.screen === "question") redraw();
-  addEventListener("online", () => send());
+  addEventListener("online", () => send({ isAsked: true }));
   send();
   import("./hpke.js").catch(() => {});
+  import("./voice.js").then(({ listen }) => {
+    state.listen = listen;
+    if (state.screen === "question") redraw();
+  }).catch(() => {});
   status.isPersistent = (await navigator.storage?.persisted?.()) ?? true;
   if (!navigator.serviceWorker) return;
   const kept = await navigator.serviceWorker.register(

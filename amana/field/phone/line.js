@@ -194,6 +194,8 @@ async function sendAll(device, isAsked) {
   const pair = await keys();
   let most = AT_MOST;
   let taken = 0;
+  let slow = 0;
+  if (isAsked) failures = 0;
   for (let first = true; ; first = false) {
     const waiting = await ready();
     if (!waiting.length && !(first && isAsked) && !status.isWithdrawn) break;
@@ -220,10 +222,9 @@ async function sendAll(device, isAsked) {
       return say("unknown_device");
     } else if (answer.code === 429) {
       await wait(2_000);
-      if (++failures > 3) return later("slow_down");
+      if (++slow > 3) return later("slow_down");
     } else if (items.length > 1) {
-      most = Math.max(1, items.length >> 1);
-      if (++failures > 6) return later("no_line");
+      most = items.length >> 1;
     } else if (answer.code === 413 || answer.code === 400) {
       // This one alone is refused: it must not stop the others.
       const state = answer.code === 413 ? "TOO_LARGE" : "BAD_ITEM";

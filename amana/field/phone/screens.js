@@ -116,7 +116,9 @@ async function question() {
         state.device.numbers?.length ? numbers() : h("p", {}, t("no_numbers"))),
     ],
     dock: [
-      primary(t("onward"), () => onward(held, page, questions, into, more), { "data-act": "on" }),
+      page.isSkipped
+        ? primary(t("onward"), () => onward(held, page, questions, into, more), { "data-act": "on" })
+        : h("button", { class: "primary", form: "page", "data-act": "on" }, t("onward")),
       h("div", { class: "ways" },
         link([icon("back"), t("back")], () => backward(pages, at), { "data-act": "back" }),
         link([icon("warning"), t("danger")], () => look(danger), {

@@ -167,6 +167,14 @@ BEGINNINGS = (
     b"\0\0\0\x20ftypM4A ",
     b"\xff\xfb\x90\x00",
 )
+# Edits of a workbook: a wording, a whole row, what only follows from others, raw JSON.
+EDITS = [
+    b"2|3|4|Another wording\n",
+    b"2|5|0\n1|2|1\n",
+    b"2|4|9|selected(${d1}, 'none')\n",
+    b'0|1|0|{"has": ["T1"]}\n0|2|1|[]\n',
+    b"1|0|0|yes_no\n2|1|12|select_one yes_no\n2|0|3|begin_group\n",
+]
 PASSKEY = {
     "id": "AAAA",
     "rawId": "AAAA",
@@ -195,6 +203,7 @@ def seeds() -> Iterator[tuple[str, list[bytes]]]:
     held = shelf().find("ilo-forced-labour")
     yield "instrument", _words(held.document, shelf().find("rapid-screening").document)
     yield "xlsform_sheet", [xlsform.export(held)]
+    yield "xlsform_cells", EDITS
     told = [Given(sheet["answers"], sheet.get("words", {})) for sheet in SHEETS]
     rapid = shelf().find("rapid-screening")
     yield "submission", [openrosa.write(rapid, one, INSTANCE) for one in told]

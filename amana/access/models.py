@@ -17,9 +17,12 @@ class Team(models.Model):
     address = models.CharField(max_length=120, unique=True)
     recipient = models.BinaryField()
     signer = models.BinaryField()
-    # Set when a member left: the next one who signs in gives the team a new data key.
+    # What partners know of it, where the seed was renewed since: the country's root signed these.
+    published_recipient = models.BinaryField(null=True)
+    published_signer = models.BinaryField(null=True)
+    # Set when a member left: the next one who signs in gives the team new keys.
     is_renewal_due = models.BooleanField(default=False)
-    # How often the data key was renewed: who still holds an older one wraps nothing under it.
+    # How often the keys were renewed: who still holds older ones wraps nothing under them.
     generation = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Who is signed in, and which keys that opens."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from amana.access.rules import GLASS, Actor, NotFound, Role, TeamKeys
 from amana.crypto.boxes import Place, seal, unseal
 from amana.crypto.hybrid import unwrap, wrap
 from amana.crypto.layers import add_layer, remove_layers
-from amana.crypto.secrets import SIZE, CannotOpen, Key, Secret, Seed, derive, digest
+from amana.crypto.secrets import CannotOpen, Key, Secret, Seed, derive, digest
 from amana.keeper.client import Keeper
 
 WRAP_INFO = b"amana/wrap/v1/"
@@ -82,9 +83,23 @@ def open_teams(account: Account, seed: Seed) -> dict[str, TeamKeys]:
 
 def _team_keys(membership: Membership, seed: Seed) -> TeamKeys:
     info = wrap_info(f"team:{membership.team_id}")
-    both = unwrap(seed, bytes(membership.wrapped_keys), info)
+    packed = unwrap(seed, bytes(membership.wrapped_keys), info)
     team = membership.team
-    return TeamKeys(Seed(both[:SIZE]), Key(both[SIZE:]), team.kind, team.generation)
+    return rules.team_keys_in(packed, kind=team.kind, generation=team.generation)
+
+
+def team_seeds(actor: Actor, team_code: str) -> tuple[Seed, ...]:
+    """Return the seeds to which strangers, phones among them, sealed for a team; newest first."""
+    if not actor.holds(team_code):
+        raise NotFound
+    return actor.teams[team_code].seeds
+
+
+def published_keys(team: Team) -> tuple[bytes, bytes]:
+    """Return the key to seal to and the key that signs, as partners know them of a team."""
+    if team.published_recipient is None or team.published_signer is None:
+        return bytes(team.recipient), bytes(team.signer)
+    return bytes(team.published_recipient), bytes(team.published_signer)
 
 
 def held_keys(actor: Actor, key_ids: Iterable[str]) -> dict[str, Key]:
@@ -120,7 +135,12 @@ def open_wrap(actor: Actor, row: KeyWrap, inner: bytes) -> Key:
     keys = actor.teams[row.team_id]
     if row.form == TEAM_FORM:
         return Key(unseal(keys.data_key, inner, wrap_place(row.key_id, row.team_id)))
-    return Key(unwrap(keys.seed, inner, wrap_info(row.key_id)))
+    info = wrap_info(row.key_id)
+    for seed in keys.seeds:
+        # A former one where it was sealed before the renewal, or by who had read the team before.
+        with suppress(CannotOpen):
+            return Key(unwrap(seed, inner, info))
+    raise CannotOpen
 
 
 def wrapped_for(team: Team, key_id: str, key: Key, actor: Actor | None = None) -> tuple[str, bytes]:

@@ -3,10 +3,10 @@
 import base64
 import enum
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from amana.crypto.secrets import SIZE, Key, Seed, derive, digest, joined
+from amana.crypto.secrets import SIZE, CannotOpen, Key, Seed, derive, digest, joined
 from amana.crypto.totp import TotpSecret
 
 
@@ -102,6 +102,9 @@ RECOVERIES_OPEN = 3
 SHARES_AGE = timedelta(days=30)
 NOTICE_LIFE = timedelta(days=90)
 
+# What a phone sealed before the seed was renewed still opens for so many renewals.
+FORMER_SEEDS = 3
+
 # A password is one of two things asked for, and no dictionary can be tried without the keeper.
 PASSWORD_LENGTH = 10
 
@@ -110,14 +113,57 @@ PASSWORD_LENGTH = 10
 class TeamKeys:
     """What the members of a team hold together.
 
-    `seed` opens what strangers to the team sealed to it; `data_key` wraps what members wrote
-    themselves, and is replaced when one of them leaves; `generation` counts how often it was.
+    `seed` opens what strangers to the team seal to it; `data_key` wraps what members wrote
+    themselves. Both are replaced when one of them leaves, the seed where phones seal to it;
+    `generation` counts how often. `former` opens what was sealed before that, newest first.
+    `first` is the seed that the team was founded with, where it is no longer the seed of today.
     """
 
     seed: Seed = field(repr=False)
     data_key: Key = field(repr=False)
     kind: str = ""
     generation: int = 0
+    former: tuple[Seed, ...] = field(default=(), repr=False)
+    first: Seed | None = field(default=None, repr=False)
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        """Return every seed that strangers may have sealed to, newest first."""
+        return (self.seed, *self.former)
+
+    @property
+    def founding(self) -> Seed:
+        """Return the seed that stays: partners know it by the directory, cards lie under it."""
+        return self.first or self.seed
+
+    def renewed(self, data_key: Key, seed: Seed | None) -> "TeamKeys":
+        """Return the keys after a member left; without a new seed the team keeps the one it has."""
+        if seed is None:
+            return replace(self, data_key=data_key)
+        former = self.seeds[:FORMER_SEEDS]
+        return replace(self, seed=seed, data_key=data_key, former=former, first=self.founding)
+
+    def packed(self) -> bytes:
+        """Return all of it in the order in which `team_keys_in` reads it, to be wrapped."""
+        since = () if self.first is None else (self.first, *self.former)
+        return b"".join(secret.reveal() for secret in (self.seed, self.data_key, *since))
+
+
+def team_keys_in(packed: bytes, *, kind: str, generation: int) -> TeamKeys:
+    """Return the keys that a membership holds; raises CannotOpen for what no team ever held."""
+    parts = [packed[at : at + SIZE] for at in range(0, len(packed), SIZE)]
+    n_former = len(parts) - 3
+    if len(packed) % SIZE or not (n_former == -1 or 1 <= n_former <= FORMER_SEEDS):
+        raise CannotOpen
+    since = [Seed(part) for part in parts[2:]]
+    return TeamKeys(
+        seed=Seed(parts[0]),
+        data_key=Key(parts[1]),
+        kind=kind,
+        generation=generation,
+        former=tuple(since[1:]),
+        first=since[0] if since else None,
+    )
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def teams_to_involve(case: Case) -> list[Team]:
 
 def card_key(actor: Actor, team: str) -> Key:
     """Return the key under which a team keeps its search cards, all of them in one pass."""
-    return derive(actor.teams[team].seed, "searchcard")
+    return derive(actor.teams[team].founding, "searchcard")
 
 
 def card_place(case_code: str, team: str) -> Place:
@@ -278,7 +278,7 @@ def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
     if not sealed:
         return {}
     try:
-        part = json.loads(age.decrypt(actor.teams[CARE].seed, base64.b64decode(sealed)))
+        part = json.loads(age.decrypt(actor.teams[CARE].founding, base64.b64decode(sealed)))
         return dict(part)
     except (CannotOpen, ValueError, TypeError):
         # Only the other country can mend it: its worker sealed it to another key, or not at all.

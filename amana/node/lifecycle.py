@@ -158,7 +158,7 @@ def _address(config: NodeConfig, code: str) -> str:
 
 def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
     """Sign what partners read of this node, with the country's root."""
-    from amana.access.queries import team  # noqa: PLC0415
+    from amana.access.queries import published_keys, team  # noqa: PLC0415
 
     config, _, _ = load(data)
     root = Seed((data / "keys" / "root.seed").read_bytes())
@@ -172,9 +172,7 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
     }
     for key, code in (("desk", DESK), ("unit", CARE)):
         row = team(code)
-        parties[key] = party_fields(
-            row.address, {"en": config.name}, bytes(row.recipient), bytes(row.signer)
-        )
+        parties[key] = party_fields(row.address, {"en": config.name}, *published_keys(row))
     fields = {
         "format": "amana/directory/v1",
         "country": config.country,

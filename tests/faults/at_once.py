@@ -81,7 +81,43 @@ def submissions(house: House, rounds: int) -> dict[str, Any]:
     return {"same": same, "other": other, "rows": Screening.objects.count()}
 
 
-WHAT: dict[str, Callable[[House, int], dict[str, Any]]] = {"submissions": submissions}
+def renewals(house: House, rounds: int) -> dict[str, Any]:
+    """Renew a team's keys while a stranger to it wraps keys; return what then opens."""
+    from amana.access import queries  # noqa: PLC0415
+    from amana.access.actions import keys  # noqa: PLC0415
+    from amana.access.rules import CARE, Role  # noqa: PLC0415
+    from amana.crypto.hybrid import public_of  # noqa: PLC0415
+    from amana.exchange.directory import fingerprint_in, open_directory  # noqa: PLC0415
+    from amana.node.config import load  # noqa: PLC0415
+    from amana.node.lifecycle import sign  # noqa: PLC0415
+
+    founding = house.who(Role.CASE_WORKER).teams[CARE].seed
+
+    def renew(_house: House, _number: int) -> int:
+        return keys.renew_team_key(team_code=CARE, actor=house.who(Role.CASE_WORKER), now=NOW)
+
+    def wrap(_house: House, _number: int) -> list[str]:
+        return [keys.issue_key(CARE)[0] for _ in range(3)]
+
+    renewed, wrapped = both(house, renew, wrap, rounds)
+    worker = house.who(Role.CASE_WORKER)
+    held = queries.held_keys(worker, [key_id for round_ in wrapped for key_id in round_])
+    sign(house.data, load(house.data)[1], version=2, now=NOW)
+    file = (house.data / "directory.json").read_bytes()
+    unit = open_directory(file, pinned=fingerprint_in(file), now=NOW).unit
+    return {
+        "published": unit.public == public_of(founding),
+        "renewed": renewed,
+        "wrapped": wrapped,
+        "opened": sorted(held),
+        "generation": queries.team(CARE).generation,
+    }
+
+
+WHAT: dict[str, Callable[[House, int], dict[str, Any]]] = {
+    "submissions": submissions,
+    "renewals": renewals,
+}
 
 
 def main() -> int:

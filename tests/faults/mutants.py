@@ -21,6 +21,7 @@ COPIED = ("amana", "tests", "conftest.py", "pyproject.toml", "locale", "fuzz")
 BINDINGS = "tests/faults/test_bindings.py"
 ACCESS = "amana/access/tests/test_actions.py"
 EXCHANGE = "amana/exchange/tests/test_actions.py"
+RENEWAL = "amana/access/tests/test_renewal.py"
 BOXES = "amana/crypto/tests/test_boxes.py"
 
 
@@ -100,6 +101,20 @@ MUTANTS = (
         "if False:",
         "tests/faults/test_clock_jumps.py::"
         "test_a_step_up_is_not_made_younger_by_a_clock_that_is_set_back",
+    ),
+    _m(
+        "who left a team keeps the seed that phones seal to",
+        "access",
+        "new_seed() if team.kind == CARE else None",
+        "None",
+        f"{RENEWAL}::test_who_left_the_team_opens_nothing_that_is_sealed_to_it_afterwards",
+    ),
+    _m(
+        "the key of before a renewal opens nothing",
+        "access",
+        "for seed in keys.seeds:",
+        "for seed in keys.seeds[:1]:",
+        f"{RENEWAL}::test_what_a_stranger_wrapped_to_the_key_of_before_opens_after_the_renewal",
     ),
     _m(
         "wrong passwords are not counted",

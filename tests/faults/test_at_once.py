@@ -40,3 +40,14 @@ def test_a_submission_that_comes_twice_at_once_is_one_screening_or_refused() -> 
         refused = [said for said in (one, two) if said == ["SUBMISSION_ALREADY_TAKEN"]]
         assert len(refused) == 1, (one, two)
     assert heard["rows"] == 2 * ROUNDS
+
+
+def test_what_a_stranger_wraps_while_a_team_renews_its_keys_opens_afterwards() -> None:
+    heard = at_once("renewals")
+
+    assert all(isinstance(one, int) for one in heard["renewed"]), heard["renewed"]
+    assert all(isinstance(one, list) for one in heard["wrapped"]), heard["wrapped"]
+    assert heard["generation"] == ROUNDS
+    # The directory names the unit as the partners pinned it, whatever was renewed here.
+    assert heard["published"]
+    assert heard["opened"] == sorted(k for some in heard["wrapped"] for k in some)

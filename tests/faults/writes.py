@@ -22,7 +22,7 @@ from amana.cases import queries as case_queries
 from amana.cases.models import Case, Milestone
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION
 from amana.crypto.hybrid import public_of
-from amana.crypto.secrets import new_id
+from amana.crypto.secrets import digest, new_id
 from amana.exchange import actions as exchange
 from amana.exchange import queries as post_office
 from amana.exchange.models import Message, Receipt
@@ -336,6 +336,12 @@ def _close(w: Writer) -> Said:
     return dict(w.made["enrol"])
 
 
+def _renew(w: Writer) -> Said:
+    key_id, key = keys.issue_key(CARE)
+    keys.renew_team_key(team_code=CARE, actor=w.house.who(Role.CASE_WORKER), now=NOW)
+    return {"key_id": key_id, "digest": digest(key.reveal()).hex()}
+
+
 KINDS: dict[str, Callable[[Writer], Said]] = {
     "sign_in": _sign_in,
     "start_draft": _start_draft,
@@ -359,6 +365,7 @@ KINDS: dict[str, Callable[[Writer], Said]] = {
     "enrol": _enrol,
     "admit": _admit,
     "close_account": _close,
+    "renew": _renew,
 }
 # What must stand before, and what stands no more after.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -527,6 +534,14 @@ def _sees_closed(_house: House, said: Said) -> bool:
     return not row.is_open and not locks and not _may_sign_in(said["name"])
 
 
+def _sees_renewal(house: House, said: Said) -> bool:
+    """Say whether what a stranger wrapped opens, and whether the team is who it says it is."""
+    key_id, worker = said["key_id"], house.who(Role.CASE_WORKER)
+    team, held = access_queries.team(CARE), access_queries.held_keys(worker, [key_id])
+    is_one = public_of(worker.teams[CARE].seed) == bytes(team.recipient)
+    return is_one and digest(held[key_id].reveal()).hex() == said["digest"]
+
+
 LOOK: dict[str, Callable[[House, Said], bool]] = {
     "sign_in": _sees_session,
     "start_draft": _sees_draft,
@@ -550,4 +565,5 @@ LOOK: dict[str, Callable[[House, Said], bool]] = {
     "enrol": _sees_account,
     "admit": _sees_account,
     "close_account": _sees_closed,
+    "renew": _sees_renewal,
 }

@@ -207,13 +207,12 @@ def admit(*, team: Team, keys: TeamKeys, account: Account, now: datetime, by: st
     if Team.objects.select_for_update().get(pk=team.pk).generation != keys.generation:
         # The newcomer would hold a key that the team has left behind.
         raise Refused(["CHANGED_MEANWHILE"])
-    both = keys.seed.reveal() + keys.data_key.reveal()
     Membership.objects.update_or_create(
         team=team,
         account=account,
         defaults={
             "wrapped_keys": wrap(
-                bytes(account.recipient), both, queries.wrap_info(f"team:{team.pk}")
+                bytes(account.recipient), keys.packed(), queries.wrap_info(f"team:{team.pk}")
             )
         },
     )
@@ -370,7 +369,7 @@ def open_session(account: Account, seed: Seed, now: datetime) -> bytes:
 def _renew_due(
     account: Account, seed: Seed, session_id: str, opened: Opened, now: datetime
 ) -> None:
-    """Do what waits for a member's session: a team that lost somebody gets a new data key."""
+    """Do what waits for a member's session: a team that lost somebody gets new keys."""
     for code in Team.objects.filter(is_renewal_due=True, membership__account=account).values_list(
         "pk", flat=True
     ):

@@ -10,12 +10,13 @@ from django.db import connection, transaction
 from amana.access import queries
 from amana.access.models import Erased, KeyWrap, Membership, Session, Team
 from amana.access.queries import NO_EPOCH, TEAM_FORM, keeper
-from amana.access.rules import GLASS, Actor, NotFound
+from amana.access.rules import CARE, GLASS, Actor, NotFound
 from amana.audit.actions import record
-from amana.crypto.boxes import seal, unseal
-from amana.crypto.hybrid import unwrap, wrap
-from amana.crypto.layers import add_layer, remove_layers
-from amana.crypto.secrets import Key, new_id, new_key
+from amana.crypto.boxes import seal
+from amana.crypto.hybrid import public_of, wrap
+from amana.crypto.layers import add_layer
+from amana.crypto.secrets import CannotOpen, Key, Seed, new_id, new_key, new_seed
+from amana.crypto.signing import sign_public_of
 from amana.keeper.client import KeeperGone
 
 # So many wraps travel to the keeper at once.
@@ -194,49 +195,55 @@ def replay_erasures(*, ledger: Mapping[str, datetime], now: datetime) -> int:
 
 @transaction.atomic
 def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
-    """Give a team a new data key after a member left; returns how many wraps were made anew.
+    """Give a team new keys after a member left; returns how many wraps were made anew.
 
-    Every wrap of the team is moved under it, those from strangers too, so that opening gets faster.
+    Every wrap of the team is moved under the new data key, those from strangers too, so that
+    opening gets faster. A team to which phones seal gets a new seed as well.
     """
     if not actor.holds(team_code):
         raise NotFound
     team = Team.objects.select_for_update().get(pk=team_code)
-    old, fresh = actor.teams[team_code], new_key()
+    old = actor.teams[team_code]
     if old.generation != team.generation:
         return 0  # a colleague was first, between this session's opening and this moment
-    count = 0 if team.kind == GLASS else _rewrap(actor, team, fresh)
+    fresh = old.renewed(new_key(), new_seed() if team.kind == CARE else None)
+    count = 0 if team.kind == GLASS else _rewrap(actor, team, fresh.data_key)
     for membership in Membership.objects.select_related("account").filter(team=team):
         membership.wrapped_keys = wrap(
             bytes(membership.account.recipient),
-            old.seed.reveal() + fresh.reveal(),
+            fresh.packed(),
             queries.wrap_info(f"team:{team.pk}"),
         )
         membership.save(update_fields=["wrapped_keys"])
+    if fresh.seed != old.seed:
+        _put_seed(team, fresh.seed)
     team.is_renewal_due, team.generation = False, team.generation + 1
     team.save(update_fields=["is_renewal_due", "generation"])
     record(at=now, actor=actor.account_id, verb="access.renew_team_key", subject=team_code)
     return count
 
 
+def _put_seed(team: Team, seed: Seed) -> None:
+    """Take a new seed from now on; partners go on with the keys that the root signed."""
+    team.published_recipient, team.published_signer = queries.published_keys(team)
+    team.recipient, team.signer = public_of(seed), sign_public_of(seed)
+    team.save(update_fields=["recipient", "signer", "published_recipient", "published_signer"])
+
+
 def _rewrap(actor: Actor, team: Team, fresh: Key) -> int:
-    keys, done = actor.teams[team.pk], 0
-    rows = [r for r in KeyWrap.objects.filter(team=team) if r.epoch in actor.epochs]
-    # Sorted out before the first is moved: what was made anew lies in the newest, to be left alone.
-    by_epoch = {epoch: [r for r in rows if r.epoch == epoch] for epoch in {r.epoch for r in rows}}
-    for epoch, here in by_epoch.items():
-        boxes = remove_layers(actor.epochs[epoch], [bytes(r.wrapped) for r in here])
-        for row, box in zip(here, boxes, strict=True):
-            place = queries.wrap_place(row.key_id, team.pk)
-            if row.form == TEAM_FORM:
-                inner = unseal(keys.data_key, box, place)
-            else:
-                inner = unwrap(keys.seed, box, queries.wrap_info(row.key_id))
-            row.form = TEAM_FORM
-            row.epoch = actor.epoch
-            row.wrapped = add_layer(actor.epochs[actor.epoch], seal(fresh, inner, place))
-            done += 1
+    rows = []
+    # All layers are off before the first is moved: what was made anew lies under the newest.
+    for row, box in queries.peeled(actor, list(KeyWrap.objects.filter(team=team))):
+        try:
+            inner = queries.open_wrap(actor, row, box).reveal()
+        except CannotOpen:
+            continue  # it opens for nobody, and must not shut the door for everybody
+        row.form, row.epoch = TEAM_FORM, actor.epoch
+        sealed = seal(fresh, inner, queries.wrap_place(row.key_id, team.pk))
+        row.wrapped = add_layer(actor.epochs[actor.epoch], sealed)
+        rows.append(row)
     KeyWrap.objects.bulk_update(rows, ["form", "epoch", "wrapped"], batch_size=500)
-    return done
+    return len(rows)
 
 
 __all__ = [

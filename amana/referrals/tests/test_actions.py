@@ -12,14 +12,24 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amana.access.actions.keys import renew_team_key
 from amana.access.models import Session
-from amana.access.queries import held_keys
-from amana.access.rules import CARE, DESK, STEP_UP, Actor, NotFound, Refused, Role
+from amana.access.queries import held_keys, published_keys, team
+from amana.access.rules import (
+    CARE,
+    DESK,
+    FORMER_SEEDS,
+    STEP_UP,
+    Actor,
+    NotFound,
+    Refused,
+    Role,
+)
 from amana.audit.models import Entry
 from amana.audit.queries import first_fault
 from amana.cases import actions as cases
 from amana.cases.models import Case, Compartment, Consent, Milestone
-from amana.cases.queries import access_case, access_compartment
+from amana.cases.queries import access_case, access_compartment, card_key
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION
 from amana.crypto import age
 from amana.crypto.framing import read
@@ -545,6 +555,30 @@ def test_the_dossier_reaches_the_care_team_and_its_sealed_part_opens_for_it_alon
     )
     assert shown == {"safe_contact": "0707"}
     assert story(referral) is State.DOSSIER_RECEIVED
+
+
+def test_what_a_partner_seals_to_the_unit_and_every_search_card_opens_after_any_renewal(
+    corridor: Corridor,
+) -> None:
+    """The partner knows the key in the directory that it pinned, and the cards lie under it too."""
+    referral, before = accepted(corridor), corridor.who(Role.CASE_WORKER)
+    known, _ = published_keys(team(CARE))
+    unit_part = age.encrypt([known], b'{"safe_contact": "0707"}')
+    said = {"unit_sealed": base64.b64encode(unit_part).decode(), "by": "M", "ground": "CONSENT"}
+
+    for _ in range(FORMER_SEEDS + 1):
+        renew_team_key(team_code=CARE, actor=corridor.who(Role.CASE_WORKER), now=NOW)
+    corridor.say(referral.pk, rules.CASE, {"identity": {"first_name": ALIAS}, **said})
+    renew_team_key(team_code=CARE, actor=corridor.who(Role.CASE_WORKER), now=NOW)
+
+    worker = corridor.who(Role.CASE_WORKER)
+    assert referral.case is not None
+    _, shown = cases.open_compartment(
+        case=referral.case, name="received", reason="ARRANGE_CARE", actor=worker, now=NOW
+    )
+    assert shown == {"safe_contact": "0707"}
+    assert worker.teams[CARE].seed != before.teams[CARE].seed
+    assert card_key(worker, CARE) == card_key(before, CARE)
 
 
 def test_a_dossier_that_nobody_accepted_is_refused_and_opens_no_case(corridor: Corridor) -> None:

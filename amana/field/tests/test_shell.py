@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from amana.field import shell
-from amana.field.shell import AT_LEISURE, JOINED, LATER, VENDORED, files, is_at_leisure
+from amana.field.shell import AT_LEISURE, JOINED, VENDORED, files, is_at_leisure
 from amana.identification.bundle import bundle, said_in
 from amana.standards.datafile import LANGUAGES
 from amana.standards.instruments import shelf
@@ -62,10 +62,11 @@ def test_the_worker_knows_every_file() -> None:
     assert {path for one in lists for path in json.loads(one)} == set(files("fr")) - {"sw.js"}
 
 
-def test_joined_modules_have_no_name_twice() -> None:
+@pytest.mark.parametrize("script", JOINED)
+def test_joined_modules_have_no_name_twice(script: str) -> None:
     names = Counter(
         name
-        for module in JOINED
+        for module in JOINED[script]
         for name in re.findall(
             r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)",
             (shell.READING if module == "reading" else shell.PHONE / f"{module}.js").read_text(),
@@ -76,18 +77,29 @@ def test_joined_modules_have_no_name_twice() -> None:
     assert [name for name, n in names.items() if n > 1] == []
 
 
-def test_later_modules_find_what_they_import() -> None:
-    exported = set(re.findall(r"^export (?:async )?\w+ (\w+)", body("app.js"), re.MULTILINE))
+@pytest.mark.parametrize("script", JOINED)
+def test_every_script_finds_what_it_imports(script: str) -> None:
+    found = re.findall(r'import \{([^}]+)\} from "\./(\w+\.js)"', body(f"{script}.js"))
 
-    for module in LATER:
-        for names in re.findall(r'import \{([^}]+)\} from "./app.js"', body(f"{module}.js")):
-            assert {name.strip() for name in names.split(",") if name.strip()} <= exported, module
+    for names, source in found:
+        wanted = {name.strip() for name in names.split(",") if name.strip()}
+        assert wanted <= exported(source), source
+
+
+def test_what_is_asked_of_a_script_when_it_is_needed_is_there() -> None:
+    there = set().union(*(exported(f"{script}.js") for script in JOINED))
+    asked = "".join(body(f"{script}.js") for script in JOINED)
+
+    assert set(re.findall(r"\(await (?:line|after|drafts|others)\(\)\)\.(\w+)", asked)) <= there
+    for names in re.findall(r"const \{ ([^}:]+) \} = await line\(\)", asked):
+        assert set(names.split(", ")) <= there
 
 
 def test_every_module_is_served_or_joined() -> None:
     scripts = {path.stem for path in shell.PHONE.glob("*.js")}
+    joined = {module for modules in JOINED.values() for module in modules}
 
-    assert scripts == {*JOINED, *LATER, *VENDORED, "sw"} - {"reading"}
+    assert scripts == {*joined, *VENDORED, "sw"} - {"reading"}
     assert set(AT_LEISURE) < set(files("fr"))
 
 
@@ -130,6 +142,11 @@ def test_an_instrument_says_on_the_phone_what_it_says_at_the_node(name: str, lan
         return held
 
     assert filled(shape, whole) == said_in(whole, language)
+
+
+def exported(path: str) -> set[str]:
+    found = re.findall(r"^export (?:async )?(?:function|const|let) (\w+)", body(path), re.MULTILINE)
+    return set(found)
 
 
 def body(path: str) -> str:

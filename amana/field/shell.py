@@ -21,25 +21,24 @@ from amana.standards.datafile import LANGUAGES
 
 PHONE = Path(__file__).parent / "phone"
 READING = Path(__file__).parents[1] / "identification/static/identification/reading.js"
-# What stands in app.js, each after what it needs.
-JOINED = (
-    "reading",
-    "path",
-    "references",
-    "store",
-    "dom",
-    "state",
-    "record",
-    "parts",
-    "questions",
-    "screens",
-    "app",
-)
-LATER = ("line", "more", "voice", "draft")
+# What stands in each script, a module after those that it needs.
+JOINED = {
+    "app": (
+        *("reading", "path", "references", "store", "dom"),
+        *("state", "record", "parts", "questions", "screens", "app"),
+    ),
+    "after": ("line", "after"),
+    "more": ("more",),
+    "voice": ("voice",),
+    "draft": ("draft",),
+}
 AS_THEY_ARE = ("away.html", "icon.svg", "manifest.webmanifest")
 VENDORED = ("hpke", "argon2")
 # Fetched when the phone has a quiet moment, not before it can be used.
-AT_LEISURE = ("draft.js", "argon2.js", "more.js", "voice.js", "instruments.json")
+AT_LEISURE = (
+    *("draft.js", "argon2.js", "more.js", "voice.js", "instruments.json"),
+    *("icon.svg", "manifest.webmanifest"),
+)
 TEXT = "; charset=utf-8"
 TYPES = {
     ".js": "text/javascript" + TEXT,
@@ -52,10 +51,11 @@ TYPES = {
 }
 DIRECTION = {"ar": "rtl"}
 
-_IMPORT = re.compile(r'^import [^;]+? from "\./(\w+)\.js";\n', re.MULTILINE)
+_HOME = {module: script for script, modules in JOINED.items() for module in modules}
+_IMPORT = re.compile(r'^import ([^;]+?) from "\./(\w+)\.js";\n', re.MULTILINE)
+_NAMED = re.compile(rf'"\./({"|".join(_HOME)})\.js"')
 _COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let) (\w+))", re.MULTILINE)
-_OF_JOINED = re.compile(rf'"\./(?:{"|".join(JOINED)})\.js"')
 _INDENT = re.compile(r"\n\s*")
 
 
@@ -77,7 +77,7 @@ def files(default_language: str) -> Mapping[str, File]:
     own = {
         "VERSION": version,
         "FIRST": sorted(path for path in held if not is_at_leisure(path)),
-        "LEISURE": sorted(filter(is_at_leisure, held)),
+        "LEISURE": sorted(filter(is_at_leisure, held), key=_how_late),
     }
     worker = _source("sw.js")
     for name, value in own.items():
@@ -88,6 +88,12 @@ def files(default_language: str) -> Mapping[str, File]:
 def is_at_leisure(path: str) -> bool:
     """Say whether a file may come after the phone can be used."""
     return path.startswith(("instruments/", "words/more.")) or path in AT_LEISURE
+
+
+def _how_late(path: str) -> tuple[bool, bool, str]:
+    """Order what comes later: the screens and next steps of a screening first, the locks last."""
+    is_other = path.startswith("instruments/") and not path.startswith("instruments/steps")
+    return path == "argon2.js", is_other, path
 
 
 def _file(path: str, text: str) -> File:
@@ -109,8 +115,7 @@ def _gzipped(body: bytes) -> bytes:
 
 def _bodies(language: str) -> dict[str, str]:
     words = json.loads((PHONE / "words.json").read_text())
-    made = {"app.js": _joined(), "field.css": _style()}
-    made |= {f"{name}.js": _alone(_source(f"{name}.js")) for name in LATER}
+    made = _scripts() | {"field.css": _style()}
     made |= {f"{name}.js": (PHONE / f"{name}.js").read_text() for name in VENDORED}
     made |= {name: (PHONE / name).read_text() for name in AS_THEY_ARE}
     made |= {path: _json(value) for path, value in _instruments()}
@@ -157,17 +162,23 @@ def _style() -> str:
     return text.replace(": ", ":").replace(";}", "}")
 
 
-def _joined() -> str:
-    """Return the modules of the first question as one, with what later ones import from it."""
-    later = "".join(_source(f"{name}.js") for name in LATER)
-    wanted = set(re.findall(r"\w+", " ".join(m.group() for m in _IMPORT.finditer(later))))
-    whole = "".join(_IMPORT.sub("", _source(f"{name}.js")) for name in JOINED)
-    return _EXPORT.sub(lambda found: found.group() if found[1] in wanted else "", whole)
+def _joined(script: str) -> str:
+    """Return modules as one script: imports of each other fall away, others find their script."""
+    own = set(JOINED[script])
+    whole = "".join(_source(f"{module}.js") for module in JOINED[script])
+    whole = _IMPORT.sub(lambda found: "" if found[2] in own else found.group(), whole)
+    return _NAMED.sub(lambda found: f'"./{_HOME[found[1]]}.js"', whole)
 
 
-def _alone(source: str) -> str:
-    """Return a module of its own, which finds the joined ones in app.js."""
-    return _OF_JOINED.sub('"./app.js"', source)
+def _scripts() -> dict[str, str]:
+    """Return every script; the first exports only what another imports."""
+    made = {f"{script}.js": _joined(script) for script in JOINED}
+    names = " ".join(found[1] for text in made.values() for found in _IMPORT.finditer(text))
+    wanted = set(re.findall(r"\w+", names))
+    made["app.js"] = _EXPORT.sub(
+        lambda found: found.group() if found[1] in wanted else "", made["app.js"]
+    )
+    return made
 
 
 # Instruments.

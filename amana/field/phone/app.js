@@ -90,6 +90,8 @@ function pressed(event) {
 
 /* The phone's own Back goes one screen back; it must not throw away what was said. */
 function back() {
+  // A code that is opened while the app is open comes with an event of this name too.
+  if (location.hash) return undefined;
   const act = document.querySelector("#dock [data-act=back], #dock [data-act=continue]");
   if (act) act.click();
   else if (state.screen !== "home") go(state.record ? "question" : "home");
@@ -131,12 +133,13 @@ async function awaken() {
   const { count, onChange, send, status } = await line();
   onChange(() => noted(status));
   await count();
-  const { listen } = await import("./voice.js");
-  state.listen = listen;
-  if (state.screen === "question") redraw();
-  addEventListener("online", () => send());
+  addEventListener("online", () => send({ isAsked: true }));
   send();
   import("./hpke.js").catch(() => {});
+  import("./voice.js").then(({ listen }) => {
+    state.listen = listen;
+    if (state.screen === "question") redraw();
+  }).catch(() => {});
   status.isPersistent = (await navigator.storage?.persisted?.()) ?? true;
   if (!navigator.serviceWorker) return;
   const kept = await navigator.serviceWorker.register(

@@ -9,7 +9,6 @@ const ICONS = {
   sound: "M4 9.500v5h4l5 4v-13l-5 4zM16.500 9a4 4 0 0 1 0 6M19 6.500a8 8 0 0 1 0 11",
   back: "M20 12H4M10 6l-6 6 6 6",
   check: "M4 12.500l5.500 5.500L20 7",
-  envelope: "M3 5.500h18v13H3zM3.500 6.500l8.500 7 8.500-7",
 };
 
 const root = document.documentElement;

@@ -185,7 +185,7 @@ export async function send({ isAsked = false } = {}) {
       await sendAll(device, isAsked);
     } finally {
       status.isSending = false;
-      await count();
+      if (!status.hasLeft) await count();
     }
   });
 }
@@ -194,6 +194,8 @@ async function sendAll(device, isAsked) {
   const pair = await keys();
   let most = AT_MOST;
   let taken = 0;
+  let slow = 0;
+  if (isAsked) failures = 0;
   for (let first = true; ; first = false) {
     const waiting = await ready();
     if (!waiting.length && !(first && isAsked) && !status.isWithdrawn) break;
@@ -220,10 +222,9 @@ async function sendAll(device, isAsked) {
       return say("unknown_device");
     } else if (answer.code === 429) {
       await wait(2_000);
-      if (++failures > 3) return later("slow_down");
+      if (++slow > 3) return later("slow_down");
     } else if (items.length > 1) {
-      most = Math.max(1, items.length >> 1);
-      if (++failures > 6) return later("no_line");
+      most = items.length >> 1;
     } else if (answer.code === 413 || answer.code === 400) {
       // This one alone is refused: it must not stop the others.
       const state = answer.code === 413 ? "TOO_LARGE" : "BAD_ITEM";
@@ -303,8 +304,8 @@ async function leave(device) {
   const answer = await post("leave", { v: 1, device: device.device });
   if (answer.code !== 200) return;
   await wipe();
-  status.message = { what: "left", n: 0, at: new Date() };
-  status.hasLeft = true;
+  Object.assign(status, { hasLeft: true, isWithdrawn: false, unsent: 0 });
+  tell();
 }
 
 /** The whole queue as a file to be carried by hand; it stays queued until a node has it. */

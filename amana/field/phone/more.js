@@ -14,7 +14,7 @@ const SKIPPED = ["NOT_READY", "ALREADY_TOLD", "NOT_RELEVANT", "REFUSED", "UNSAFE
 // Enrolment.
 
 export function enrol() {
-  const code = writing("input", { id: "code", type: "text", dir: "ltr", value: "" });
+  const code = writing("input", { id: "code", type: "text", dir: "ltr", value: state.typed ?? "" });
   const fault = state.problems[0];
   return {
     name: "enrol",
@@ -37,17 +37,17 @@ export function enrol() {
 /** Take the phone into a team with what a code said: `<token>.<print>`, bare or in an address. */
 export async function enrolWith(typed) {
   const found = /([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})\s*$/.exec(typed);
-  if (!found) return go("enrol", { problems: [{ at: "code", text: t("enrol_no_code") }] });
+  if (!found) return go("enrol", { typed, problems: [{ at: "code", text: t("enrol_no_code") }] });
   go("enrol", { isEnrolling: true });
   try {
     state.device = await (await line()).enrol(found[1], found[2]);
   } catch (error) {
     const known = ["enrol_over", "enrol_no_line", "enrol_print"].includes(error.message);
     const text = t(known ? error.message : "enrol_no_line");
-    return go("enrol", { isEnrolling: false, problems: [{ at: "code", text }] });
+    return go("enrol", { typed, isEnrolling: false, problems: [{ at: "code", text }] });
   }
   (await line()).send({ isAsked: true });
-  return go("home", { isEnrolling: false });
+  return go("home", { isEnrolling: false, typed: "" });
 }
 
 // Group intake.
@@ -113,8 +113,9 @@ export function group() {
 // What the node refused, and everything as a file.
 
 export function carrying() {
-  const { aside } = state.line;
+  const { aside, isPersistent } = state.line;
   return [
+    isPersistent === false && h("p", { class: "hint" }, t("not_persistent")),
     aside.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("aside")),
       h("ul", {}, aside.map((one) => h("li", { "data-aside": one.aside },
         ltr(one.record.slice(0, 8)), " – ", t(`aside_${one.aside}`)))),

@@ -22,15 +22,14 @@ function reach(event, at) {
 
 /** Numbers to call, as this phone's team gave them. */
 export const numbers = () => h("ul", { class: "numbers" },
-  (state.device?.numbers || []).map(({ label, number }) => h("li", {},
+  state.device.numbers.map(({ label, number }) => h("li", {},
     h("a", { class: "button second", href: `tel:${number.replace(/[^+0-9]/g, "")}` },
-      icon("phone"), h("span", {}, label[language], " ", ltr(number))))));
+      icon("phone"), h("span", {}, label[language], ltr(number))))));
 
-export function call() {
-  return h("section", { class: "panel calls" },
-    h("h2", {}, t("call")),
-    state.device?.numbers?.length ? numbers() : h("p", {}, t("no_numbers")));
-}
+/** Whom to call: unfolded where nothing else is to be done. */
+export const call = (isOpen) => h("details", { class: "panel calls", open: isOpen },
+  h("summary", {}, icon("phone"), t("call")),
+  state.device.numbers.length ? numbers() : h("p", {}, t("no_numbers")));
 
 /** How the line stands, in a sentence. */
 export function sentence() {

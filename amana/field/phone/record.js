@@ -1,7 +1,8 @@
 /* One person seen: what was answered, kept in memory, sealed to the team again and again. */
 
 import { instrument, language } from "./dom.js";
-import { kept, pages, readAnswers, urgency } from "./path.js";
+import { kept, pages, urgency } from "./path.js";
+import { readAnswers } from "./reading.js";
 import { drafts, isResumable, line, state } from "./state.js";
 
 const QUIET = 1_500;

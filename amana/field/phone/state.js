@@ -30,6 +30,7 @@ export const redraw = () => draw(false);
 
 /** The line to the node; loaded after the first screen stands. */
 export const line = () => import("./line.js");
+export const after = () => import("./after.js");
 /** Drafts that can be opened again; only where an administrator allowed them. */
 export const drafts = () => import("./draft.js");
 export const isResumable = () => state.device?.mode === "RESUME";

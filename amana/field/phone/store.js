@@ -62,6 +62,11 @@ export const settle = (record, seq, change) => within("queue", "readwrite", (que
 export async function wipe() {
   if (opened) (await opened).close();
   opened = null;
-  indexedDB.deleteDatabase("carnet");
+  await new Promise((done) => {
+    const request = indexedDB.deleteDatabase("carnet");
+    request.onsuccess = done;
+    request.onblocked = done;
+    request.onerror = done;
+  });
   for (const name of await caches.keys()) await caches.delete(name);
 }

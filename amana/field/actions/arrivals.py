@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from amana.access.actions import tell
 from amana.access.actions.keys import erase_keys, issue_key
@@ -392,6 +393,8 @@ def sweep(now: datetime) -> int:
     old = Record.objects.filter(
         changed_at__lte=now - rules.RECORD_LIFE, has_clash=False, fault=""
     ).exclude(screening=None)
+    # While an operation goes on, nobody may drop from the list of those who need an owner.
+    old = old.filter(Q(operation=None) | Q(operation__ended_at__isnull=False))
     key_ids = [r.key_id for r in old]
     if key_ids:
         erase_keys(key_ids=key_ids, now=now, by="worker")

@@ -156,14 +156,6 @@ def layered(box: bytes, actor: Actor) -> tuple[int, bytes]:
     return actor.epoch, add_layer(actor.epochs[actor.epoch], box)
 
 
-def team_seeds(actor: Actor, team_code: str) -> tuple[Seed, ...]:
-    """Return what opens what was sealed straight to a team; NotFound for who is no member."""
-    keys = actor.teams.get(team_code)
-    if keys is None:
-        raise NotFound
-    return (keys.seed,)
-
-
 def access_key(actor: Actor, key_id: str) -> Key:
     """Return one key, or NotFound when no team of this person holds it."""
     try:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -525,6 +525,14 @@ def counts(field: str) -> dict[str, int]:
     """Return how many cases there are by one clear field (age_band, sex, origin)."""
     rows = Case.objects.values_list(field).annotate(n=Count("pk")).order_by(field)
     return dict(rows)
+
+
+def looked_after(screenings: Collection[str]) -> set[str]:
+    """Return those of these screenings whose person has a case that a worker has taken."""
+    taken = Case.objects.exclude(worker="")
+    found = set(taken.filter(screening_id__in=screenings).values_list("screening_id", flat=True))
+    others = set(screenings) - found
+    return found | {c for c in others if taken.filter(screening_id__in=chain_of(c)).exists()}
 
 
 def find_case_of(actor: Actor, screening_code: str) -> Case | None:

@@ -1,13 +1,16 @@
 """A phone is invited; a phone's file is brought."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from amana.field import queries
+from amana.field.group import MOST_WRISTBANDS
 from amana.field.rules import LARGEST_FILE, RESUME, WRITE
 from amana.look import coded
+from amana.look.forms import DateBoxes
 
 
 class InviteForm(forms.Form):
@@ -49,3 +52,38 @@ class BringPhoneForm(forms.Form):
             raise forms.ValidationError(_("This file is too large: at most 32 MB."))
         content: bytes = found.read()
         return content
+
+
+class OperationForm(forms.Form):
+    """What is known before anybody was found."""
+
+    name = forms.CharField(
+        label=_("What you call it"),
+        help_text=_("Sealed to the unit. It stands on no wristband and on no list."),
+        max_length=80,
+    )
+    team = forms.ChoiceField(
+        label=_("Unit that reads what is written"), widget=forms.RadioSelect, initial="care"
+    )
+    begins_on = forms.DateField(label=_("Day on which it begins"), widget=DateBoxes)
+    expected = forms.IntegerField(
+        label=_("How many people are expected?"), min_value=1, max_value=10_000
+    )
+    n_wristbands = forms.IntegerField(
+        label=_("How many wristbands?"),
+        help_text=_("Some more than expected; at most 500."),
+        min_value=1,
+        max_value=MOST_WRISTBANDS,
+    )
+
+    def __init__(self, *args: Any, units: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].choices = [(code, f"{name} · {code}") for code, name in units]  # type: ignore[attr-defined]
+
+
+class MoreWristbandsForm(forms.Form):
+    """More people were found than expected."""
+
+    more = forms.IntegerField(
+        label=_("How many more wristbands?"), min_value=1, max_value=MOST_WRISTBANDS
+    )

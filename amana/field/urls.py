@@ -22,6 +22,13 @@ urlpatterns = [
     path("arrivals/<str:record>/", views.record, name="record"),
     path("arrivals/<str:record>/choose", views.choose, name="choose"),
     path("arrivals/<str:record>/apart", views.take_apart, name="take-apart"),
+    # Many people at once.
+    path("operations/", views.operations, name="operations"),
+    path("operations/new", views.new_operation, name="new-operation"),
+    path("operations/<str:code>/", views.operation, name="operation"),
+    path("operations/<str:code>/wristbands.pdf", views.wristbands, name="wristbands"),
+    path("operations/<str:code>/more", views.more_wristbands, name="more-wristbands"),
+    path("operations/<str:code>/end", views.end_operation, name="end-operation"),
     # Last: everything else under the phone's address is a file of the app, or nothing.
     path("field/<path:name>", views.shell, name="file"),
 ]

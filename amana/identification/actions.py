@@ -411,6 +411,7 @@ def _rescreen_on(content: Mapping[str, Any], decided: str, now: datetime) -> str
         proposed=content["reading"]["class"],
         decided=decided,
         proposed_days=content["reading"]["rescreen_in_days"],
+        again_in_days=instrument.again_in_days if instrument else 0,
     )
     return (queries.today(now) + timedelta(days=days)).isoformat() if days else ""
 

@@ -36,7 +36,7 @@ def bundle(instrument: Instrument, language: str = "") -> dict[str, Any]:
         "rules": rules["rules"],
         "otherwise": rules["otherwise"],
         "kinds": rules.get("kinds", []),
-        "rescreen": rules.get("rescreen", []),
+        "rescreen": rules.get("rescreen", []) + _again(instrument),
         "contradictions": rules.get("contradictions", []),
         "own_contradictions": []
         if rules is instrument.document
@@ -45,6 +45,13 @@ def bundle(instrument: Instrument, language: str = "") -> dict[str, Any]:
         "laws": raw_laws(),
     }
     return said_in(whole, language) if language else whole
+
+
+def _again(instrument: Instrument) -> list[dict[str, Any]]:
+    """After a first pass a person is seen again, whatever was found: this always holds."""
+    always = {"has": ["child", "adult"]}
+    days = instrument.again_in_days
+    return [{"days": days, "when": always}] if days else []
 
 
 def _question(document: dict[str, Any], question: Question) -> dict[str, Any]:

@@ -161,6 +161,7 @@ def read_answers(instrument: Instrument, given: Given, known: Collection[str] = 
         missing=tuple(_open_questions(instrument, given, done, state, first)),
         sources={code: tuple(dict.fromkeys(said)) for code, said in done.found.items()},
         contradictions=_holding(instrument.contradictions, seen),
+        again_in_days=instrument.again_in_days,
     )
 
 
@@ -318,6 +319,7 @@ def _reading(
     missing: tuple[Missing, ...],
     sources: Mapping[str, tuple[str, ...]] | None = None,
     contradictions: tuple[str, ...] = (),
+    again_in_days: int = 0,
 ) -> Reading:
     alphabet = reader.alphabet
     outcomes = _outcomes(reader, held)
@@ -327,6 +329,7 @@ def _reading(
     kinds = _holding(reader.kinds, state)
     state = State(state.seen | alphabet.mask(f"kind.{k}" for k in kinds), state.numbers)
     days = [w.days for w in reader.waits if w.when(state) is not None]
+    days += [again_in_days] if again_in_days else []
     atoms = _atoms(facts) | known | {f"kind.{k}" for k in kinds}
     fired = 0
     for bits in held.values():

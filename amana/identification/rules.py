@@ -17,7 +17,7 @@ DANGER = "danger"
 RAPID = "rapid-screening"
 INTERVIEW = "full-interview"
 # What a first responder begins; an interview is asked by who leads the case.
-FOR_FIRST_RESPONDERS = frozenset({RAPID, "field-catalogue"})
+FOR_FIRST_RESPONDERS = frozenset({RAPID, "first-pass", "field-catalogue"})
 NEEDED = ("minor", "age_band")
 
 
@@ -56,16 +56,23 @@ def objections_to_decision(
 
 
 def rescreen_days(
-    reader: Reader, *, proposed: str, decided: str, proposed_days: int | None
+    reader: Reader,
+    *,
+    proposed: str,
+    decided: str,
+    proposed_days: int | None,
+    again_in_days: int = 0,
 ) -> int | None:
     """Return after how many days the person is seen again, None when no rule asks for it.
 
-    A decision that follows the reading keeps its days; another class has its own.
+    A decision that follows the reading keeps its days; another class has its own. After a first
+    pass the person is seen again whatever was decided.
     """
     if decided == proposed:
         return proposed_days
     state = State(reader.alphabet.mask((f"class.{decided}", f"first.{decided}")))
-    return min((w.days for w in reader.waits if w.when(state) is not None), default=None)
+    days = [w.days for w in reader.waits if w.when(state) is not None]
+    return min([*days, again_in_days] if again_in_days else days, default=None)
 
 
 # Formal identification: a decision of its own, that no service waits for.

@@ -23,6 +23,7 @@ WAYS = (
     ("cases:erasures", _("Erasures")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
+    ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
     ("desk:figures", _("Figures")),
     ("desk:node", _("Node")),
@@ -34,7 +35,7 @@ NOTICES = (
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
     *("attached", "erasure", "erasing", "stands", "recalled", "kept_on_ground"),
     *("involved", "team_released", "assigned", "conflict", "reported", "glass", "glass_open"),
-    *("duplicate", "formal", "phone_withdrawn"),
+    *("duplicate", "formal", "phone_withdrawn", "operation_ended"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )

@@ -259,6 +259,22 @@ TABLE: dict[str, Kept] = {
         reason="a phone that never heard of its receipt asks again, and must be told: known",
         is_running=True,
     ),
+    "field.Operation": Kept(
+        row="many people found at once: expected, begun, ended; its name sealed",
+        life=MEMORY,
+        since="its end, which a supervisor says once everybody is looked after",
+        erased_by="field.actions.operations.sweep_operations: " + BY_ITS_KEY,
+        reason="a phone that was long without a line still brings parts under its wristbands",
+        is_running=True,
+    ),
+    "field.Wristband": Kept(
+        row="a printed code and its number; who wore it stands in sealed records alone",
+        life=MEMORY,
+        since="its operation's end",
+        erased_by="deleted with its operation",
+        reason="without it a late part of a person would not find her record",
+        is_running=True,
+    ),
     "field.Record": Kept(
         row="what each phone wrote of one person, sealed under a key of its own",
         life=RECORD_LIFE,

@@ -119,6 +119,7 @@ def _jobs(
     from amana.exchange.actions import deliver_due  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.field.actions.arrivals import sweep as sweep_phones  # noqa: PLC0415
+    from amana.field.actions.operations import sweep_operations  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
 
@@ -139,6 +140,7 @@ def _jobs(
         ("drop_old_drafts", 3600.0, drop_old_drafts),
         ("sweep", 300.0, sweep),
         ("sweep_phones", 3600.0, sweep_phones),
+        ("sweep_operations", 3600.0, sweep_operations),
         ("enclose", 30.0, _while_the_keeper_is_there(lambda _now: keys.enclose_waiting())),
         ("rotate", 3600.0, _while_the_keeper_is_there(lambda n: keys.rotate(now=n, by="worker"))),
     ]

@@ -106,6 +106,13 @@ TABLE: dict[str, Page] = {
     "field:record": _for(W, S, purpose="review"),
     "field:choose": _for(W, S, purpose="review"),
     "field:take-apart": _for(W, S, purpose="review"),
+    # Many people at once: who leads opens it, who reads what was sealed reads the list.
+    "field:operations": _for(C, W, S, purpose="operation"),
+    "field:new-operation": _for(C, S, purpose="operation"),
+    "field:operation": _for(C, W, S, purpose="operation"),
+    "field:wristbands": _for(C, W, S, purpose="operation"),
+    "field:more-wristbands": _for(C, S, purpose="operation"),
+    "field:end-operation": _for(S, purpose="operation"),
     # The case.
     "cases:list": _for(*ON_FILES, purpose="care"),
     "cases:open": _for(W, S, purpose="care"),

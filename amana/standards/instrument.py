@@ -187,6 +187,8 @@ class Instrument:
     alphabet: Alphabet
     document: Mapping[str, Any]
     resolved: Mapping[str, Any] = field(repr=False)
+    # A first pass, which cannot say every sign: the person is seen again within so many days.
+    again_in_days: int = 0
 
     @property
     def questions(self) -> Iterator[Question]:

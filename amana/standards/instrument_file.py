@@ -156,6 +156,9 @@ class _Building:
             alphabet=self.alphabet,
             document=self.root.value,  # type: ignore[arg-type]
             resolved=self.resolved,
+            again_in_days=self.parts["again_in_days"].count()
+            if "again_in_days" in self.parts
+            else 0,
         )
         self._refuse_what_is_missing(instrument)
         return instrument
@@ -165,6 +168,8 @@ class _Building:
         for needed in ("minor", "situation"):
             if needed not in asked:
                 raise self.root.bad(f"nobody asks {needed!r}: begin with the section `person`")
+        if instrument.again_in_days:
+            return
         said = {code for q in instrument.questions for a in q.answers for code in a.codes}
         for code in self.reader.alphabet.codes:
             if code not in said:

@@ -29,6 +29,9 @@ def spellings(word: str) -> Iterator[tuple[str, bytes]]:
         "url": quote(word).encode(),
         "form": quote_plus(word).encode(),
     }
+    with contextlib.suppress(UnicodeEncodeError):
+        # As a browser's store keeps what has no letter beyond it.
+        plain["latin-1"] = word.encode("latin-1")
     yield from plain.items()
     for name in ("utf-8", "utf-16-le", "utf-16-be"):
         raw = plain[name]

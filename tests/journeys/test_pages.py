@@ -25,6 +25,7 @@ from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
 from tests.journeys import interview
+from tests.journeys.operation import an_operation
 
 pytestmark = [pytest.mark.browser, pytest.mark.nodes, pytest.mark.xdist_group("browser")]
 
@@ -199,6 +200,15 @@ VISITS: dict[str, Visit] = {
     "bring-empty": Visit("identification:bring", "CI", W, "/screen/bring", _press(MAIN), 422),
     "instruments": Visit("identification:instruments", "MA", R, "/instruments/"),
     "instruments-worker": Visit("identification:instruments", "CI", W, "/instruments/"),
+    "operations": Visit("field:operations", "MA", S, "/operations/"),
+    "operation-new": Visit("field:new-operation", "MA", S, "/operations/new"),
+    "operation-new-empty": Visit(
+        "field:new-operation", "MA", S, "/operations/new", _press(MAIN), 422
+    ),
+    "operation": Visit("field:operation", "MA", S, "/operations/{operation}/"),
+    "operation-coordinator": Visit(
+        "field:operation", "MA", Role.COORDINATOR, "/operations/{operation}/"
+    ),
     "typed": Visit("identification:typed", "MA", R, "/screen/typed/rapid-screening"),
     "typed-empty": Visit(
         "identification:typed", "MA", R, "/screen/typed/rapid-screening", _press(MAIN), 422
@@ -377,6 +387,7 @@ def live_on(demo: Any) -> dict[str, str]:
         cwd=ROOT,
     )
     facts |= _drafts(samira)
+    facts["operation"] = an_operation(latifa, demo.home / "ma" / "db" / "amana.sqlite3")
     facts["receipt"] = samira.open("/screen/").first(r"/screen/sent/([\w-]+)") or ""
     facts |= _screenings(latifa, hicham)
     story.open_case(hicham, facts["decided"])
@@ -578,6 +589,7 @@ def _refuse_one(database: Path) -> None:
 NO_PAGE = {
     "set_language": "Django's own door: a GET only leads back",
     "identification:form": "a form for paper, a file",
+    "field:wristbands": "labels for paper, a file",
     "identification:instrument": "an instrument as data, for the reading in the browser",
 }
 AXE = {

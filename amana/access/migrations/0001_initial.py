@@ -69,6 +69,8 @@ class Migration(migrations.Migration):
                 ("signer", models.BinaryField()),
                 ("is_renewal_due", models.BooleanField(default=False)),
                 ("generation", models.PositiveIntegerField(default=0)),
+                ("published_recipient", models.BinaryField(null=True)),
+                ("published_signer", models.BinaryField(null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,11 +238,11 @@ class Truth:
 
 
 def simulated(
-    seed: int, phone: type[Phone] = Phone
+    seed: int, phone: type[Phone] = Phone, n_phones: int = 2
 ) -> tuple[list[Version], list[tuple[str, Any, bool]]]:
     """Return what arrived at the node, in its order, and what must not be lost there."""
     chance = random.Random(seed)  # noqa: S311
-    phones = [phone("one"), phone("two")]
+    phones = [phone(str(number)) for number in range(n_phones)]
     truth = Truth()
     sent: list[Version] = []
     for written in range(chance.randint(4, 30)):
@@ -250,7 +251,7 @@ def simulated(
     must = [(q, v, False) for p in phones for q, v in p.given.items() if v not in truth.replaced]
     must += [(q, None, True) for (_, q), _ in truth.taken_away.items()]
     # Lost on the way, sent again, doubled, late: the last seal of each gets there at some time.
-    arrived = [v for v in sent if chance.random() < 0.6] + sent[-2:]
+    arrived = [v for v in sent if chance.random() < 0.6] + sent[-n_phones:]
     arrived += chance.choices(arrived, k=chance.randint(0, 5))
     chance.shuffle(arrived)
     return arrived, must
@@ -280,10 +281,13 @@ def _one_step(
 
 
 def n_lost(
-    merge: Callable[[Iterable[Version]], Merged], seed: int, phone: type[Phone] = Phone
+    merge: Callable[[Iterable[Version]], Merged],
+    seed: int,
+    phone: type[Phone] = Phone,
+    n_phones: int = 2,
 ) -> int:
     """Return how many last words are neither in the answers nor in a clash."""
-    arrived, must = simulated(seed, phone)
+    arrived, must = simulated(seed, phone, n_phones)
     found = merge(arrived)
     lost = 0
     for question, value, is_taken_away in must:
@@ -311,8 +315,9 @@ def deaf_to_taking_away(versions: Iterable[Version]) -> Merged:
     )
 
 
-def test_of_a_thousand_runs_of_two_phones_nothing_is_lost() -> None:
-    assert sum(n_lost(merged, seed) for seed in range(1000)) == 0
+@pytest.mark.parametrize("n_phones", [2, 3])
+def test_of_a_thousand_runs_of_two_or_three_phones_nothing_is_lost(n_phones: int) -> None:
+    assert sum(n_lost(merged, seed, n_phones=n_phones) for seed in range(1000)) == 0
 
 
 def test_the_simulation_sees_what_the_usual_merge_loses() -> None:

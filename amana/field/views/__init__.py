@@ -10,6 +10,14 @@ from amana.field.views.arrivals import (
     take_apart,
 )
 from amana.field.views.line import arrive, enrol, leave, shell
+from amana.field.views.operations import (
+    end_operation,
+    more_wristbands,
+    new_operation,
+    operation,
+    operations,
+    wristbands,
+)
 from amana.field.views.phones import phones, resuming, withdraw
 
 __all__ = [
@@ -17,14 +25,20 @@ __all__ = [
     "arrive",
     "bring",
     "choose",
+    "end_operation",
     "enrol",
     "leave",
+    "more_wristbands",
+    "new_operation",
     "open_apart",
     "open_waiting",
+    "operation",
+    "operations",
     "phones",
     "record",
     "resuming",
     "shell",
     "take_apart",
     "withdraw",
+    "wristbands",
 ]

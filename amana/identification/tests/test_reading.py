@@ -82,6 +82,26 @@ def test_the_answers_of_each_story_yield_its_main_signs_and_the_same_reading(
     assert (proposed.primary, set(proposed.also)) == (case["classe"], set(case["aussi"]))
 
 
+@pytest.mark.parametrize("heard", [[], ["someone"], ["paid_smuggler"]])
+def test_after_a_first_pass_everybody_is_seen_again_within_a_day(heard: list[str]) -> None:
+    told = Given({"minor": "no", "situation": "accompanied", "g2": heard})
+
+    proposed = read_answers(shelf().find("first-pass"), told)
+
+    assert proposed.rescreen_in_days == 1
+    assert "rescreen" not in {*proposed.fired, *proposed.noted}
+
+
+def test_a_first_pass_finds_the_danger_that_cannot_wait() -> None:
+    person = {"minor": "yes", "situation": "alone"}
+    told = {"g1": ["ill_or_hurt"], "g2": ["someone"], "g4": ["one_in_control"]}
+
+    proposed = read_answers(shelf().find("first-pass"), Given({**told, **person}))
+
+    assert {"P1", "P3", "T1"} == {*proposed.fired, *proposed.noted}
+    assert proposed.primary == "ENFANT_A_RISQUE"
+
+
 @pytest.mark.parametrize("case", READINGS, ids=by_id)
 def test_each_line_of_the_rules_is_read_to_the_letter(case: dict[str, Any]) -> None:
     answer = as_json(read_facts(facts_from(case["facts"], READER), READER))

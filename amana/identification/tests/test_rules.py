@@ -74,6 +74,7 @@ def test_no_list_is_ever_read_for_whom_it_was_not_made(
 
 def test_a_first_responder_begins_what_takes_ten_minutes_and_no_interview() -> None:
     assert rules.may_begin(Role.FIRST_RESPONDER, "rapid-screening")
+    assert rules.may_begin(Role.FIRST_RESPONDER, "first-pass")
     assert not rules.may_begin(Role.FIRST_RESPONDER, "full-interview")
     assert rules.may_begin(Role.CASE_WORKER, "full-interview")
 
@@ -106,6 +107,18 @@ def test_a_decision_that_follows_the_reading_keeps_its_date() -> None:
     assert (
         rules.rescreen_days(reader_of_facts(), proposed=same, decided=same, proposed_days=14) == 14
     )
+
+
+def test_after_a_first_pass_a_person_is_seen_again_whatever_was_decided() -> None:
+    found = rules.rescreen_days(
+        reader_of_facts(),
+        proposed="TRAITE_PRESUMEE",
+        decided="AUCUN_INDICATEUR",
+        proposed_days=1,
+        again_in_days=1,
+    )
+
+    assert found == 1
 
 
 # The formal identification.

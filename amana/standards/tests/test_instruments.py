@@ -16,6 +16,7 @@ from amana.standards.instruments import INSTRUMENTS, load_all, shelf, shelf_of
 VERSION = "2026-11-26"
 LOADED = {
     "field-catalogue": 55,
+    "first-pass": 17,
     "full-interview": 129,
     "ilo-adult-labour": 79,
     "ilo-child-labour": 78,
@@ -49,6 +50,21 @@ def broken(name: str, *path: str | int, put: object = None, drop: bool = False) 
 
 def test_every_instrument_is_loaded_whole() -> None:
     assert {i.name: len(list(i.questions)) for i in load_all()} == LOADED
+
+
+def test_a_first_pass_is_one_question_a_page_and_each_has_words_for_a_child() -> None:
+    *_, own = shelf().find("first-pass").sections
+
+    assert not own.is_one_page
+    assert len(own.questions) == 5
+    assert all(question.child_ask for question in own.questions)
+
+
+def test_only_what_brings_the_person_back_may_leave_signs_unsaid(tmp_path: Path) -> None:
+    unsaid = broken("first-pass", "again_in_days", drop=True)
+
+    with pytest.raises(BadData, match="no answer can say"):
+        reads(unsaid)
 
 
 def test_the_interview_has_a_branch_for_each_kind_of_exploitation() -> None:

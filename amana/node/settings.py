@@ -20,6 +20,8 @@ KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
 SEARCH_FOLDER = str(DATA) if DATA else "."
 # Instruments that this node loaded beside those that come with Amana.
 INSTRUMENTS = str(DATA / "instruments") if DATA else ""
+# Questions that somebody spoke: DIR/recordings/LANGUAGE/INSTRUMENT/QUESTION.opus.
+RECORDINGS = str(DATA / "recordings") if DATA else ""
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.

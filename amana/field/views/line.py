@@ -1,5 +1,8 @@
 """The phone's door: the shell for everybody, and what phones send. No session, no cookie."""
 
+import json
+from pathlib import Path
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -8,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amana.access.request import Request
 from amana.access.rules import NotFound
+from amana.field import recordings
 from amana.field import shell as files
 from amana.field.actions import arrivals, phones
 from amana.field.rules import LARGEST_REQUEST, BadRequest, UnknownDevice, read_request
@@ -32,6 +36,30 @@ def shell(request: HttpRequest, name: str = "") -> HttpResponse:
         headers["Content-Encoding"] = "gzip"
         return ShellFile(found.gzipped, content_type=found.content_type, headers=headers)
     return ShellFile(found.body, content_type=found.content_type, headers=headers)
+
+
+@require_safe
+def recorded(_request: HttpRequest) -> HttpResponse:
+    """List the recordings of questions that this node has."""
+    return ShellFile(
+        json.dumps(recordings.listed(_recordings())),
+        content_type="application/json",
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+@require_safe
+def recording(_request: HttpRequest, spoken: str, instrument: str, question: str) -> HttpResponse:
+    """Give one recording of a question, as somebody spoke it."""
+    found = recordings.find(_recordings(), spoken, instrument, question)
+    if found is None:
+        raise NotFound
+    file, kind = found
+    return ShellFile(file.read_bytes(), content_type=kind, headers={"Cache-Control": "no-cache"})
+
+
+def _recordings() -> Path | None:
+    return Path(settings.RECORDINGS) if settings.RECORDINGS else None
 
 
 @csrf_exempt

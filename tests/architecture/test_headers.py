@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amana.access.rules import Role
+from amana.field.shell import OPENED, files
 from amana.node import reports
 from amana.node.errors import Bare
 from amana.node.middleware import HEADERS
@@ -67,6 +68,26 @@ def test_every_address_answers_with_every_header(
             assert {n: answer.headers.get(n) for n in ALWAYS} == ALWAYS, method
             assert answer.headers["Cache-Control"] == ("no-cache" if is_shell else "no-store")
             assert "Server" not in answer.headers
+
+
+@pytest.mark.parametrize("path", sorted({*files("en"), *OPENED}))
+def test_what_a_phone_opens_has_every_header_and_a_script_or_list_those_that_mean_something(
+    cast: Cast, stopped_clock: StoppedClock, path: str
+) -> None:
+    answer = Client().get(f"/field/{path}", headers={"accept-encoding": "gzip"})
+    kept = {name: answer.headers.get(name) for name in ALWAYS}
+
+    assert answer.status_code == 200
+    assert kept["X-Content-Type-Options"] == "nosniff"
+    assert kept["Cross-Origin-Resource-Policy"] == "same-origin"
+    policy = answer.headers["Content-Security-Policy"]
+    # Whatever a browser shows as a page, or runs as a worker, obeys what every page obeys.
+    if answer.headers["Content-Type"].startswith(("text/html", "image/svg")) or path == "sw.js":
+        assert kept == ALWAYS
+        assert policy == POLICY.replace("'nonce-N'", "'self' 'wasm-unsafe-eval'")
+    else:
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
+        assert sum(len(f"{n}: {v}\r\n") for n, v in answer.headers.items()) < 500
 
 
 def test_what_a_browser_can_do_is_denied_but_for_passkeys() -> None:

@@ -17,6 +17,8 @@ class ShellFile(HttpResponse):
     """A file of the field app: the same for everybody, kept by the phone, its scripts by 'self'."""
 
     is_shell = True
+    # Whether a browser may open it as a page or run it as a worker.
+    is_opened = False
 
 
 @require_safe
@@ -27,11 +29,14 @@ def shell(request: HttpRequest, name: str = "") -> HttpResponse:
         raise NotFound
     headers = {"ETag": f'"{found.etag}"', "Cache-Control": "no-cache"}
     if request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
-        return ShellFile(status=304, headers=headers)
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer = ShellFile(status=304, headers=headers)
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return ShellFile(found.gzipped, content_type=found.content_type, headers=headers)
-    return ShellFile(found.body, content_type=found.content_type, headers=headers)
+        answer = ShellFile(found.gzipped, content_type=found.content_type, headers=headers)
+    else:
+        answer = ShellFile(found.body, content_type=found.content_type, headers=headers)
+    answer.is_opened = name in files.OPENED
+    return answer
 
 
 @csrf_exempt

@@ -21,6 +21,13 @@ class ShellFile(HttpResponse):
     is_opened = False
 
 
+class Told(JsonResponse):
+    """What the app hears from the node: read by its script, never opened, never kept."""
+
+    is_shell = True
+    is_opened = False
+
+
 @require_safe
 def shell(request: HttpRequest, name: str = "") -> HttpResponse:
     """Give a file of the app, packed where the browser takes it; nothing when it has it already."""
@@ -44,7 +51,7 @@ def shell(request: HttpRequest, name: str = "") -> HttpResponse:
 def enrol(request: Request) -> HttpResponse:
     """Enrol the phone that brings an invitation."""
     try:
-        return JsonResponse(phones.enrol(request=_body(request), now=request.now))
+        return Told(phones.enrol(request=_body(request), now=request.now))
     except BadRequest as problem:
         return _refusal(400, str(problem))
     except NotFound:
@@ -59,7 +66,7 @@ def arrive(request: Request) -> HttpResponse:
     if len(body) > LARGEST_REQUEST:
         return _refusal(413, "TOO_LARGE")
     try:
-        return JsonResponse(arrivals.take_in(parcel=body, now=request.now))
+        return Told(arrivals.take_in(parcel=body, now=request.now))
     except BadRequest as problem:
         return _refusal(400, str(problem))
     except UnknownDevice:
@@ -77,7 +84,7 @@ def leave(request: Request) -> HttpResponse:
         return _refusal(400, str(problem))
     except UnknownDevice:
         return _refusal(404, "UNKNOWN_DEVICE")
-    answer = JsonResponse({"v": 1, "state": "WITHDRAWN" if is_gone else "OPEN"})
+    answer = Told({"v": 1, "state": "WITHDRAWN" if is_gone else "OPEN"})
     if is_gone:
         answer.headers["Clear-Site-Data"] = '"*"'
     return answer
@@ -93,4 +100,4 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _refusal(status: int, code: str) -> HttpResponse:
-    return JsonResponse({"v": 1, "error": code}, status=status)
+    return Told({"v": 1, "error": code}, status=status)

@@ -228,14 +228,15 @@ def _bytes(found: dict[str, Any]) -> list[str]:
         "",
         "Bytes on the wire, both ways, headers of HTTP/1.1 included, TLS not.",
         "",
-        "| what | requests | up | down | together | allowed | |",
-        "|---|---|---|---|---|---|---|",
+        "| what | requests | up | down | together | of that, headers | allowed | |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for one in found["rows"]:
         total, allowed = one["up"] + one["down"], one["budget"]
         verdict = _verdict(total, allowed) if allowed else ""
         lines.append(
             f"| {one['what']} | {one['requests']} | {one['up']:,} | {one['down']:,} | {total:,} "
+            f"| {one['headers']:,} "
             f"| {f'{allowed:,}' if allowed else ''} | {verdict} |"
         )
     return lines

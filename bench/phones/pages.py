@@ -208,6 +208,7 @@ class Travelled:
     requests: int
     up: int
     down: int
+    headers: int
     budget: int | None
 
     @property
@@ -216,9 +217,9 @@ class Travelled:
 
 
 def travelled(what: str, carried: Sequence[Exchange], budget: int | None = None) -> Travelled:
-    """Return the sum of what passed."""
+    """Return what passed, added up."""
     up, down = sum(e.up for e in carried), sum(e.down for e in carried)
-    return Travelled(what, len(carried), up, down, budget)
+    return Travelled(what, len(carried), up, down, sum(e.headers for e in carried), budget)
 
 
 def _is_later(one: Exchange) -> bool:
@@ -246,13 +247,13 @@ def bytes_of(browser: Any, node: RunningNode, wire: Wire) -> list[Travelled]:
     ][:3]
     words = [e for e in whole if e.path.startswith("/field/words/") and not _is_later(e)]
     first = [e for e in whole if not _is_later(e)]
+    later = [e for e in whole if _is_later(e)]
     found = [
-        travelled("cold, until the first question", critical),
-        travelled(
-            "cold, all that the app needs, rapid screening in three languages", first, 60_000
-        ),
-        travelled("of that, the words of the other two languages", words),
-        travelled("cold, with all instruments, Argon2id, HPKE: everything", whole, 150_000),
+        travelled("cold: until the first question", critical),
+        travelled("cold: the app, rapid screening in three languages", first, 60_000),
+        travelled("of that, words of the two other languages", words),
+        travelled("then at leisure: all instruments, the rest of the app", later, 150_000),
+        travelled("cold: everything", whole),
     ]
     page.reload()
     page.wait_for_selector("[data-act=begin]")

@@ -27,10 +27,8 @@ class Exchange:
     status: int
     up: int
     down: int
-
-    @property
-    def size(self) -> int:
-        return self.up + self.down
+    # Of both together.
+    headers: int
 
 
 @dataclass
@@ -59,19 +57,25 @@ class Passing(socketserver.StreamRequestHandler):
             line.makefile("rb") as back,
         ):
             while True:
-                asked = _message(self.rfile)
-                line.sendall(asked)
-                method, path = asked.split(b" ", 2)[:2]
-                answer = _message(back)
-                status = int(answer.split(b" ", 2)[1])
+                asked, sent = _message(self.rfile)
+                line.sendall(asked + sent)
+                answer, body = _message(back)
+                method, path = asked.decode().split(" ", 2)[:2]
                 wire.carried.append(
-                    Exchange(method.decode(), path.decode(), status, len(asked), len(answer))
+                    Exchange(
+                        method,
+                        path,
+                        status=int(answer.split(b" ", 2)[1]),
+                        up=len(asked + sent),
+                        down=len(answer + body),
+                        headers=len(asked + answer),
+                    )
                 )
-                self.wfile.write(answer)
+                self.wfile.write(answer + body)
 
 
-def _message(held: Any) -> bytes:
-    """Return one whole message of HTTP/1.1. The node sends none whose length it does not say."""
+def _message(held: Any) -> tuple[bytes, bytes]:
+    """Return one message of HTTP/1.1, head and body. The node says how long each one is."""
     head, length = b"", 0
     while not head.endswith(b"\r\n\r\n"):
         line = held.readline()
@@ -83,7 +87,7 @@ def _message(held: Any) -> bytes:
         if name.lower() == b"transfer-encoding":
             raise ValueError("a message without its length")
         head += line
-    return head + held.read(length)
+    return head, held.read(length)
 
 
 class Threads(socketserver.ThreadingTCPServer):

@@ -87,7 +87,6 @@ def files(default_language: str) -> Mapping[str, File]:
     worker = _source("sw.js")
     for name, value in own.items():
         worker = worker.replace(f'"{name}"', _json(value))
-    # What is recorded may change without a new version: the worker asks for it, and nothing yet is.
     return {**held, "sw.js": _file("sw.js", worker)}
 
 

@@ -87,7 +87,7 @@ class Handset:
     def rest(self) -> None:
         """Wait until everything that the phone needs lies on it."""
         self.page.evaluate("navigator.serviceWorker.ready")
-        whole = {f"/field/{path}" for path in files("fr")} - {"/field/sw.js", "/field/audio.json"}
+        whole = {f"/field/{path}" for path in files("fr")} - {"/field/sw.js"}
         for _ in range(240):
             if whole <= set(self.page.evaluate(KEPT)):
                 return

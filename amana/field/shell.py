@@ -28,7 +28,7 @@ JOINED = {
         *("state", "record", "parts", "questions", "screens", "app"),
     ),
     "after": ("line", "after"),
-    "more": ("more",),
+    "more": ("joining", "more"),
     "voice": ("voice",),
     "draft": ("draft",),
 }

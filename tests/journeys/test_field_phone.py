@@ -1,6 +1,7 @@
 """A telephone in the field, with a real browser and a real node: no line, bad line, lost, full."""
 
 import base64
+import gzip
 import html
 import json
 import re
@@ -90,6 +91,11 @@ IDBObjectStore.prototype.put = function (...given) {
 """
 
 
+def parcel_of(request: Any) -> Any:
+    """Return what a request of the phone says; it travels packed."""
+    return json.loads(gzip.decompress(request.post_data_buffer))
+
+
 @dataclass
 class Phone:
     """A phone in somebody's hand."""
@@ -106,7 +112,7 @@ class Phone:
 
     def _note(self, request: Any) -> None:
         if request.url.endswith("/field/in"):
-            self.sent.append(request.post_data_json)
+            self.sent.append(parcel_of(request))
 
     @property
     def context(self) -> Any:
@@ -544,7 +550,7 @@ def test_a_bad_line_is_sent_less_at_a_time(phone: Phone) -> None:
     sizes: list[int] = []
 
     def breaks(route: Any) -> None:
-        n = len(route.request.post_data_json["items"])
+        n = len(parcel_of(route.request)["items"])
         sizes.append(n)
         if n > 2:
             route.abort()
@@ -598,10 +604,10 @@ def test_what_the_node_refuses_is_set_aside_and_stops_nothing(phone: Phone) -> N
     spoiled: list[str] = []
 
     def spoils(route: Any) -> None:
-        parcel = route.request.post_data_json
+        parcel = parcel_of(route.request)
         spoiled.append(parcel["items"][0]["record"])
         parcel["items"][0]["sig"] = base64.b64encode(bytes(64)).decode()
-        route.continue_(post_data=json.dumps(parcel))
+        route.continue_(post_data=gzip.compress(json.dumps(parcel).encode()))
 
     phone.context.route("**/field/in", spoils)
     phone.context.set_offline(False)
@@ -920,26 +926,3 @@ def test_every_screen_is_open_to_everybody(phones: Any, invite: Any, language: s
     phone.page.click("#unsent")
     phone.on("queue")
     phone.fits()
-
-
-# Notes when the first screen stands.
-FIRST_SCREEN = """
-new MutationObserver(() => {
-    if (document.body?.dataset.screen === 'home') window.home ??= performance.now();
-}).observe(document, { subtree: true, childList: true, attributes: true });
-"""
-
-
-def test_the_first_question_waits_for_two_files_and_no_more(phones: Any, invite: Any) -> None:
-    """How long that takes on a bad line is measured by `make bench-field`."""
-    phone = phones(service_workers="block")
-    phone.open(f"#enrol={invite()}")
-    phone.on("home")
-    phone.page.add_init_script(FIRST_SCREEN)
-    phone.open()
-    phone.on("home")
-    needed = phone.page.evaluate(
-        """performance.getEntriesByType('resource')
-            .filter((one) => one.startTime < home).map((one) => one.name.split('/').pop())"""
-    )
-    assert set(needed) <= {"app.js", "field.css"}

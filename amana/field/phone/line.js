@@ -14,17 +14,17 @@ const FIRST = ["DANGER", "CHILD_ALONE", "OTHER"];
 const SIGN = { name: "ECDSA", hash: "SHA-256" };
 const P256 = { name: "ECDSA", namedCurve: "P-256" };
 
-const bytes = (text) => new TextEncoder().encode(text);
-const base64 = (held) => {
+export const bytes = (text) => new TextEncoder().encode(text);
+export const base64 = (held) => {
   let text = "";
   for (const one of new Uint8Array(held)) text += String.fromCharCode(one);
   return btoa(text);
 };
-const unbase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const hex = (held) =>
+export const unbase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export const hex = (held) =>
   [...new Uint8Array(held)].map((one) => one.toString(16).padStart(2, "0")).join("");
-const sha256 = (held) => crypto.subtle.digest("SHA-256", held);
-const joined = (...parts) => new Uint8Array(parts.flatMap((part) => [...new Uint8Array(part)]));
+export const sha256 = (held) => crypto.subtle.digest("SHA-256", held);
+export const joined = (...parts) => new Uint8Array(parts.flatMap((part) => [...new Uint8Array(part)]));
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** How the line stands; the page shows it. Nothing here is about a person. */
@@ -34,7 +34,7 @@ export const status = {
 };
 
 /* Sealed items that the full store would not take. */
-const unstored = new Map();
+export const unstored = new Map();
 let tell = () => {};
 let failures = 0;
 let timer = 0;
@@ -52,7 +52,7 @@ export async function count() {
   tell();
 }
 
-async function queued() {
+export async function queued() {
   const items = new Map((await all("queue")).map((item) => [item.record, item]));
   for (const item of unstored.values()) {
     if (!(items.get(item.record)?.seq > item.seq)) items.set(item.record, item);
@@ -60,10 +60,10 @@ async function queued() {
   return [...items.values()];
 }
 
-// Enrolment.
+// The phone's keys.
 
 /** The key pair of this phone; made once, and never to be taken out of the browser. */
-async function keys() {
+export async function keys() {
   const held = await read("keys");
   if (held) return held;
   const made = await crypto.subtle.generateKey(P256, false, ["sign", "verify"]);
@@ -71,31 +71,7 @@ async function keys() {
   return made;
 }
 
-/** Take the phone into a team. Throws an Error whose message is a word of words.json. */
-export async function enrol(token, print) {
-  const pair = await keys();
-  const answer = await post("enrol", {
-    v: 1,
-    token,
-    public: base64(await crypto.subtle.exportKey("raw", pair.publicKey)),
-    proof: base64(await sign(pair, `amana/field/enrol/v1\n${token}`)),
-  });
-  if (answer.code === 404) throw new Error("enrol_over");
-  if (answer.code !== 200) throw new Error("enrol_no_line");
-  const { device, team, recipient, node_key, mode, country, numbers } = answer.body;
-  const whole = joined(unbase64(recipient), unbase64(node_key));
-  const found = base64((await sha256(whole)).slice(0, 16))
-    .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  if (found !== print) throw new Error("enrol_print");
-  const key = hex(await sha256(unbase64(recipient))).slice(0, 16);
-  const enrolled = { device, team, recipient, node_key, mode, country, numbers, key };
-  await write("device", enrolled);
-  Object.assign(status, { isWithdrawn: false, isUnknown: false, hasOtherKey: false });
-  if (navigator.storage?.persist) await navigator.storage.persist();
-  return enrolled;
-}
-
-const sign = (pair, text) => crypto.subtle.sign(SIGN, pair.privateKey, bytes(text));
+export const sign = (pair, text) => crypto.subtle.sign(SIGN, pair.privateKey, bytes(text));
 
 // Sealing.
 
@@ -131,14 +107,23 @@ export async function seal(content, urgency) {
 
 // Sending.
 
-async function post(path, body) {
+/* What is sealed travels as base64, a third longer than it is; packed, it is as long as before. */
+async function packed(text) {
+  const headers = { "Content-Type": "application/json" };
+  if (!self.CompressionStream) return { headers, body: text };
+  const body = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return {
+    headers: { ...headers, "Content-Encoding": "gzip" }, body: await new Response(body).arrayBuffer(),
+  };
+}
+
+export async function post(path, body) {
   const stop = new AbortController();
   const timeout = setTimeout(() => stop.abort(), TIMEOUT);
   try {
     const response = await fetch(`/field/${path}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
+      ...(await packed(JSON.stringify(body))),
       credentials: "omit",
       cache: "no-store",
       redirect: "error",
@@ -171,7 +156,7 @@ async function ready() {
 }
 
 /** Signed when it leaves, so that a phone enrolled anew can still send what it holds. */
-async function signed(item, device, pair) {
+export async function signed(item, device, pair) {
   const { record, seq, team, key, urgency, body } = item;
   const text = ["amana/field/item/v1", device, record, seq, team, key, urgency,
     hex(await sha256(unbase64(body)))].join("\n");
@@ -294,15 +279,6 @@ async function aside(item, state) {
   await settle(item.record, item.seq, { aside: state });
 }
 
-/** Try again what was refused, when somebody asks for it. */
-export async function retry() {
-  for (const item of status.aside) {
-    await settle(item.record, item.seq, { aside: "" });
-    if (unstored.has(item.record)) unstored.get(item.record).aside = "";
-  }
-  await send({ isAsked: true });
-}
-
 /** This phone was withdrawn and everything it held was taken: it forgets the node. */
 async function leave(device) {
   if ((await queued()).length) return;
@@ -312,14 +288,3 @@ async function leave(device) {
   Object.assign(status, { hasLeft: true, isWithdrawn: false, unsent: 0 });
   tell();
 }
-
-/** The whole queue as a file to be carried by hand; it stays queued until a node has it. */
-export async function exported() {
-  const { device } = await read("device");
-  const pair = await keys();
-  const items = [];
-  for (const item of await queued()) items.push(await signed(item, device, pair));
-  const name = `amana-${device.slice(0, 8)}-${items.length}.amana`;
-  return { name, text: JSON.stringify({ v: 1, device, items }) };
-}
-

@@ -1,6 +1,7 @@
 /* Screens that come once, or with a group: joining a team, a wristband, the end of a phone. */
 
 import { button, h, icon, link, ltr, t } from "./dom.js";
+import { exported, join, retry } from "./joining.js";
 import { heading, primary } from "./parts.js";
 import { walk } from "./path.js";
 import { against, asked, inWords, writing } from "./questions.js";
@@ -40,7 +41,7 @@ export async function enrolWith(typed) {
   if (!found) return go("enrol", { typed, problems: [{ at: "code", text: t("enrol_no_code") }] });
   go("enrol", { isEnrolling: true });
   try {
-    state.device = await (await line()).enrol(found[1], found[2]);
+    state.device = await join(found[1], found[2]);
   } catch (error) {
     const known = ["enrol_over", "enrol_no_line", "enrol_print"].includes(error.message);
     const text = t(known ? error.message : "enrol_no_line");
@@ -120,14 +121,14 @@ export function carrying() {
       h("ul", {}, aside.map((one) => h("li", { "data-aside": one.aside },
         ltr(one.record.slice(0, 8)), " – ", t(`aside_${one.aside}`)))),
       h("p", {}, t("aside_hint")),
-      link(t("aside_again"), async () => (await line()).retry())),
+      link(t("aside_again"), retry)),
     h("section", { class: "panel" }, h("h2", {}, t("export")), h("p", {}, t("export_hint")),
       button(t("export_go"), carry, { class: "second", "data-act": "export" })),
   ];
 }
 
 async function carry() {
-  const { name, text } = await (await line()).exported();
+  const { name, text } = await exported();
   const address = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);

@@ -247,7 +247,7 @@ def _intake_rows(found: dict[str, Any]) -> list[str]:
         "## What the node takes in and opens",
         "",
         "One process, SQLite as a node runs it (WAL, FULL), a keeper process, items of 2.2 kB of",
-        "stand-in phones. Beside each number of items that lie there: what cannot be left out.",
+        "stand-in phones. In turn, at each number of items stored: what cannot be left out.",
         "",
         "| what | items stored | a second | ms each | slow ms (p95) | times the limit | growth |",
         "|---|---|---|---|---|---|---|",

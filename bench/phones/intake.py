@@ -96,6 +96,14 @@ class Limit:
         return held.get(id(phone)) or held.setdefault(id(phone), of(phone.seed))
 
 
+def sealed(phone: Any, content: dict[str, Any], n: int) -> list[dict[str, Any]]:
+    """Return so many items of this phone, each of another person."""
+    phone.queue.clear()
+    for _ in range(n):
+        phone.keep(content)
+    return list(phone.queue.values())
+
+
 def measured(folder: Path, sizes: Sequence[int], tell: Callable[[object], None]) -> list[Work]:
     """Return what taking in and opening cost at these numbers of items stored, in this process."""
     with a_database(folder):
@@ -120,12 +128,6 @@ def _measured(folder: Path, sizes: Sequence[int], tell: Callable[[object], None]
     # One phone may have 2,000 lying here.
     phones = [a_phone(cast, now) for _ in range(1 + max(sizes) // 1_500)]
 
-    def parcel(phone: Any, n: int) -> list[dict[str, Any]]:
-        phone.queue.clear()
-        for _ in range(n):
-            phone.keep(content)
-        return list(phone.queue.values())
-
     def take(phone: Any, items: list[dict[str, Any]]) -> float:
         sent = phone.parcel(items)
         return timed(lambda: arrivals.take_in(parcel=sent, now=now))
@@ -137,20 +139,21 @@ def _measured(folder: Path, sizes: Sequence[int], tell: Callable[[object], None]
     for size in sizes:
         while Item.objects.count() < size:
             phone = phones[n_sent // 1_500]
-            take(phone, parcel(phone, rules.MOST_ITEMS))
+            take(phone, sealed(phone, content, rules.MOST_ITEMS))
             n_sent += rules.MOST_ITEMS
         phone = phones[-1]
-        alone = [take(phone, parcel(phone, 1)) for _ in range(ROUND)]
+        waiting = Item.objects.filter(sealed__isnull=False).order_by("-pk")
+        ids = list(waiting.values_list("pk", flat=True)[:ROUND])
+        alone, many, opening, bare = [], [], [], []
+        # In turn: whoever else has the processor or the disk for a moment is in all of them.
+        for number, pk in enumerate(ids):
+            alone.append(take(phone, sealed(phone, content, 1)))
+            opening.append(timed(partial(open_one, pk)))
+            bare.append(timed(partial(limit.do, phone, *sealed(phone, content, 1))))
+            if number % 10 == 0:
+                many.append(take(phone, sealed(phone, content, rules.MOST_ITEMS)))
         yield work("taken in, one a request", size, alone)
-        many = [take(phone, parcel(phone, rules.MOST_ITEMS)) for _ in range(ROUND // 10)]
         yield work("taken in, 20 a request", size, many, rules.MOST_ITEMS)
-        ids = list(
-            Item.objects.filter(device_id=phone.told["device"], sealed__isnull=False)
-            .order_by("-pk")
-            .values_list("pk", flat=True)[:ROUND]
-        )
-        opening = [timed(partial(open_one, pk)) for pk in ids]
         yield work("opened: decrypted, joined, a screening made", size, opening)
-        bare = [timed(partial(limit.do, phone, one)) for one in parcel(phone, ROUND)]
         yield work("limit: verify, HPKE open, one durable commit", size, bare)
         tell({"stored": size, "rows": Item.objects.count()})

@@ -14,9 +14,9 @@ class Node(AppConfig):
         from amana.cases.queries import looked_after  # noqa: PLC0415
         from amana.exchange import actions  # noqa: PLC0415 - tables exist only from here on
         from amana.field import operations  # noqa: PLC0415
-        from amana.node.wiring import HANDLERS, LAYERED  # noqa: PLC0415
+        from amana.node.wiring import CONTENTS, HANDLERS, LAYERED  # noqa: PLC0415
 
-        actions.install(HANDLERS)
+        actions.install(HANDLERS, CONTENTS)
         operations.install(looked_after)
         for table in LAYERED:
             layer_too(table)

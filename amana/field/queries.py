@@ -69,6 +69,11 @@ def item_place(row: Item) -> Place:
     return Place("field_item", f"{row.device_id}/{row.record}", "sealed", row.key_id)
 
 
+def item_info(row: Item) -> bytes:
+    """Return what the phone bound its sealed bytes to."""
+    return rules.info_of(row.device.team_id, row.record, row.seq)
+
+
 def record_place(record_id: str, key_id: str) -> Place:
     """Return where the parts of a record lie."""
     return Place("field_record", record_id, "sealed", key_id)

@@ -10,13 +10,15 @@ class Node(AppConfig):
 
     def ready(self) -> None:
         """Install the tables: messages to functions, and the rows that move with the weeks."""
-        from amana.access.actions.keys import layer_too  # noqa: PLC0415
+        from amana.access.actions.keys import layer_too, reseal_too  # noqa: PLC0415
         from amana.cases.queries import looked_after  # noqa: PLC0415
         from amana.exchange import actions  # noqa: PLC0415 - tables exist only from here on
         from amana.field import operations  # noqa: PLC0415
+        from amana.field.actions.arrivals import reseal  # noqa: PLC0415
         from amana.node.wiring import CONTENTS, HANDLERS, LAYERED  # noqa: PLC0415
 
         actions.install(HANDLERS, CONTENTS)
         operations.install(looked_after)
+        reseal_too(reseal)
         for table in LAYERED:
             layer_too(table)

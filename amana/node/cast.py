@@ -342,3 +342,27 @@ HOUSE_GIRL_FORMAL = (
     ("CONTESTED", 6, "L’entretien du soir de l’orage a apporté des faits nouveaux.", ""),
     ("IDENTIFIED", 2, "", ""),
 )
+
+
+# Six who were found on one farm in one night: what a first pass asks, and no more.
+def _found(alias: str, sex: str, age_band: str, language: str, citizenship: str) -> Invented:
+    return Invented(
+        alias=alias,
+        sex=sex,
+        age_band=age_band,
+        minor="yes",
+        situation="separated",
+        language=language,
+        citizenship=citizenship,
+        answers={},
+    )
+
+
+FOUND_BY_NIGHT = (
+    _found("Bintou-Pagne", "F", "10_14", "mos", "BF"),
+    _found("Bakary-Pagne", "M", "5_9", "mos", "BF"),
+    _found("Seydou-Tambour", "M", "10_14", "bm", "ML"),
+    _found("Adama-Sifflet", "M", "15_17", "dyu", "CI"),
+    _found("Korotoum-Perle", "F", "10_14", "dyu", "CI"),
+    _found("Lassina-Cerceau", "M", "10_14", "mos", "BF"),
+)

@@ -168,7 +168,7 @@ Stop = tuple[str, Role, str, str]
 
 
 def tour(lived: dict[str, str]) -> list[Stop]:
-    """Return the eight stops."""
+    """Return the ten stops."""
     referral = lived["referral"]
     return [
         (
@@ -188,6 +188,18 @@ def tour(lived: dict[str, str]) -> list[Stop]:
             Role.SUPERVISOR,
             "/screenings/",
             "an interview that followed; an identification refused, contested and put right",
+        ),
+        (
+            "CI",
+            Role.SUPERVISOR,
+            "/arrivals/",
+            "what phones sent: one item sealed, and danger; two phones that differ about a child",
+        ),
+        (
+            "CI",
+            Role.SUPERVISOR,
+            "/operations/",
+            "a night with many people at once: open it, one line a wristband, brothers and sisters",
         ),
         (
             "MA",
@@ -246,7 +258,7 @@ def _tell(nodes: list[RunningNode], lived: dict[str, str], seconds: float) -> No
     print(f"  Morocco        {at['MA']}")
     print(f"Everybody's password is {cast.PASSWORD}, the code of everybody's phone {DEMO_CODE}.")
     print("Only a node marked demo takes that code. All people are invented.\n")
-    print("A tour in eight steps:")
+    print("A tour in ten steps:")
     for number, (country, role, path, notice) in enumerate(tour(lived), start=1):
         print(f"  {number}. sign in as {names[country, role]:8} at {at[country]}{path}")
         print(f"     {notice}")

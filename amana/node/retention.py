@@ -292,7 +292,7 @@ TABLE: dict[str, Kept] = {
     "field.Record": Kept(
         row="what each phone wrote of one person, sealed under a key of its own",
         life=RECORD_LIFE,
-        since="its last change, once a screening was made of it; before, with its screening's case",
+        since="its last change, once it has a screening and its operation, if any, ended",
         erased_by="field.actions.arrivals.sweep and erase_records_of: " + BY_ITS_KEY,
         reason="another phone's part may still come, and must find its person",
         is_running=True,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amana.access.rules import Role
-from amana.node import cast, story
+from amana.field.rules import Urgency
+from amana.node import cast, fieldwork, story
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode
@@ -112,6 +113,8 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         day(0.25)
         say("this morning: a screening that waits for its supervisor")
         story.screen(ma.who(R), cast.MASSAGE, typed)
+        say("last night: six children on one farm, two phones without a network, one still sealed")
+        _found_by_night(ci, typed)
     finally:
         day(0)
 
@@ -123,6 +126,60 @@ def _smaller_things(ma: Country, ci: Country, typed: Typed, say: Callable[[str],
     cocoa = case_of(ci, cast.COCOA_BOY, typed)
     say("others work on his case, each on the part that is theirs; facts go to the police")
     _care_together(ci, cocoa, typed)
+
+
+# What a first pass asks of a child: hurt or not, brought by whom, with whom, afraid, tonight.
+CALM = {
+    "g1": ["well"],
+    "g2": ["someone"],
+    "g3": ["many_children"],
+    "g4": ["nobody"],
+    "g5": ["food_and_water"],
+}
+
+
+def _found_by_night(ci: Country, typed: Typed) -> None:
+    """Two phones without a network register six children; then the line comes back.
+
+    A sister and a brother are linked; of one child the phones differ; one is afraid, and her item
+    waits unopened.
+    """
+    supervisor = ci.who(S)
+    typed.names += [person.alias for person in cast.FOUND_BY_NIGHT]
+    order = {"name": "Nuit de la Nawa", "team": "care", "expected": "8", "n_wristbands": "8"}
+    today = _real_now()
+    began = {
+        "begins_on_day": str(today.day),
+        "begins_on_month": str(today.month),
+        "begins_on_year": str(today.year),
+    }
+    code = supervisor.post("/operations/new", order | began).path.split("/")[2]
+    bands = fieldwork.bands_of(supervisor, code)
+    first, second = (
+        fieldwork.enrolled(supervisor, name) for name in ("Awa Inventée", "Koffi Inventé")
+    )
+    for number, person in enumerate(cast.FOUND_BY_NIGHT):
+        siblings = {0: [bands[1]], 1: [bands[0]]}.get(number, [])
+        phone = first if number % 2 == 0 else second
+        seen = fieldwork.Seen(
+            person, bands[number], siblings, fieldwork.FIRST_PASS, Urgency.OTHER, more=CALM
+        )
+        if number < len(cast.FOUND_BY_NIGHT) - 1:
+            fieldwork.write_down(phone, seen, minutes=5 + number)
+    again = {**CALM, "age_band": "10_14"}
+    fieldwork.write_down(
+        first,
+        fieldwork.Seen(cast.FOUND_BY_NIGHT[3], bands[3], (), fieldwork.FIRST_PASS, more=again),
+    )
+    fieldwork.send(first, supervisor)
+    fieldwork.send(second, supervisor)
+    supervisor.post("/arrivals/open", {})
+    afraid = {**CALM, "g4": ["one_who_frightens"]}
+    last = fieldwork.Seen(
+        cast.FOUND_BY_NIGHT[5], bands[5], (), fieldwork.FIRST_PASS, Urgency.DANGER, more=afraid
+    )
+    fieldwork.write_down(second, last)
+    fieldwork.send(second, supervisor)
 
 
 def _interviewed(

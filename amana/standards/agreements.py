@@ -364,9 +364,7 @@ def read_file(path: Path) -> Agreement:
 @cache
 def every(folders: tuple[Path, ...] = (AGREEMENTS,)) -> tuple[Agreement, ...]:
     """Return every agreement in every version, by name, the newest version last."""
-    found = []
-    for path in sorted(path for folder in folders for path in folder.glob("*.json")):
-        found.append(read_file(path))
+    found = [read_file(path) for folder in folders for path in folder.glob("*.json")]
     return tuple(sorted(found, key=lambda a: (a.name, a.version)))
 
 

@@ -28,6 +28,9 @@ from amana.exchange import queries as post_office
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Rank
 from amana.exchange.tests.builders import header_for, offer_body, parcel, receipt_parcel, sealed
+from amana.field.actions import arrivals, phones
+from amana.field.models import Item
+from amana.field.standin import Phone
 from amana.identification import actions as identification
 from amana.identification.answers import Change, Given
 from amana.identification.models import Draft, FormalStep, Screening
@@ -336,6 +339,28 @@ def _close(w: Writer) -> Said:
     return dict(w.made["enrol"])
 
 
+def _take_in(w: Writer) -> Said:
+    """A phone that was just enrolled sends one person, and hears that the node has her."""
+    supervisor, mark, phone = w.house.who(Role.SUPERVISOR), _mark(), Phone()
+    carrier = supervisor.account_id
+    code = phones.invite(account_id=carrier, team=CARE, mode="WRITE", actor=supervisor, now=NOW)
+    phone.enrolled(phones.enrol(request=phone.enrolment(code), now=NOW), code)
+    version = shelf().find("rapid-screening").version
+    told = {"instrument": "rapid-screening", "version": version, "answers": {**TOLD, "place": mark}}
+    record_id = phone.keep(told)
+    answer = arrivals.take_in(parcel=phone.parcel(), now=NOW)
+    assert [one["state"] for one in answer["receipts"]] == ["TAKEN"]
+    return {"device": phone.told["device"], "record": record_id, "place": mark}
+
+
+def _open_item(w: Writer) -> Said:
+    said = w.made["take_in"]
+    item = Item.objects.get(device=said["device"], record=said["record"])
+    found = arrivals.open_item(item_id=item.pk, actor=w.house.who(Role.SUPERVISOR), now=NOW)
+    assert found is not None
+    return said
+
+
 def _renew(w: Writer) -> Said:
     key_id, key = keys.issue_key(CARE)
     keys.renew_team_key(team_code=CARE, actor=w.house.who(Role.CASE_WORKER), now=NOW)
@@ -366,6 +391,8 @@ KINDS: dict[str, Callable[[Writer], Said]] = {
     "admit": _admit,
     "close_account": _close,
     "renew": _renew,
+    "take_in": _take_in,
+    "open_item": _open_item,
 }
 # What must stand before, and what stands no more after.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -383,6 +410,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "receive_receipt": ("release",),
     "admit": ("enrol",),
     "close_account": ("admit",),
+    "open_item": ("take_in",),
 }
 USES_UP: dict[str, tuple[str, ...]] = {
     "start_draft": ("save_draft",),
@@ -392,6 +420,7 @@ USES_UP: dict[str, tuple[str, ...]] = {
     "release": ("open_case", "write_part", "consent", "prepare"),
     "open_mail": ("receive_message",),
     "close_account": ("enrol", "admit"),
+    "open_item": ("take_in",),
 }
 
 
@@ -534,6 +563,22 @@ def _sees_closed(_house: House, said: Said) -> bool:
     return not row.is_open and not locks and not _may_sign_in(said["name"])
 
 
+def _sees_item(house: House, said: Said) -> bool:
+    """Say whether what the node signed for waits, or was read in the meantime."""
+    item = Item.objects.get(device=said["device"], record=said["record"])
+    if item.sealed is None:
+        return _sees_record(house, said)
+    key_id = item.key_id
+    return key_id in access_queries.held_keys(house.who(Role.SUPERVISOR), [key_id])
+
+
+def _sees_record(house: House, said: Said) -> bool:
+    supervisor = house.who(Role.SUPERVISOR)
+    rows = Screening.objects.filter(account=supervisor.account_id)
+    opened = [access_screening(supervisor, row.pk).content for row in rows]
+    return said["place"] in {content["place"] for content in opened}
+
+
 def _sees_renewal(house: House, said: Said) -> bool:
     """Say whether what a stranger wrapped opens, and whether the team is who it says it is."""
     key_id, worker = said["key_id"], house.who(Role.CASE_WORKER)
@@ -566,4 +611,6 @@ LOOK: dict[str, Callable[[House, Said], bool]] = {
     "admit": _sees_account,
     "close_account": _sees_closed,
     "renew": _sees_renewal,
+    "take_in": _sees_item,
+    "open_item": _sees_record,
 }

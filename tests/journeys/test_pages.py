@@ -200,6 +200,14 @@ VISITS: dict[str, Visit] = {
     "bring-empty": Visit("identification:bring", "CI", W, "/screen/bring", _press(MAIN), 422),
     "instruments": Visit("identification:instruments", "MA", R, "/instruments/"),
     "instruments-worker": Visit("identification:instruments", "CI", W, "/instruments/"),
+    "phones": Visit("field:phones", "MA", S, "/phones/"),
+    "phones-administrator": Visit("field:phones", "CI", A, "/phones/"),
+    "phones-empty-form": Visit("field:phones", "CI", C, "/phones/", _press(MAIN), 422),
+    "arrivals": Visit("field:arrivals", "CI", S, "/arrivals/", _unfold),
+    "arrivals-worker": Visit("field:arrivals", "MA", W, "/arrivals/"),
+    "bring-phone": Visit("field:bring", "MA", W, "/arrivals/bring"),
+    "bring-phone-empty": Visit("field:bring", "MA", W, "/arrivals/bring", _press(MAIN), 422),
+    "record": Visit("field:record", "MA", S, "/arrivals/{record}/", _unfold),
     "operations": Visit("field:operations", "MA", S, "/operations/"),
     "operation-new": Visit("field:new-operation", "MA", S, "/operations/new"),
     "operation-new-empty": Visit(
@@ -387,7 +395,9 @@ def live_on(demo: Any) -> dict[str, str]:
         cwd=ROOT,
     )
     facts |= _drafts(samira)
-    facts["operation"] = an_operation(latifa, demo.home / "ma" / "db" / "amana.sqlite3")
+    facts["operation"] = an_operation(latifa)
+    arrived = latifa.open("/arrivals/")
+    facts["record"] = arrived.first(r'href="/arrivals/([0-9a-f]{32})/"') or ""
     facts["receipt"] = samira.open("/screen/").first(r"/screen/sent/([\w-]+)") or ""
     facts |= _screenings(latifa, hicham)
     story.open_case(hicham, facts["decided"])
@@ -590,6 +600,8 @@ NO_PAGE = {
     "set_language": "Django's own door: a GET only leads back",
     "identification:form": "a form for paper, a file",
     "field:wristbands": "labels for paper, a file",
+    "field:shell": "the app of the phones, in its own languages: test_field_phone.py",
+    "field:file": "a file of that app",
     "identification:instrument": "an instrument as data, for the reading in the browser",
 }
 AXE = {

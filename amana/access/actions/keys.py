@@ -35,6 +35,17 @@ def layer_too(table: Layered) -> None:
         _LAYERED.append(table)
 
 
+# What strangers sealed straight to a team and nobody opened yet is sealed to its new seed.
+Reseal = Callable[[str, bytes, Actor], None]
+_RESEALING: list[Reseal] = []
+
+
+def reseal_too(reseal: Reseal) -> None:
+    """Have another room seal its rows anew, from (team, new public key, who renews)."""
+    if reseal not in _RESEALING:
+        _RESEALING.append(reseal)
+
+
 def issue_key(*teams: str, actor: Actor | None = None) -> tuple[str, Key]:
     """Make a new key and wrap it to the teams; `actor` is whose session does it, if any."""
     key_id, key = new_id(), new_key()
@@ -207,6 +218,9 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
     if old.generation != team.generation:
         return 0  # a colleague was first, between this session's opening and this moment
     fresh = old.renewed(new_key(), new_seed() if team.kind == CARE else None)
+    if fresh.seed != old.seed:
+        for reseal in _RESEALING:
+            reseal(team_code, public_of(fresh.seed), actor)
     count = 0 if team.kind == GLASS else _rewrap(actor, team, fresh.data_key)
     for membership in Membership.objects.select_related("account").filter(team=team):
         membership.wrapped_keys = wrap(

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from amana.access.actions import tell
 from amana.access.actions.keys import erase_keys, issue_key
@@ -16,7 +18,7 @@ from amana.access.queries import access_key, team_seeds
 from amana.access.rules import Actor, NotFound, Refused
 from amana.audit.actions import record
 from amana.crypto.boxes import seal, unseal
-from amana.crypto.phones import open_from_phone, sign
+from amana.crypto.phones import open_from_phone, seal_on_phone, sign
 from amana.crypto.secrets import CannotOpen, Key, digest, new_id
 from amana.field import queries, rules
 from amana.field.models import Device, Invitation, Item, Record
@@ -170,16 +172,28 @@ def open_item(*, item_id: int, actor: Actor, now: datetime) -> Record | None:
 
 
 def _content_of(row: Item, actor: Actor) -> dict[str, Any]:
-    key = access_key(actor, row.key_id)
+    plaintext = _plaintext_of(row, access_key(actor, row.key_id), actor)
+    return rules.read_content(plaintext, row.record, row.seq)
+
+
+def _plaintext_of(row: Item, key: Key, actor: Actor) -> bytes:
     body = unseal(key, bytes(row.sealed or b""), queries.item_place(row))
-    info = rules.info_of(row.device.team_id, row.record, row.seq)
     for seed in team_seeds(actor, row.device.team_id):
-        try:
-            plaintext = open_from_phone(seed, body, info)
-        except CannotOpen:
-            continue
-        return rules.read_content(plaintext, row.record, row.seq)
+        with suppress(CannotOpen):
+            return open_from_phone(seed, body, queries.item_info(row))
     raise rules.Unreadable("OTHER_KEY")
+
+
+def reseal(team: str, recipient: bytes, actor: Actor) -> None:
+    """Seal what waits for a team to its new key, unread, before the old one is forgotten."""
+    rows = Item.objects.select_for_update(of=("self",)).select_related("device")
+    for row in rows.filter(device__team_id=team, sealed__isnull=False):
+        key = access_key(actor, row.key_id)
+        with suppress(rules.Unreadable):  # as unreadable with the new key as with the old
+            plaintext = _plaintext_of(row, key, actor)
+            body = seal_on_phone(recipient, plaintext, queries.item_info(row))
+            row.sealed = seal(key, body, queries.item_place(row))
+            row.save(update_fields=["sealed"])
 
 
 def _join(row: Item, content: dict[str, Any], actor: Actor, now: datetime) -> Record:
@@ -392,6 +406,8 @@ def sweep(now: datetime) -> int:
     old = Record.objects.filter(
         changed_at__lte=now - rules.RECORD_LIFE, has_clash=False, fault=""
     ).exclude(screening=None)
+    # While an operation goes on, nobody may drop from the list of those who need an owner.
+    old = old.filter(Q(operation=None) | Q(operation__ended_at__isnull=False))
     key_ids = [r.key_id for r in old]
     if key_ids:
         erase_keys(key_ids=key_ids, now=now, by="worker")

@@ -4,11 +4,11 @@ const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   lock: "M5 11h14v10H5zM8 11V7.5a4 4 0 0 1 8 0V11",
   warning: "M12 4L2.5 20h19zM12 10v5M12 17.7h.01",
-  phone: "M6 3h4l2 5-2.500 1.500a12 12 0 0 0 5 5L16 12l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 4 5a2 2 0 0 1 2-2z",
+  phone: "M6 3h4l2 5-2.5 1.5a12 12 0 0 0 5 5L16 12l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 4 5a2 2 0 0 1 2-2z",
   pause: "M8 5v14M16 5v14",
-  sound: "M4 9.500v5h4l5 4v-13l-5 4zM16.500 9a4 4 0 0 1 0 6M19 6.500a8 8 0 0 1 0 11",
+  sound: "M4 9.5v5h4l5 4v-13l-5 4zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
   back: "M20 12H4M10 6l-6 6 6 6",
-  check: "M4 12.500l5.500 5.500L20 7",
+  check: "M4 12.5l5.5 5.5L20 7",
 };
 
 const root = document.documentElement;

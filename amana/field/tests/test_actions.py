@@ -319,6 +319,18 @@ def test_a_key_that_was_renewed_still_opens_what_was_sealed_before(
     assert (told.n_read, told.n_faults) == (1, 0)
 
 
+def test_what_lies_unopened_outlives_every_renewal(
+    phone: Phone, now: datetime, supervisor: Actor, cast: Cast
+) -> None:
+    phone.keep(screened("R1"))
+    send(phone, now)
+    for _ in range(6):
+        renew_team_key(team_code="care", actor=cast.actor(Role.SUPERVISOR), now=now)
+    assert not Screening.objects.exists()  # sealed anew, and read by nobody
+    told = open_all(cast.actor(Role.SUPERVISOR), now)
+    assert (told.n_read, told.n_faults) == (1, 0)
+
+
 def test_five_hundred_items_arrive_in_parcels_of_twenty(phone: Phone, now: datetime) -> None:
     for _ in range(45):
         phone.keep(screened("R1"))

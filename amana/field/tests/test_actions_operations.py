@@ -248,6 +248,22 @@ def test_a_part_that_comes_after_the_end_still_finds_its_person(
     assert Record.objects.get().operation_id == row.pk
 
 
+def test_nobody_drops_from_the_list_while_an_operation_goes_on(
+    supervisor: Actor, phone: Phone, now: datetime
+) -> None:
+    row = opened(supervisor, now)
+    phone.keep(child(bands(row)[0]))
+    send(phone, now)
+    open_all(supervisor, now)
+    later = now + rules.RECORD_LIFE + timedelta(days=1)
+
+    assert arrivals.sweep(later) == 0
+    assert operations.overview(supervisor, row.pk).n_without_owner == 1
+
+    Operation.objects.update(ended_at=now)
+    assert arrivals.sweep(later) == 1
+
+
 def test_long_after_its_end_an_operation_and_its_key_are_gone(
     cast: Cast, supervisor: Actor, phone: Phone, now: datetime
 ) -> None:

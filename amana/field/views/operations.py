@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from amana.field import queries
 from amana.field.actions import operations as acts
 from amana.field.forms import MoreWristbandsForm, OperationForm
 from amana.field.group import MOST_WRISTBANDS
+from amana.field.views.line import address
 
 
 @require_GET
@@ -71,6 +71,7 @@ def _shown(request: Request, code: str, form: MoreWristbandsForm) -> HttpRespons
         "n_waiting": len(queries.waiting(request.actor)),
         "may_open": request.actor.role in reads.OPENING,
         "may_end": is_reader and request.actor.role is Role.SUPERVISOR,
+        "bands": reads.wristbands(found.row, 1),
         "form": form,
         "n_left": MOST_WRISTBANDS - found.n_wristbands,
     }
@@ -86,8 +87,7 @@ def wristbands(request: Request, code: str) -> HttpResponse:
     found = reads.access_operation(request.actor, code)
     since = request.GET.get("from", "")
     bands = reads.wristbands(found.row, int(since) if since.isdecimal() else 1)
-    address = f"{settings.NODE.url}{reverse('field:shell')}"
-    answer = HttpResponse(wristbands_pdf(bands, address), content_type="application/pdf")
+    answer = HttpResponse(wristbands_pdf(bands, address(request)), content_type="application/pdf")
     # The name of a file that lies in a copy shop's folder says nothing.
     answer["Content-Disposition"] = f'attachment; filename="labels-{code}.pdf"'
     return answer

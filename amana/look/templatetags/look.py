@@ -1,6 +1,7 @@
 """Safe values on a page: isolated figures, human dates, drawn icons."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from amana.look import coded
 from amana.look.icons import MIRRORED, PATHS
 from amana.look.qr import dots as qr_dots
 from amana.standards import countries
+from amana.standards.datafile import Words
 
 register = template.Library()
 
@@ -149,6 +151,19 @@ def label(code: object, name: str) -> str:
 def labels(found: list[str], name: str) -> str:
     """Write several codes in the reader's words."""
     return coded.labels(name, found or [])
+
+
+@register.filter
+def said(words: Words | None) -> str:
+    """Write what a data file says in three languages in the reader's own."""
+    return words.said_in(coded.language()) if words else ""
+
+
+@register.filter
+def by_article(objection: str, under: Mapping[str, str] | None) -> str:
+    """Name the article of an agreement by which an objection stands; nothing for any other."""
+    reference = (under or {}).get(objection)
+    return f" ({coded.article(reference)})" if reference else ""
 
 
 @register.filter

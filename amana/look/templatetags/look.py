@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -159,10 +160,10 @@ def said(words: Words | None) -> str:
     return words.said_in(coded.language()) if words else ""
 
 
-@register.filter
-def by_article(objection: str, under: Mapping[str, str] | None) -> str:
+@register.simple_tag(takes_context=True)
+def by_article(context: Mapping[str, Any], objection: str) -> str:
     """Name the article of an agreement by which an objection stands; nothing for any other."""
-    reference = (under or {}).get(objection)
+    reference = context.get("under", {}).get(objection)
     return f" ({coded.article(reference)})" if reference else ""
 
 

@@ -1,5 +1,5 @@
 # `make help` lists what can be asked.
-.PHONY: help setup demo demo-fresh test check bench bench-identification soak
+.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -25,5 +25,8 @@ bench: ## measure beside the peers, write benchmarks/results
 bench-identification: ## measure only the reading, beside a general rule library
 	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.identification
 
-soak: ## the long tests: 500 kills, fuzzing, mutants; write benchmarks/results/soak.md
+bench-field: ## measure only the field app: how soon, how many bytes, what a node takes in
+	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.field
+
+soak: ## the long tests: 500 kills, fuzzing, mutants, a group of 150; write benchmarks/results/soak.md
 	@bin/setup test && bin/soak

@@ -17,11 +17,13 @@ from amana.crypto.notes import Checkpoint, Proof, Request
 from amana.crypto.signing import sign_public_of
 from amana.exchange.directory import party_fields, sign_directory
 from amana.exchange.rules import Header, Outer, ReceiptNote, encode
+from amana.field.standin import Phone
 from amana.identification.answers import Given
 from amana.names.card import card_of
 from amana.standards import openrosa, xlsform
 from amana.standards.instruments import shelf
-from fuzz.targets import NOW, READER, ROOT
+from amana.standards.references import check_character, written
+from fuzz.targets import DEVICE, NOW, READER, ROOT
 
 CORPUS = Path(__file__).parent / "corpus"
 MID, LATER = "0123456789abcdef" * 2, "2026-12-20T16:00:00+00:00"
@@ -183,6 +185,32 @@ PASSKEY = {
 }
 
 
+def _sealed(sheet: dict[str, Any]) -> dict[str, Any]:
+    """Return what a phone seals of one person."""
+    band = written("B", "2222222" + check_character("2222222"))
+    return {
+        "v": 1,
+        "record": DEVICE,
+        "seq": 1,
+        "version": "2026-11-26",
+        "words": {},
+        "skipped": {},
+        **sheet,
+        "started": {"minor": "yes"},
+        "siblings": [band],
+        "ms": 60_000,
+        "unfinished": True,
+    }
+
+
+def _sent_by_a_phone() -> list[bytes]:
+    phone = Phone(READER, {"device": DEVICE, "team": "care"})
+    phone.told = {**phone.told, "recipient": base64.b64encode(public_of(READER)).decode()}
+    for sheet in SHEETS:
+        phone.keep({name: sheet[name] for name in ("instrument", "answers")}, record=DEVICE)
+    return [phone.parcel(), phone.parcel([]), phone.enrolment("token.print")]
+
+
 def seeds() -> Iterator[tuple[str, list[bytes]]]:
     """Yield honest bytes for each target."""
     yield (
@@ -208,6 +236,8 @@ def seeds() -> Iterator[tuple[str, list[bytes]]]:
     rapid = shelf().find("rapid-screening")
     yield "submission", [openrosa.write(rapid, one, INSTANCE) for one in told]
     yield "passkey", _words(PASSKEY)
+    yield "phone_parcel", _sent_by_a_phone()
+    yield "phone_content", _words(*(_sealed(sheet) for sheet in SHEETS))
 
 
 def main() -> None:

@@ -18,12 +18,14 @@ from typing import Any
 
 from amana.access.passkeys import Site, registered
 from amana.access.rules import Refused
-from amana.crypto import age, framing, notes
+from amana.crypto import age, framing, notes, phones
 from amana.crypto.framing import BadFrame
 from amana.crypto.notes import BadNote
 from amana.crypto.secrets import CannotOpen, Secret, Seed
 from amana.exchange import directory, rules
 from amana.exchange.rules import Unacceptable
+from amana.field import rules as field_rules
+from amana.field.parts import whole
 from amana.files.rules import NotAccepted, kind_of
 from amana.identification import answers
 from amana.identification.answers import BadAnswers
@@ -243,6 +245,42 @@ def passkey(data: bytes) -> None:
         registered(site, answer, "a" * 32, NOW)
 
 
+DEVICE = "d0" * 16
+
+
+def phone_parcel(data: bytes) -> None:
+    """Take what a phone sends, or what enrols one."""
+    public = phones.sign_public_of(READER)
+    with suppress(field_rules.BadRequest):
+        field_rules.read_enrolment(data)
+    try:
+        device, items = field_rules.read_parcel(data, field_rules.MOST_ITEMS)
+    except field_rules.BadRequest:
+        return
+    for raw in items:
+        field_rules.name_of(raw)
+        found = field_rules.read_item(raw)
+        if isinstance(found, field_rules.Item):
+            field_rules.judge(found, device=device, public=public, team="care")
+            with suppress(CannotOpen):
+                phones.open_from_phone(READER, found.body, found.info)
+
+
+def phone_content(data: bytes) -> None:
+    """Read what a phone sealed, beside what another phone sealed of the same person."""
+    try:
+        content = field_rules.read_content(data, DEVICE, 1)
+    except field_rules.Unreadable:
+        return
+    part = {**content, "record": DEVICE, "seq": 1, "account": ""}
+    answers_ = {"minor": "no", "q04": ["false_promise"]}
+    other = {**part, "seq": 2, "answers": answers_, "started": {}}
+    for parts in ({"a": part}, {"a": part, "b": other}):
+        joined = whole(parts, {})
+        given = answers.Given(*(joined.content[k] for k in ("answers", "words", "skipped")))
+        answers.faults_in(shelf().find("rapid-screening"), given, TODAY)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "frame": frame,
     "container": container,
@@ -260,4 +298,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "xlsform_cells": xlsform_cells,
     "submission": submission,
     "passkey": passkey,
+    "phone_parcel": phone_parcel,
+    "phone_content": phone_content,
 }

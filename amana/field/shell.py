@@ -32,6 +32,9 @@ JOINED = {
     "voice": ("voice",),
     "draft": ("draft",),
 }
+# Asked for in a person's first hour: each lies in files of its own. The others are rare, and packed
+# together weigh a third less and cost one round trip.
+SOON = (RAPID, "first-pass")
 AS_THEY_ARE = ("away.html", "icon.svg", "manifest.webmanifest")
 VENDORED = ("hpke", "argon2")
 # Fetched when the phone has a quiet moment, not before it can be used.
@@ -50,6 +53,8 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 DIRECTION = {"ar": "rtl"}
+# What a browser opens as a page or runs as a worker: a policy is obeyed there, and nowhere else.
+OPENED = frozenset({"", "away.html", "icon.svg", "sw.js"})
 
 _HOME = {module: script for script, modules in JOINED.items() for module in modules}
 _IMPORT = re.compile(r'^import ([^;]+?) from "\./(\w+)\.js";\n', re.MULTILINE)
@@ -92,8 +97,7 @@ def is_at_leisure(path: str) -> bool:
 
 def _how_late(path: str) -> tuple[bool, bool, str]:
     """Order what comes later: the screens and next steps of a screening first, the locks last."""
-    is_other = path.startswith("instruments/") and not path.startswith("instruments/steps")
-    return path == "argon2.js", is_other, path
+    return path == "argon2.js", path.startswith("instruments/others"), path
 
 
 def _file(path: str, text: str) -> File:
@@ -187,6 +191,7 @@ def _scripts() -> dict[str, str]:
 def _instruments() -> Iterator[tuple[str, Any]]:
     """Give each instrument once without words, and its words once in each language."""
     steps = None
+    others: dict[str, dict[str, Any]] = {kind: {} for kind in ("", *LANGUAGES)}
     shelf = instruments.shelf()
     listed = []
     for name in sorted({name for name, _ in shelf.files}):
@@ -194,14 +199,21 @@ def _instruments() -> Iterator[tuple[str, Any]]:
         steps = whole.pop("steps")
         shape, words = lifted(whole)
         listed.append({"name": name, "title": whole["title"]})
-        yield f"instruments/{name}.json", {**shape, "steps": []}
-        for language in LANGUAGES:
-            yield f"instruments/{name}.{language}.json", words[language]
+        made = {"": {**shape, "steps": []}, **words}
+        if name in SOON:
+            yield from _by_language(name, made)
+        else:
+            for kind, value in made.items():
+                others[kind][name] = value
     shape, words = lifted(steps)
-    yield "instruments/steps.json", shape
-    for language in LANGUAGES:
-        yield f"instruments/steps.{language}.json", words[language]
+    yield from _by_language("steps", {"": shape, **words})
+    yield from _by_language("others", others)
     yield "instruments.json", listed
+
+
+def _by_language(name: str, made: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for language, value in made.items():
+        yield f"instruments/{name}{'.' * bool(language)}{language}.json", value
 
 
 def slim(whole: dict[str, Any]) -> dict[str, Any]:

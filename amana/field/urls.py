@@ -11,6 +11,12 @@ urlpatterns = [
     path("field/enrol", views.enrol, name="enrol"),
     path("field/in", views.arrive, name="arrive"),
     path("field/leave", views.leave, name="leave"),
+    path("field/audio.json", views.recorded, name="recorded"),
+    path(
+        "field/audio/<slug:spoken>/<slug:instrument>/<slug:question>",
+        views.recording,
+        name="recording",
+    ),
     # The people of the node.
     path("phones/", views.phones, name="phones"),
     path("phones/<str:device>/withdraw", views.withdraw, name="withdraw"),

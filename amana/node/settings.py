@@ -22,6 +22,8 @@ SEARCH_FOLDER = str(DATA) if DATA else "."
 INSTRUMENTS = str(DATA / "instruments") if DATA else ""
 # Where agreements lie: those that come with Amana, and those that this node was given.
 AGREEMENTS = (agreements.AGREEMENTS, *([DATA / "agreements"] if DATA else []))
+# Questions that somebody spoke: DIR/recordings/LANGUAGE/INSTRUMENT/QUESTION.opus.
+RECORDINGS = str(DATA / "recordings") if DATA else ""
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
 VERSION = "0.1.0"
 # Shown on the sign-in page of a demo node and worth nothing anywhere else.

@@ -55,6 +55,8 @@ TABLE: dict[str, Page] = {
     "exchange:checkpoints": _public(),
     "field:shell": _public(),
     "field:file": _public(),
+    "field:recorded": _public(),
+    "field:recording": _public(),
     "field:enrol": _public(),
     "field:arrive": _public(),
     "field:leave": _public(),

@@ -100,6 +100,7 @@ def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
         *("exchange:messages", "exchange:receipts", "exchange:checkpoints"),
         # A phone has no session: what it sends is signed, and what it fetches is the same for all.
         *("field:shell", "field:file", "field:enrol", "field:arrive", "field:leave"),
+        *("field:recorded", "field:recording"),
     }
 
 

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amana.access.rules import Role
+from amana.field.shell import OPENED, files
 from amana.node import reports
 from amana.node.errors import Bare
-from amana.node.middleware import HEADERS
+from amana.node.middleware import HEADERS, OF_FILES
 from amana.node.who_may_open import TABLE
 from tests.architecture.test_access import ADDRESSES
 from tests.cast import Cast, StoppedClock
@@ -38,6 +39,9 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+# What the field app's script hears when it sends: no browser opens it, and a bad line pays for it.
+TOLD = {"field:enrol", "field:arrive", "field:leave"}
 
 
 def as_desk(cast: Cast) -> Client:
@@ -61,12 +65,42 @@ def test_every_address_answers_with_every_header(
             )
             # The app that a phone keeps runs its own files: a nonce that is kept is none.
             is_shell = name == "field:shell" and method in ("get", "head")
+            if name == "field:recorded" and method in ("get", "head"):
+                assert policy == "default-src 'none'; frame-ancestors 'none'"
+                assert answer.headers["Cache-Control"] == "no-cache"
+                continue
+            if name in TOLD and method == "post":
+                assert answer.headers["Content-Type"] == "application/json"
+                assert policy == "default-src 'none'; frame-ancestors 'none'"
+                assert OF_FILES.items() < dict(answer.headers).items()
+                assert answer.headers["Cache-Control"] == "no-store"
+                continue
             own = POLICY.replace("'nonce-N'", "'self' 'wasm-unsafe-eval'")
             expected = own if is_shell else POLICY
             assert policy == expected, method
             assert {n: answer.headers.get(n) for n in ALWAYS} == ALWAYS, method
             assert answer.headers["Cache-Control"] == ("no-cache" if is_shell else "no-store")
             assert "Server" not in answer.headers
+
+
+@pytest.mark.parametrize("path", sorted({*files("en"), *OPENED}))
+def test_what_a_phone_opens_has_every_header_and_a_script_or_list_those_that_mean_something(
+    cast: Cast, stopped_clock: StoppedClock, path: str
+) -> None:
+    answer = Client().get(f"/field/{path}", headers={"accept-encoding": "gzip"})
+    kept = {name: answer.headers.get(name) for name in ALWAYS}
+
+    assert answer.status_code == 200
+    assert kept["X-Content-Type-Options"] == "nosniff"
+    assert kept["Cross-Origin-Resource-Policy"] == "same-origin"
+    policy = answer.headers["Content-Security-Policy"]
+    # Whatever a browser shows as a page, or runs as a worker, obeys what every page obeys.
+    if answer.headers["Content-Type"].startswith(("text/html", "image/svg")) or path == "sw.js":
+        assert kept == ALWAYS
+        assert policy == POLICY.replace("'nonce-N'", "'self' 'wasm-unsafe-eval'")
+    else:
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
+        assert sum(len(f"{n}: {v}\r\n") for n, v in answer.headers.items()) < 500
 
 
 def test_what_a_browser_can_do_is_denied_but_for_passkeys() -> None:
@@ -93,7 +127,7 @@ config.load = over_tls
 import django
 django.setup()
 from django.conf import settings
-from amana.node.middleware import HEADERS
+from amana.node.middleware import HEADERS, OF_FILES
 print(json.dumps([settings.SESSION_COOKIE, settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE,
                   settings.LANGUAGE_COOKIE_SECURE, HEADERS["Strict-Transport-Security"]]))
 """

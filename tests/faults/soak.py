@@ -1,10 +1,11 @@
 """The long tests, once before a release: `make soak`.
 
-    python -m tests.faults.soak [--only crash fuzz mutants] [--kills 500] [--seconds 60]
+    python -m tests.faults.soak [--only crash fuzz mutants group] [--kills 500] [--seconds 60]
 
 Five hundred kills in every kind of write, a minute of coverage-guided fuzzing for each parser,
-every mutant hunted. Writes benchmarks/results/soak.json and soak.md; a part that was not asked for
-keeps its last result. Exits with 1 when something was lost, escaped or got away.
+every mutant hunted, a hundred and fifty people registered by ten phones without a line. Writes
+benchmarks/results/soak.json and soak.md, and group_intake; a part that was not asked for keeps its
+last result. Exits with 1 when something was lost, escaped or got away.
 """
 
 import argparse
@@ -67,6 +68,19 @@ def mutants(_asked: argparse.Namespace) -> Part:
     return found
 
 
+def group(_asked: argparse.Namespace) -> Part:
+    """Have many people registered at once, as tests.journeys.group_load does."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "group_intake.json"
+        done = _run("tests.journeys.group_load", "--out", folder)
+        if not kept.exists():
+            return {"is_whole": False, "fault": done.stderr.splitlines()[-1:]}
+        for one in (kept, kept.with_suffix(".md")):
+            (RESULTS / one.name).write_text(one.read_text())
+        found: Part = json.loads(kept.read_text())
+    return found
+
+
 def _run(module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -82,6 +96,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "crash": crash,
     "fuzz": fuzz,
     "mutants": mutants,
+    "group": group,
 }
 
 
@@ -90,11 +105,13 @@ def is_clean(results: dict[str, Part]) -> bool:
     killed = results.get("crash", {"lost": [], "halves": []})
     fuzzed = [row["outcome"] for row in results.get("fuzz", {}).values()]
     hunted = list(results.get("mutants", {}).values())
+    met = results.get("group", {"is_whole": True})
     return (
         not killed["lost"]
         and not killed["halves"]
         and set(fuzzed) <= {"nothing escaped"}
         and set(hunted) <= {"caught"}
+        and bool(met["is_whole"])
     )
 
 
@@ -116,6 +133,8 @@ def page(results: dict[str, Part]) -> str:
         lines += ["| the fault | outcome |", "|---|---|"]
         lines += [f"| {name} | {became} |" for name, became in hunted.items()]
         lines.append("")
+    if met := results.get("group"):
+        lines += _group_page(met)
     about = results.get("about", {})
     lines.append(
         f"{about.get('machine', '')}, {about.get('cores', '')} cores, {about.get('on', '')}."
@@ -137,6 +156,17 @@ def _crash_page(killed: Part) -> list[str]:
     for kind in dict.fromkeys([*done, *during]):
         lines.append(f"| {kind} | {done.get(kind, 0)} | {during.get(kind, 0)} |")
     return [*lines, ""]
+
+
+def _group_page(met: Part) -> list[str]:
+    if "people" not in met:
+        return ["## Many people at once", "", f"**It broke off**: {met['fault']}", ""]
+    outcome = "nobody lost, doubled or parted" if met["is_whole"] else "**not whole**"
+    summary = (
+        f"{met['people']} people, {met['phones']} phones, no line for {met['hours']} hours: "
+        f"{met['registered']} registered, {outcome}. See [group_intake.md](group_intake.md)."
+    )
+    return ["## Many people at once", "", summary, ""]
 
 
 def main() -> int:

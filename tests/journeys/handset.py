@@ -87,7 +87,7 @@ class Handset:
     def rest(self) -> None:
         """Wait until everything that the phone needs lies on it."""
         self.page.evaluate("navigator.serviceWorker.ready")
-        whole = {f"/field/{path}" for path in files("fr")} - {"/field/sw.js", "/field/audio.json"}
+        whole = {f"/field/{path}" for path in files("fr")} - {"/field/sw.js"}
         for _ in range(240):
             if whole <= set(self.page.evaluate(KEPT)):
                 return
@@ -155,13 +155,13 @@ class Handset:
 
 
 @contextmanager
-def a_browser(profile: Path, **more: Any) -> Iterator[Any]:
-    """Start Chromium over a profile on disk, as a phone has one: closed, it is still there."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent: a skip, no error
+def a_browser(browser: Any, profile: Path, **more: Any) -> Iterator[Any]:
+    """Start a browser like this one over a profile on disk, as a phone has one.
 
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(profile), executable_path=CHROMIUM, args=ARGUMENTS, **PHONE, **more
-        )
-        yield context
-        context.close()
+    Closed, the profile is still there; whatever it kept can be searched.
+    """
+    context = browser.browser_type.launch_persistent_context(
+        str(profile), executable_path=CHROMIUM, args=ARGUMENTS, **PHONE, **more
+    )
+    yield context
+    context.close()

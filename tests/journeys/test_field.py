@@ -57,15 +57,15 @@ def waiting(supervisor: Persona) -> list[str]:
 
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_a_screening_without_a_network_from_a_cold_start_arrives_exactly_once(
-    node: RunningNode, supervisor: Persona, profile: Path, language: str
+    node: RunningNode, supervisor: Persona, browser: Any, profile: Path, language: str
 ) -> None:
     address = handset.invitation(supervisor, "Samira Inventée")
-    with handset.a_browser(profile) as context:
+    with handset.a_browser(browser, profile) as context:
         Handset(context.new_page(), node).enrol(address)
     node.kill()
 
     # The phone was switched off, the server is gone: the app opens all the same.
-    with handset.a_browser(profile) as context:
+    with handset.a_browser(browser, profile) as context:
         phone = Handset(context.new_page(), node).open()
         phone.speak(language)
         phone.screened({**SAFE, **ADULT, **TOLD}, CANARIES[0])
@@ -75,7 +75,7 @@ def test_a_screening_without_a_network_from_a_cold_start_arrives_exactly_once(
 
     # It was switched off once more before the line came back.
     node.start()
-    with handset.a_browser(profile) as context:
+    with handset.a_browser(browser, profile) as context:
         phone = Handset(context.new_page(), node).open()
         phone.until_sent()
         phone.page.reload()
@@ -92,10 +92,10 @@ def test_a_screening_without_a_network_from_a_cold_start_arrives_exactly_once(
 
 
 def test_what_was_answered_before_the_tab_died_arrives_once_and_says_that_it_broke_off(
-    node: RunningNode, supervisor: Persona, profile: Path
+    node: RunningNode, supervisor: Persona, browser: Any, profile: Path
 ) -> None:
     address = handset.invitation(supervisor, "Samira Inventée")
-    with handset.a_browser(profile) as context:
+    with handset.a_browser(browser, profile) as context:
         phone = Handset(context.new_page(), node).enrol(address)
         context.set_offline(True)
         phone.act("begin")
@@ -138,11 +138,13 @@ def test_danger_goes_out_at_once_and_rings_before_anybody_opens_it(
     context.close()
 
 
-def test_a_word_that_a_page_keeps_is_found_in_the_profile(node: RunningNode, profile: Path) -> None:
+def test_a_word_that_a_page_keeps_is_found_in_the_profile(
+    node: RunningNode, browser: Any, profile: Path
+) -> None:
     """The search is no decoration: what a careless page keeps, it finds, deleted or not."""
-    with handset.a_browser(profile) as context:
+    with handset.a_browser(browser, profile) as context:
         phone = Handset(context.new_page(), node).open()
         phone.page.evaluate("(word) => localStorage.setItem('kept', word)", CANARIES[0])
-    with handset.a_browser(profile) as context:
+    with handset.a_browser(browser, profile) as context:
         Handset(context.new_page(), node).open().page.evaluate("localStorage.clear()")
     assert {find.word for find in planted_in(profile, CANARIES)} == {CANARIES[0]}

@@ -615,6 +615,8 @@ NO_PAGE = {
     "field:wristbands": "labels for paper, a file",
     "field:shell": "the app of the phones, in its own languages: test_field_phone.py",
     "field:file": "a file of that app",
+    "field:recorded": "a list of that app",
+    "field:recording": "a sound of that app",
     "identification:instrument": "an instrument as data, for the reading in the browser",
 }
 AXE = {

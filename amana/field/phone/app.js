@@ -12,6 +12,7 @@ const NAMES = { fr: "Français", ar: "العربية", en: "English" };
 const WORKER = "/field/sw.js";
 const find = (id) => document.getElementById(id);
 let drawing = 0;
+let hasMoved = false;
 
 // Nothing that is not the worker ever becomes a script.
 const policy = window.trustedTypes?.createPolicy("default", {
@@ -20,6 +21,8 @@ const policy = window.trustedTypes?.createPolicy("default", {
 
 async function paint(isMoved) {
   const mine = ++drawing;
+  // A drawing that is overtaken by another leaves it the move: the new screen is seen from its top.
+  hasMoved ||= isMoved;
   const { screen, name, page, value, main, dock } = await screened();
   if (mine !== drawing) return;
   const focused = document.activeElement?.id;
@@ -27,7 +30,8 @@ async function paint(isMoved) {
   find("main").replaceChildren(...flat(main));
   find("dock").replaceChildren(...flat(dock));
   Object.assign(document.body.dataset, { screen: name ?? screen, page: page ?? "", state: value ?? "" });
-  if (isMoved) {
+  if (hasMoved) {
+    hasMoved = false;
     scrollTo(0, 0);
     (document.querySelector("main .problems") || document.querySelector("main h1"))?.focus();
     if (!history.state) history.pushState(1, "");

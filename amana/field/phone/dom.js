@@ -73,10 +73,16 @@ async function fetched(path) {
   return response.json();
 }
 
+/* A few instruments lie in files of their own; the rare ones lie together. */
+const SOON = new Set(["first-pass", "steps"]);
+const part = async (name, kind) => (SOON.has(name)
+  ? fetched(`instruments/${name}${kind}.json`)
+  : (await fetched(`instruments/others${kind}.json`))[name]);
+
 /** Have an instrument, in the languages that are asked for; it is the same for every record. */
 export async function instrument(name, ...languages) {
   if (!shelf.has(name)) {
-    const held = page.shapes[name] ?? await fetched(`instruments/${name}.json`);
+    const held = page.shapes[name] ?? await part(name, "");
     Object.defineProperty(held, "words", { value: {} });
     shelf.set(name, held);
   }
@@ -87,7 +93,7 @@ export async function instrument(name, ...languages) {
 
 async function worded(name, held, wanted) {
   const { instruments } = await words(wanted);
-  held.words[wanted] ??= instruments[name] ?? await fetched(`instruments/${name}.${wanted}.json`);
+  held.words[wanted] ??= instruments[name] ?? await part(name, `.${wanted}`);
 }
 
 async function words(wanted) {

@@ -7,6 +7,7 @@ const BYTES_AT_MOST = 900_000;
 const TIMEOUT = 20_000;
 const WAITS = [5_000, 15_000, 60_000, 300_000];
 const DAY = 86_400_000;
+const QUIET = 20_000;
 const STEP = 512;
 const TAKEN = new Set(["TAKEN", "KNOWN", "LATE"]);
 const FIRST = ["DANGER", "CHILD_ALONE", "OTHER"];
@@ -157,11 +158,15 @@ async function open() {
   return new Set(held.map((one) => one.name));
 }
 
+/** The first word of danger goes at once; what is added while she speaks, a little later. */
+const isPressing = ({ record, urgency }) =>
+  urgency !== "OTHER" && Date.now() - (status.received.get(record)?.at ?? 0) > QUIET;
+
 async function ready() {
   const isOpen = await open();
   return (await queued())
     .filter((item) => !item.aside)
-    .filter((item) => item.urgency !== "OTHER" || !isOpen.has(`record-${item.record}`))
+    .filter((item) => !isOpen.has(`record-${item.record}`) || isPressing(item))
     .sort((a, b) => FIRST.indexOf(a.urgency) - FIRST.indexOf(b.urgency));
 }
 

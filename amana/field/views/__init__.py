@@ -9,7 +9,7 @@ from amana.field.views.arrivals import (
     record,
     take_apart,
 )
-from amana.field.views.line import arrive, enrol, leave, shell
+from amana.field.views.line import arrive, enrol, leave, recorded, recording, shell
 from amana.field.views.operations import (
     end_operation,
     more_wristbands,
@@ -36,6 +36,8 @@ __all__ = [
     "operations",
     "phones",
     "record",
+    "recorded",
+    "recording",
     "resuming",
     "shell",
     "take_apart",

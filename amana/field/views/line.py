@@ -1,5 +1,8 @@
 """The phone's door: the shell for everybody, and what phones send. No session, no cookie."""
 
+import json
+from pathlib import Path
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -8,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from amana.access.request import Request
 from amana.access.rules import NotFound
+from amana.field import recordings
 from amana.field import shell as files
 from amana.field.actions import arrivals, phones
 from amana.field.rules import LARGEST_REQUEST, BadRequest, UnknownDevice, read_request
@@ -17,6 +21,15 @@ class ShellFile(HttpResponse):
     """A file of the field app: the same for everybody, kept by the phone, its scripts by 'self'."""
 
     is_shell = True
+    # Whether a browser may open it as a page or run it as a worker.
+    is_opened = False
+
+
+class Told(JsonResponse):
+    """What the app hears from the node: read by its script, never opened, never kept."""
+
+    is_shell = True
+    is_opened = False
 
 
 @require_safe
@@ -27,11 +40,38 @@ def shell(request: HttpRequest, name: str = "") -> HttpResponse:
         raise NotFound
     headers = {"ETag": f'"{found.etag}"', "Cache-Control": "no-cache"}
     if request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
-        return ShellFile(status=304, headers=headers)
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer = ShellFile(status=304, headers=headers)
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return ShellFile(found.gzipped, content_type=found.content_type, headers=headers)
-    return ShellFile(found.body, content_type=found.content_type, headers=headers)
+        answer = ShellFile(found.gzipped, content_type=found.content_type, headers=headers)
+    else:
+        answer = ShellFile(found.body, content_type=found.content_type, headers=headers)
+    answer.is_opened = name in files.OPENED
+    return answer
+
+
+@require_safe
+def recorded(_request: HttpRequest) -> HttpResponse:
+    """List the recordings of questions that this node has."""
+    return ShellFile(
+        json.dumps(recordings.listed(_recordings())),
+        content_type="application/json",
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+@require_safe
+def recording(_request: HttpRequest, spoken: str, instrument: str, question: str) -> HttpResponse:
+    """Give one recording of a question, as somebody spoke it."""
+    found = recordings.find(_recordings(), spoken, instrument, question)
+    if found is None:
+        raise NotFound
+    file, kind = found
+    return ShellFile(file.read_bytes(), content_type=kind, headers={"Cache-Control": "no-cache"})
+
+
+def _recordings() -> Path | None:
+    return Path(settings.RECORDINGS) if settings.RECORDINGS else None
 
 
 @csrf_exempt
@@ -39,7 +79,7 @@ def shell(request: HttpRequest, name: str = "") -> HttpResponse:
 def enrol(request: Request) -> HttpResponse:
     """Enrol the phone that brings an invitation."""
     try:
-        return JsonResponse(phones.enrol(request=_body(request), now=request.now))
+        return Told(phones.enrol(request=_body(request), now=request.now))
     except BadRequest as problem:
         return _refusal(400, str(problem))
     except NotFound:
@@ -54,7 +94,7 @@ def arrive(request: Request) -> HttpResponse:
     if len(body) > LARGEST_REQUEST:
         return _refusal(413, "TOO_LARGE")
     try:
-        return JsonResponse(arrivals.take_in(parcel=body, now=request.now))
+        return Told(arrivals.take_in(parcel=body, now=request.now))
     except BadRequest as problem:
         return _refusal(400, str(problem))
     except UnknownDevice:
@@ -72,7 +112,7 @@ def leave(request: Request) -> HttpResponse:
         return _refusal(400, str(problem))
     except UnknownDevice:
         return _refusal(404, "UNKNOWN_DEVICE")
-    answer = JsonResponse({"v": 1, "state": "WITHDRAWN" if is_gone else "OPEN"})
+    answer = Told({"v": 1, "state": "WITHDRAWN" if is_gone else "OPEN"})
     if is_gone:
         answer.headers["Clear-Site-Data"] = '"*"'
     return answer
@@ -88,4 +128,4 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _refusal(status: int, code: str) -> HttpResponse:
-    return JsonResponse({"v": 1, "error": code}, status=status)
+    return Told({"v": 1, "error": code}, status=status)

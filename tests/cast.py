@@ -12,6 +12,7 @@ from amana.access import actions, queries
 from amana.access.actions import FirstLock
 from amana.access.models import Account, Team
 from amana.access.rules import CARE, DESK, GLASS, TEAM_KINDS, Actor, Role, TeamKeys
+from amana.agreements.actions import take_as_in_force
 from amana.crypto.passwords import Cost
 from amana.keeper.rules import DEMO_CODE
 from amana.node.cast import staff
@@ -114,6 +115,7 @@ def assemble(now: datetime = THE_MOMENT, *, everybody: bool = False) -> Cast:
     for member in staff(settings.NODE.country):
         if everybody or member.role in CORE:
             cast.hire(member.sign_in_name, member.name, member.role, member.teams)
+    take_as_in_force(by="test", now=now)
     return cast
 
 

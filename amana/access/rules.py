@@ -203,11 +203,15 @@ class Actor:
 
 
 class Refused(Exception):
-    """An act that the rules stand against. Carries every objection at once, as codes."""
+    """An act that the rules stand against. Carries every objection at once, as codes.
 
-    def __init__(self, objections: list[str]) -> None:
+    `under` names the article by which an objection stands, where an agreement is the reason.
+    """
+
+    def __init__(self, objections: list[str], under: Mapping[str, str] | None = None) -> None:
         super().__init__(", ".join(objections))
         self.objections = objections
+        self.under = dict(under or {})
 
 
 class NotFound(Exception):

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from amana.access.rules import Actor, Role
+from amana.agreements import queries as agreements
+from amana.agreements.actions import CONFIRMS
 from amana.audit import queries as audit
 from amana.cases import queries as cases
 from amana.desk import rules
@@ -29,6 +31,7 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
     if actor.role in (Role.SUPERVISOR, Role.DATA_PROTECTION):
         n_erasures = len(cases.erasures_to_approve(actor))
         found.append(("TO_APPROVE_ERASURE", "cases:erasures", n_erasures))
+    found += _agreement_tasks(actor, now)
     if actor.role is Role.CASE_WORKER:
         found.append(("DECIDED_WITHOUT_CASE", "identification:waiting", _without_case(actor)))
     if actor.role is Role.DESK:
@@ -37,6 +40,16 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         told = referrals.told_all(referrals.referrals(actor))
         silent = [t for t in told if t.silences(now)]
         found.append(("SILENT", "referrals:list", len(silent)))
+    return found
+
+
+def _agreement_tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
+    found: list[tuple[str, str, int]] = []
+    if actor.role in CONFIRMS:
+        n_steps = len(agreements.waiting_for(actor.account_id))
+        found.append(("AGREEMENT_STEP", "agreements:list", n_steps))
+    if actor.role in (Role.COORDINATOR, Role.PLAN):
+        found.append(("AGREEMENT_ALERT", "agreements:list", agreements.n_alerts(now)))
     return found
 
 

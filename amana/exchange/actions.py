@@ -12,6 +12,8 @@ from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
 from amana.access.queries import access_key
 from amana.access.rules import DESK, Actor, NotFound, Refused
+from amana.agreements import queries as agreements
+from amana.agreements.rules import OTHER, Flow, Verdict
 from amana.audit.actions import record
 from amana.crypto import age
 from amana.crypto.boxes import seal, unseal
@@ -34,12 +36,17 @@ STAYS_IN_THE_TRAY = (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND, Reason.DIRECTORY_
 # A handler acts on an opened message and returns the key under which its content is kept.
 Handler = Callable[[Opened, Actor, datetime], tuple[str, Key]]
 _HANDLERS: dict[str, Handler] = {}
+# Says which categories of data a body of a kind holds, read from the body itself.
+Holds = Callable[[str, Mapping[str, Any]], frozenset[str]]
+_HOLDS: dict[str, Holds] = {}
 
 
-def install(table: Mapping[str, Handler]) -> None:
-    """Install the table from message kind to function; node.wiring holds the one that runs."""
+def install(table: Mapping[str, Handler], holds: Mapping[str, Holds]) -> None:
+    """Install what acts on a message kind, and what reads its data; the tables: node.wiring."""
     _HANDLERS.clear()
     _HANDLERS.update(table)
+    _HOLDS.clear()
+    _HOLDS.update(holds)
 
 
 @transaction.atomic
@@ -85,6 +92,8 @@ class Letter:
     purpose: str = ""
     handling: str = "no-onward"
     minimum_dataset: str = "offer"
+    # What lies in a part that this desk cannot read; the rest is read from the body.
+    sealed_categories: frozenset[str] = frozenset()
 
 
 @transaction.atomic
@@ -92,10 +101,14 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
     """Sign and seal a letter to the other desk and put it in the outbox, with the act behind it.
 
     Only a member of the desk can: the signature is the desk's. The content is kept sealed under
-    the conversation's key; the container itself opens for the other desk alone.
+    the conversation's key; the container itself opens for the other desk alone. Refused, with the
+    article, where the agreement with that country does not let it pass.
     """
     if not actor.holds(DESK):
         raise NotFound
+    verdict = _verdict(letter, now)
+    if not verdict.is_allowed:
+        raise Refused(verdict.codes, verdict.under)
     own, directory = queries.own(), _directory_to_write_to(letter.country, now)
     mid, expires_at = new_id(), now + rules.LIFETIME
     ours = Message.objects.filter(conversation=letter.conversation, is_ours=True)
@@ -125,10 +138,35 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         written_at=now,
         key_id=key_id_,
         sealed_body=seal_document(key, letter.body, queries.body_place(mid, key_id_)),
+        under=" ".join(verdict.clauses),
         not_before=now,
     )
-    record(at=now, actor=actor.account_id, verb="exchange.post", subject=mid, kind=letter.kind)
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="exchange.post",
+        subject=mid,
+        kind=letter.kind,
+        under=" ".join(verdict.articles),
+    )
     return message
+
+
+def _verdict(letter: Letter, now: datetime) -> Verdict:
+    return queries.may_send(
+        letter.country,
+        kind=letter.kind,
+        purpose=letter.purpose,
+        categories=_held(letter.kind, letter.body) | letter.sealed_categories,
+        ground=letter.legal_basis,
+        now=now,
+    )
+
+
+def _held(kind: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the categories of data in a body; of a kind that nobody reads, what no article has."""
+    reads = _HOLDS.get(kind)
+    return reads(kind, body) if reads else frozenset({OTHER})
 
 
 def _directory_to_write_to(country: str, now: datetime) -> Directory:
@@ -341,6 +379,8 @@ def _verified(message: Message, actor: Actor, now: datetime, signed: list[Header
 
 def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> None:
     header = opened.header
+    # Judged by the moment it came, on this node's clock: nobody can date it back.
+    against = _received(opened, message.stored_at)
     handler = _HANDLERS.get(header.type)
     if handler is None:
         raise Unacceptable(Reason.UNKNOWN_KIND)
@@ -349,6 +389,7 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)
     message.key_id = key_id_
     message.sealed_body = seal_document(key, opened.body, queries.body_place(message.mid, key_id_))
+    message.outside = " ".join(against)
     message.rank = rules.raised(Rank(message.rank), Rank.DELIVERED)
     message.save()
     _keep_receipt(message, Rank.DELIVERED, actor.teams[DESK].seed, queries.own().desk, now)
@@ -358,7 +399,21 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
         verb="exchange.open_message",
         subject=message.mid,
         kind=message.kind,
+        **({"outside": message.outside} if against else {}),
     )
+
+
+def _received(opened: Opened, at: datetime) -> list[str]:
+    """Return what the agreement says against a message that came: it is flagged and never lost."""
+    header = opened.header
+    flow = Flow(
+        header.type,
+        header.purpose,
+        _held(header.type, opened.body),
+        (opened.country, queries.own().country),
+        header.legal_basis,
+    )
+    return agreements.verdict(opened.country, flow, at=at).codes
 
 
 def _keep_refused(
@@ -529,11 +584,12 @@ def deliver_due(
     that dies leaves only the claim, which runs out.
     """
     _give_up(now)
-    arrived = 0
+    arrived, holding = 0, agreements.holding(now)
     for message in Message.objects.filter(
         is_ours=True, rank=Rank.QUEUED, refused_for="", not_before__lte=now
     ).order_by("not_before")[:50]:
-        if _claim(Message, message.pk, now):
+        # What a suspension met in the outbox waits there: it leaves when its article holds again.
+        if _claim(Message, message.pk, now) and holding.issuperset(message.under.split()):
             arrived += _deliver_message(message, clock, jitter, via)
     for receipt in Receipt.objects.filter(
         is_ours=True, is_carried=False, not_before__lte=now

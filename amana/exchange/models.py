@@ -45,6 +45,9 @@ class Message(models.Model):
     written_at = models.DateTimeField(null=True)
     key_id = models.CharField(max_length=32, blank=True)
     sealed_body = models.BinaryField(null=True)
+    # The rows of the agreement that let our own message leave; what a received one lies outside of.
+    under = models.TextField(blank=True)
+    outside = models.TextField(blank=True)
     # Delivery of our own messages.
     attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True, db_index=True)

@@ -9,6 +9,8 @@ from django.conf import settings
 from amana.access.documents import open_document
 from amana.access.queries import held_keys
 from amana.access.rules import Actor
+from amana.agreements import queries as agreements
+from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
 from amana.exchange.directory import Directory, open_directory
 from amana.exchange.models import Message, Peer, Receipt
@@ -32,6 +34,20 @@ def peer_directory(country: str, now: datetime, *, grace: timedelta = timedelta(
     if peer is None:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now, grace=grace)
+
+
+def may_send(
+    country: str,
+    *,
+    kind: str,
+    purpose: str,
+    categories: Collection[str],
+    ground: str,
+    now: datetime,
+) -> Verdict:
+    """Return what the agreements with a country say of a message that would leave now."""
+    flow = Flow(kind, purpose, frozenset(categories), (own().country, country), ground)
+    return agreements.verdict(country, flow, at=now)
 
 
 def cover_place(mid: str, key_id: str) -> Place:
@@ -65,6 +81,7 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
                 in_reply_to=m.in_reply_to,
                 written_at=m.written_at or m.stored_at,
                 rank=Rank(m.rank),
+                outside=tuple(m.outside.split()),
             )
         )
     return found

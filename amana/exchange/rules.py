@@ -307,6 +307,8 @@ class Line:
     in_reply_to: str
     written_at: datetime
     rank: Rank
+    # What stood against it by the agreement when it arrived; shown, never a reason to lose it.
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
-from amana.standards import codes
+from amana.standards import agreements, codes
 from amana.standards.instruments import shelf
 
 
@@ -34,6 +36,22 @@ def choices(name: str, *, blank: bool = False) -> Callable[[], list[tuple[str, s
         return empty + codes.choices(name, language())
 
     return asked
+
+
+def article(reference: str) -> str:
+    """Return an article in words, from its reference `name@version#id`; as it is where unknown."""
+    text, _sign, id_ = reference.partition("#")
+    name, _sign, version = text.partition("@")
+    try:
+        found = agreements.find(name, version, settings.AGREEMENTS)
+        title, said = found.title.said_in(language()), found.article(id_).title.said_in(language())
+    except (agreements.NotLoaded, StopIteration):
+        return reference
+    return _("by article %(number)s, %(title)s – %(agreement)s") % {
+        "number": id_,
+        "title": said,
+        "agreement": title,
+    }
 
 
 # Fields of a file whose values are codes, and the list that says them.

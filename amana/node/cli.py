@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _demo(commands)
     _assess(commands)
     _instruments(commands)
+    _agreements(commands)
     _import(commands)
     _corridor(commands)
     _verify(commands)
@@ -159,6 +160,15 @@ def _instruments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         act.add_argument("--version", default="", help="default: the newest")
         act.add_argument("--to", type=_path, required=True, metavar="FILE")
     instruments.set_defaults(run=_run_instruments)
+
+
+def _agreements(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    agreements = commands.add_parser("agreements", help="agreements between countries: check")
+    acts = agreements.add_subparsers(dest="act", required=True, metavar="ACT")
+    check = acts.add_parser("check", help="say where a file is at fault")
+    check.add_argument("files", type=_path, nargs="+", metavar="FILE")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(run=_run_agreements)
 
 
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -382,6 +392,12 @@ def _run_assess(a: argparse.Namespace) -> int:
     from amana.node import assess  # noqa: PLC0415
 
     return assess.run(a.file, as_json=a.json, keep_going=a.keep_going)
+
+
+def _run_agreements(a: argparse.Namespace) -> int:
+    from amana.node import agreements  # noqa: PLC0415
+
+    return agreements.check(a.files, as_json=a.json)
 
 
 def _run_instruments(a: argparse.Namespace) -> int:

@@ -74,6 +74,8 @@ def _make(a: argparse.Namespace) -> None:
         use(making)
         people = cast_of(config.country) if config.is_demo else founders()
         found(making, people, now)
+        if config.is_demo:
+            _take_agreements(now)
         if a.peer is not None:
             _pin(a)
 
@@ -86,6 +88,13 @@ def _make(a: argparse.Namespace) -> None:
     if line is not None:
         shutil.rmtree(line)
     _tell(a, config.country, people, is_demo=config.is_demo)
+
+
+def _take_agreements(now: datetime) -> None:
+    """Take a demo's agreements as in force; at a real node two people note each of their steps."""
+    from amana.agreements.actions import take_as_in_force  # noqa: PLC0415
+
+    take_as_in_force(by="init", now=now)
 
 
 @contextlib.contextmanager

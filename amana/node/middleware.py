@@ -144,7 +144,11 @@ class Gate:
         if isinstance(problem, StepUp):
             return redirect(f"{reverse('access:step-up')}?{urlencode({'back': _page_of(request)})}")
         if isinstance(problem, Refused):
-            context = {"objections": problem.objections, "back": _page_of(request)}
+            context = {
+                "objections": problem.objections,
+                "under": problem.under,
+                "back": _page_of(request),
+            }
             return render(request, "node/refused.html", context, status=422)
         return None
 

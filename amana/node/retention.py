@@ -184,6 +184,20 @@ TABLE: dict[str, Kept] = {
         erased_by="never: it holds nothing about a person",
         reason="two checkpoints that one log signed and that exclude each other are evidence",
     ),
+    "agreements.Step": Kept(
+        row="what became of an agreement, as one person noted it: a code, a day, a reason",
+        life=None,
+        since="for ever",
+        erased_by="never: it holds nothing about a person protected",
+        reason="by which agreement a message left must stay answerable",
+    ),
+    "agreements.Word": Kept(
+        row="the second person's word on such a step",
+        life=None,
+        since="for ever, with its step",
+        erased_by="never: an account, a moment, yes or no",
+        reason="a step counts by it, and from its moment",
+    ),
     "exchange.Peer": Kept(
         row="a partner country and the keys it signed",
         life=None,

@@ -10,7 +10,7 @@ from amana.keeper.client import Keeper
 from amana.keeper.rules import DEMO_CODE as KEEPER_DEMO_CODE
 from amana.node.clock import Clock
 from amana.node.config import data_dir, load
-from amana.standards import countries
+from amana.standards import agreements, countries
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = data_dir()
@@ -20,6 +20,8 @@ KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
 SEARCH_FOLDER = str(DATA) if DATA else "."
 # Instruments that this node loaded beside those that come with Amana.
 INSTRUMENTS = str(DATA / "instruments") if DATA else ""
+# Where agreements lie: those that come with Amana, and those that this node was given.
+AGREEMENTS = (agreements.AGREEMENTS, *([DATA / "agreements"] if DATA else []))
 # Questions that somebody spoke: DIR/recordings/LANGUAGE/INSTRUMENT/QUESTION.opus.
 RECORDINGS = str(DATA / "recordings") if DATA else ""
 CLOCK = Clock(DATA, is_demo=NODE.is_demo)
@@ -39,6 +41,7 @@ INSTALLED_APPS = [
     "amana.look",
     "amana.audit",
     "amana.access",
+    "amana.agreements",
     "amana.exchange",
     "amana.identification",
     "amana.field",

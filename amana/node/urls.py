@@ -10,6 +10,7 @@ urlpatterns = [
     path("language", set_language, name="set_language"),
     path("", include("amana.desk.urls")),
     path("", include("amana.access.urls")),
+    path("", include("amana.agreements.urls")),
     path("", include("amana.exchange.urls")),
     path("", include("amana.identification.urls")),
     path("", include("amana.field.urls")),

@@ -160,6 +160,12 @@ TABLE: dict[str, Page] = {
     "referrals:answer-recall": _for(D, purpose="referral"),
     "referrals:keep": _for(S, purpose="referral"),
     "referrals:certificate": _for(S, Role.DATA_PROTECTION, purpose="review"),
+    # Agreements: read by who works by them; a step takes two.
+    "agreements:list": _for(C, D, Role.PLAN, Role.DATA_PROTECTION, purpose="cooperation"),
+    "agreements:agreement": _for(C, D, Role.PLAN, Role.DATA_PROTECTION, purpose="cooperation"),
+    "agreements:note": _for(C, purpose="cooperation"),
+    "agreements:confirm": _for(C, Role.DATA_PROTECTION, purpose="cooperation"),
+    "agreements:decline": _for(C, Role.DATA_PROTECTION, purpose="cooperation"),
     # Figures, and the machine.
     "desk:figures": _for(C, purpose="figures"),
     "desk:take-out": _for(C, purpose="figures"),

@@ -1,9 +1,9 @@
 """What the rooms are put together by: message kinds to functions, rows that lie under a layer."""
 
 from amana.cases.models import Card
-from amana.exchange.actions import Handler
+from amana.exchange.actions import Handler, Holds
 from amana.referrals import actions as referrals
-from amana.referrals import rules
+from amana.referrals import bodies, rules
 
 # Which function acts on which message from abroad. The whole table; no other exists.
 HANDLERS: dict[str, Handler] = {
@@ -17,6 +17,9 @@ HANDLERS: dict[str, Handler] = {
     rules.ERASE: referrals.receive_recall,
     rules.ERASED: referrals.receive_recall_answer,
 }
+
+# Which function reads which data a message holds, for the agreement to be asked.
+CONTENTS: dict[str, Holds] = dict.fromkeys(HANDLERS, bodies.categories)
 
 # Rows of other rooms that lie under a week's layer, and move to the next with it.
 LAYERED = (Card,)

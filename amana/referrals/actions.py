@@ -28,7 +28,7 @@ from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
 from amana.exchange.actions import Letter
-from amana.exchange.queries import own, peer_directory
+from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
 from amana.referrals import bodies, dossier, queries, rules
 from amana.referrals.models import Referral
@@ -67,6 +67,7 @@ def prepare(
     if against:
         raise Refused(against)
     consent = _carrying(actor, case, country, values, now)
+    _may_leave(values, wanted, consent.ground, country, now)
     key_id, key = issue_key(CARE, DESK, actor=actor)
     referral = Referral(
         id=new_id(),
@@ -137,6 +138,33 @@ def _carrying(
     if not isinstance(found, OpenedConsent):
         raise Refused(["NO_CONSENT_FOR_THIS_COUNTRY"])
     return found
+
+
+def _may_leave(
+    values: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    ground: str,
+    country: str,
+    now: datetime,
+) -> None:
+    """Refuse here already what the agreement would stop at the desk, in the offer or after it."""
+    parts = {
+        rules.OFFER: {"STATUS", *dossier.categories(dossier.offered(values))},
+        rules.CASE: {
+            *("STATUS", "CONSENT_RECORD"),
+            *dossier.categories(dossier.identity(values)),
+            *dossier.categories(dossier.for_unit(values)),
+        },
+    }
+    against: dict[str, str] = {}
+    for kind, held in parts.items():
+        purpose = str(wanted["purpose"])
+        verdict = may_send(
+            country, kind=kind, purpose=purpose, categories=held, ground=ground, now=now
+        )
+        against |= verdict.under
+    if against:
+        raise Refused(list(against), against)
 
 
 def _draft(
@@ -397,7 +425,10 @@ def _answer(
         raise Refused(against)
     offer = told.story.offer
     said = {"m": rules.NUMBER[kind], "by": actor.name, **body}
-    _say(referral, kind, said, actor, now, to=to or (offer.mid if offer else ""))
+    offered = offer.mid if offer else ""
+    # An answer stands on the ground of what it answers: an emergency stays one to its end.
+    ground = str(queries.contents(actor, referral).get(offered, {}).get("ground", ""))
+    _say(referral, kind, said, actor, now, to=to or offered, ground=ground)
     record(at=now, actor=actor.account_id, verb="referrals.say", subject=referral.code, kind=kind)
 
 
@@ -410,7 +441,9 @@ def _say(
     *,
     to: str = "",
     draft: Mapping[str, Any] | None = None,
+    ground: str = "",
 ) -> None:
+    sealed = dossier.categories({f["name"]: True for f in draft["unit_fields"]}) if draft else set()
     letter = Letter(
         kind=kind,
         country=referral.country,
@@ -418,10 +451,11 @@ def _say(
         body=body,
         in_reply_to=to,
         urgency=referral.tier,
-        legal_basis=str(draft["ground"]) if draft else "",
+        legal_basis=ground or (str(draft["ground"]) if draft else ""),
         consent_ref=str(draft["consent_id"]) if draft else "",
         purpose=str(draft["purpose"]) if draft else "",
         minimum_dataset="identity" if kind == rules.CASE else "offer",
+        sealed_categories=frozenset(sealed) if kind == rules.CASE else frozenset(),
     )
     key = access_key(actor, referral.key_id)
     exchange.post(letter, actor=actor, key_id_=referral.key_id, key=key, now=now)

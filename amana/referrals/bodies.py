@@ -39,6 +39,30 @@ def is_whole(kind: str, body: Mapping[str, Any]) -> bool:
     return _SPECIAL.get(kind, _nothing_more)(body)
 
 
+# What a field beside the nested ones is to an agreement; any other field is data no article has.
+FIELDS: Mapping[str, str] = {
+    **dict.fromkeys(("text", "conditions", "service", "budget_line", "topics"), "WORDS"),
+    **dict.fromkeys(("worker_name", "worker_phone"), "WORKER"),
+    **dict.fromkeys(("m", "by", "reference", "purpose", "urgency", "ground"), "STATUS"),
+    **dict.fromkeys(("decision", "reason", "from_on", "recall_for"), "STATUS"),
+    **dict.fromkeys(("erased_on", "in_backups_until", "kept_for"), "STATUS"),
+    "consent": "CONSENT_RECORD",
+}
+
+
+def categories(_kind: str, body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the categories of data that a body holds, for the agreement to be asked.
+
+    A field that is in no table counts as OTHER, which no agreement lets pass. What the unit's part
+    holds was said by the worker who sealed it.
+    """
+    found = {FIELDS.get(n, "OTHER") for n in body if n not in (*dossier.PARTS, "unit_sealed")}
+    for part in dossier.PARTS:
+        held = body.get(part, {})
+        found |= dossier.categories(held) if isinstance(held, Mapping) else {"OTHER"}
+    return frozenset(found)
+
+
 def tier_of(cover: Mapping[str, Any]) -> str:
     """Return whose clocks run for an offer: a child's when it is said, or of a child's age."""
     is_adult = cover.get("is_child") is False and cover.get("age_band") not in CHILD_BANDS

@@ -100,6 +100,19 @@ def groups(values: Mapping[str, Any]) -> set[str]:
     }
 
 
+# The parts of a message that a desk reads and that hold fields of this table.
+PARTS = ("cover", "identity")
+
+
+def categories(values: Mapping[str, Any]) -> set[str]:
+    """Return what these fields are to an agreement; one that stands in no row is anything else."""
+    return {
+        KIND_OF[name].group if name in KIND_OF else "OTHER"
+        for name, value in values.items()
+        if value not in (None, "", [])
+    }
+
+
 def names_in(text: str, identity: Mapping[str, Any]) -> bool:
     """Say whether free text repeats a word of the identity that has not left yet."""
     said = set(re.findall(r"[^\W_]{3,}", text.casefold()))

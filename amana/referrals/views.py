@@ -41,6 +41,7 @@ def prepare(request: Request, code: str) -> HttpResponse:
         available=[name for name in dossier.CHOSEN if file.get(name)],
     )
     objections: list[str] = []
+    under: dict[str, str] = {}
     if form.is_valid():
         wanted = dict(form.cleaned_data)
         country, fields = wanted.pop("country"), wanted.pop("fields_to_send", [])
@@ -55,11 +56,12 @@ def prepare(request: Request, code: str) -> HttpResponse:
             )
             return _back(referral.code, "prepared")
         except Refused as refused:
-            objections = refused.objections
+            objections, under = refused.objections, refused.under
     context = {
         "form": form,
         "case": case,
         "objections": objections,
+        "under": under,
     }
     status = 422 if form.errors or objections else 200
     return render(request, "referrals/prepare.html", context, status=status)
@@ -238,6 +240,7 @@ def _timeline(
             "where": countries.label(line.sender, coded.language()),
             "text": coded.label("RANK", line.rank.name.lower()),
             "rows": _spoken(contents.get(line.mid, {}), is_named=is_named),
+            "against": line.outside,
         }
         for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
     ]

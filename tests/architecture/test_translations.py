@@ -17,7 +17,18 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("fr", "ar")
 PLURALS = {"fr": 2, "ar": 6}
 SAME_IN_FRENCH = {
-    *("Amana", "Code", "Dimension", "Dimensions", "Information", "Instrument", "Silence")
+    *(
+        "Amana",
+        "Article",
+        "Articles",
+        "Code",
+        "Dimension",
+        "Dimensions",
+        "Information",
+        "Instrument",
+        "Message",
+        "Silence",
+    )
 }
 SAID_BY: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

@@ -348,6 +348,19 @@ VISITS: dict[str, Visit] = {
         _send("/referrals/{acknowledged}/accept"),
         422,
     ),
+    "agreements": Visit("agreements:list", "CI", C, "/agreements/"),
+    "agreement": Visit("agreements:agreement", "MA", D, "/agreements/ci-ma-memorandum/"),
+    "agreement-unfolded": Visit(
+        "agreements:agreement", "CI", C, "/agreements/ci-ma-memorandum/", _unfold
+    ),
+    "agreement-wrong": Visit(
+        "agreements:agreement",
+        "MA",
+        C,
+        "/agreements/ci-ma-memorandum/",
+        _send("/agreements/ci-ma-memorandum/note"),
+        422,
+    ),
     "figures": Visit("desk:figures", "CI", C, "/figures/"),
     "figures-filled": Visit("desk:figures", "MA", C, "/figures/"),
     "node": Visit("desk:node", "MA", A, "/node/"),

@@ -41,6 +41,8 @@ class Migration(migrations.Migration):
                 ("written_at", models.DateTimeField(null=True)),
                 ("key_id", models.CharField(blank=True, max_length=32)),
                 ("sealed_body", models.BinaryField(null=True)),
+                ("under", models.TextField(blank=True)),
+                ("outside", models.TextField(blank=True)),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("not_before", models.DateTimeField(db_index=True, null=True)),
             ],

@@ -448,7 +448,14 @@ def posted(post: Post) -> Message:
     from amana.access.actions.keys import issue_key  # noqa: PLC0415 - only this test makes keys by hand
 
     held_id, key = issue_key(DESK)
-    letter = actions.Letter("referral.offer", "CI", new_id(), offer_body())
+    letter = actions.Letter(
+        "referral.offer",
+        "CI",
+        new_id(),
+        offer_body(),
+        legal_basis="CONSENT",
+        purpose="CARE_AFTER_RETURN",
+    )
     return actions.post(letter, actor=post.desk, key_id_=held_id, key=key, now=NOW)
 
 

@@ -1,7 +1,9 @@
 """Safe values on a page: isolated figures, human dates, drawn icons."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -15,6 +17,7 @@ from amana.look import coded
 from amana.look.icons import MIRRORED, PATHS
 from amana.look.qr import dots as qr_dots
 from amana.standards import countries
+from amana.standards.datafile import Words
 
 register = template.Library()
 
@@ -149,6 +152,19 @@ def label(code: object, name: str) -> str:
 def labels(found: list[str], name: str) -> str:
     """Write several codes in the reader's words."""
     return coded.labels(name, found or [])
+
+
+@register.filter
+def said(words: Words | None) -> str:
+    """Write what a data file says in three languages in the reader's own."""
+    return words.said_in(coded.language()) if words else ""
+
+
+@register.simple_tag(takes_context=True)
+def by_article(context: Mapping[str, Any], objection: str) -> str:
+    """Name the article of an agreement by which an objection stands; nothing for any other."""
+    reference = context.get("under", {}).get(objection)
+    return f" ({coded.article(reference)})" if reference else ""
 
 
 @register.filter

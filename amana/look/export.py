@@ -11,7 +11,10 @@ from io import StringIO
 # follows such a sign inside a cell counts as a beginning too.
 _UNSEEN = r"[\s\0-\x1f\x7f\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
 _COMPUTED = r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]"
-_BEGINNING = re.compile(rf'(^|[,;|\t\r\n"])(?={_UNSEEN}{_COMPUTED}|[\t\r\n])')
+# Where it stands last in a cell, the end of the line would begin the next one.
+_BEGINNING = re.compile(
+    rf'(^|[,;|\t\r\n"])(?={_UNSEEN}{_COMPUTED}|[\t\r\n])|(?<=[,;|])(?=[\s\ufeff\u200b"]*$)'
+)
 
 
 def export_text_safe(value: object) -> str:

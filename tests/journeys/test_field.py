@@ -138,6 +138,47 @@ def test_danger_goes_out_at_once_and_rings_before_anybody_opens_it(
     context.close()
 
 
+def test_work_that_may_be_read_again_goes_on_and_lies_unreadable_all_the_same(
+    node: RunningNode, supervisor: Persona, browser: Any, profile: Path
+) -> None:
+    administrator = Persona(
+        port=supervisor.port, host=supervisor.host, sign_in_name="omar", password=cast.PASSWORD
+    ).sign_in()
+    administrator.post("/phones/unit/care/resuming", {"allow": "1"})
+    address = handset.invitation(supervisor, "Samira Inventée", mode="RESUME")
+    with handset.a_browser(browser, profile) as context:
+        phone = Handset(context.new_page(), node).enrol(address)
+        context.set_offline(True)
+        phone.act("begin")
+        phrase = phone.page.locator("[data-phrase]").inner_text()
+        phone.act("begin")
+        phone.page.wait_for_selector("body[data-screen=question]")
+        phone.answer({**SAFE, **ADULT, **TOLD}, upto="q08")
+        phone.page.wait_for_selector('body[data-unsent="1"]')
+        phone.page.wait_for_timeout(500)
+        phone.page.close(run_before_unload=False)
+    assert planted_in(profile, [*CANARIES, phrase]) == []
+
+    node.kill()
+    with handset.a_browser(browser, profile) as context:
+        phone = Handset(context.new_page(), node).open()
+        phone.act("open")
+        phone.page.fill("#phrase", phrase)
+        phone.act("unlock")
+        phone.page.wait_for_selector("body[data-screen=question]")
+        phone.answer({**SAFE, **ADULT, **TOLD})
+        phone.seal(CANARIES[1])
+        node.start()
+        phone.page.evaluate("dispatchEvent(new Event('online'))")
+        phone.until_sent()
+    assert planted_in(profile, [*CANARIES, phrase]) == []
+
+    (code,) = opened(supervisor)
+    page = supervisor.open(f"/screenings/{code}/").text
+    assert CANARIES[1] in page
+    assert "Broken off" not in page
+
+
 def test_a_word_that_a_page_keeps_is_found_in_the_profile(
     node: RunningNode, browser: Any, profile: Path
 ) -> None:

@@ -76,6 +76,14 @@ class Item(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("device", "record"), name="one_item_a_record_a_phone"),
         ]
+        indexes: ClassVar = [
+            # What waits of one phone is counted with every item that it sends.
+            models.Index(
+                fields=("device",),
+                condition=models.Q(sealed__isnull=False),
+                name="waiting_of_a_phone",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.record[:8]} of {self.device_id[:8]}"

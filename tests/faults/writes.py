@@ -417,7 +417,9 @@ USES_UP: dict[str, tuple[str, ...]] = {
     "send_screening": ("start_draft", "save_draft"),
     "decide": ("send_screening",),
     "open_case": ("decide", "write_part", "consent", "prepare"),
-    "release": ("open_case", "write_part", "consent", "prepare"),
+    # One referral of a case lies at the desk at a time: the next is of another person.
+    "prepare": ("open_case", "write_part", "consent"),
+    "release": ("prepare",),
     "open_mail": ("receive_message",),
     "close_account": ("enrol", "admit"),
     "open_item": ("take_in",),

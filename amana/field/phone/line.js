@@ -36,6 +36,9 @@ export const status = {
 /* Sealed items that the full store would not take. */
 export const unstored = new Map();
 let tell = () => {};
+// What another tab has sent is counted here as well.
+const tabs = new BroadcastChannel("carnet");
+tabs.onmessage = () => count();
 let failures = 0;
 let timer = 0;
 
@@ -176,6 +179,7 @@ export async function send({ isAsked = false } = {}) {
     } finally {
       status.isSending = false;
       if (!status.hasLeft) await count();
+      tabs.postMessage(0);
     }
   });
 }

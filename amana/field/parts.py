@@ -3,7 +3,7 @@
 Pure. Which answer falls to which is decided in `merge.py`; here the rest of a record is gathered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ def _words(parts: list[Mapping[str, Any]]) -> dict[str, str]:
     return {q: _joined(part["words"].get(q, "") for part in parts) for q in sorted(asked)}
 
 
-def _joined(texts: Any) -> str:  # noqa: ANN401 - any iterable of texts
+def _joined(texts: Iterable[str]) -> str:
     found: list[str] = []
     for text in texts:
         if text and text not in found:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from amana.field.rules import Urgency
+from amana.field.rules import WRITE, Urgency
 from amana.field.standin import Phone
 from amana.node.persona import Persona, Unexpected
 from amana.node.story import Invented
@@ -16,12 +16,17 @@ RAPID, FIRST_PASS = "rapid-screening", "first-pass"
 SECONDS = 60
 
 
-def enrolled(supervisor: Persona, carrier: str) -> Phone:
-    """Return a phone that a supervisor enrolled for a colleague, by her name."""
+def invitation(supervisor: Persona, carrier: str, mode: str = WRITE) -> str:
+    """Return the address that a QR code shows for a colleague's phone, by her name."""
     page = supervisor.open("/phones/")
     account = page.first(rf'<option value="([0-9a-f]{{32}})">{carrier}</option>') or ""
-    order = {"account": account, "team": "care", "mode": "WRITE"}
-    code = supervisor.post("/phones/", order).first(r"#enrol=([\w.-]+)") or ""
+    order = {"account": account, "team": "care", "mode": mode}
+    return supervisor.post("/phones/", order).first(r"(http[^<]+#enrol=[\w.-]+)") or ""
+
+
+def enrolled(supervisor: Persona, carrier: str) -> Phone:
+    """Return a phone that a supervisor enrolled for a colleague, by her name."""
+    code = invitation(supervisor, carrier).partition("#enrol=")[2]
     phone = Phone()
     return phone.enrolled(asked(supervisor, "/field/enrol", phone.enrolment(code)), code)
 

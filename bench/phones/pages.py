@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amana.field.shell import is_at_leisure
-from amana.node import cast
+from amana.node import cast, fieldwork
 from amana.node.persona import Persona
 from amana.node.processes import RunningNode
 from bench.phones.wire import Exchange, Wire
@@ -105,7 +105,7 @@ def enrolled(browser: Any, node: RunningNode, address: str = "") -> Any:
     """Return the browser of an enrolled phone that has the whole app; its pages are closed."""
     context = browser.new_context(**handset.PHONE)
     page = context.new_page()
-    code = handset.invitation(supervisor_of(node), "Samira Inventée")
+    code = fieldwork.invitation(supervisor_of(node), "Samira Inventée")
     handset.Handset(page, node).enrol((address or node.address) + code[len(node.address) :])
     page.close()
     return context

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from amana.node import cast, demo
+from amana.node import cast, demo, fieldwork
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona
 from amana.node.processes import RunningNode
@@ -207,7 +207,7 @@ def lived(node: RunningNode, browser: Any, n_phones: int, n_people: int) -> Foun
             page = context.new_page()
             page.add_init_script(LISTEN)
             phone = handset.Handset(page, node)
-            phones.append(phone.enrol(handset.invitation(supervisor, "Samira Inventée")))
+            phones.append(phone.enrol(fieldwork.invitation(supervisor, "Samira Inventée")))
         _registered(phones, hands, found)
         shift(node.data, NO_LINE)
         _sent(phones, found)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from amana.field.shell import files
-from amana.node.persona import Persona
 from amana.node.processes import RunningNode
 from tests.journeys.conftest import ARGUMENTS, CHROMIUM
 
@@ -27,17 +26,6 @@ CHILD: Mapping[str, Any] = {**ADULT, "minor": "yes", "age_band": "10_14", "situa
 SAFE: Mapping[str, Any] = {"d1": ["none"], "d2": ["none"], "d3": ["alone"]}
 # A promise that was not kept, work without pay.
 TOLD: Mapping[str, Any] = {"q04": ["false_promise"], "q06": ["kept"], "q08": ["unpaid"]}
-
-
-def invitation(supervisor: Persona, carrier: str, mode: str = "WRITE", team: str = "care") -> str:
-    """Return the address that the coordinator's QR code shows for a colleague's phone."""
-    page = supervisor.open("/phones/")
-    account = page.first(f'<option value="([0-9a-f]{{32}})">{carrier}</option>')
-    assert account, f"{carrier} may carry no phone"
-    shown = supervisor.post("/phones/", {"account": account, "team": team, "mode": mode})
-    address = shown.first(r"(http[^<]+#enrol=[\w.-]+)")
-    assert address, shown.text
-    return address
 
 
 # Asked again and again: the app's policy forbids the evaluation that a waiting function needs.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from amana.access.rules import Role
-from amana.node import cast, demo
+from amana.node import cast, demo, fieldwork
 from amana.node.persona import Persona
 from amana.node.processes import RunningNode
 from tests.journeys import handset
@@ -59,7 +59,7 @@ def waiting(supervisor: Persona) -> list[str]:
 def test_a_screening_without_a_network_from_a_cold_start_arrives_exactly_once(
     node: RunningNode, supervisor: Persona, browser: Any, profile: Path, language: str
 ) -> None:
-    address = handset.invitation(supervisor, "Samira Inventée")
+    address = fieldwork.invitation(supervisor, "Samira Inventée")
     with handset.a_browser(browser, profile) as context:
         Handset(context.new_page(), node).enrol(address)
     node.kill()
@@ -94,7 +94,7 @@ def test_a_screening_without_a_network_from_a_cold_start_arrives_exactly_once(
 def test_what_was_answered_before_the_tab_died_arrives_once_and_says_that_it_broke_off(
     node: RunningNode, supervisor: Persona, browser: Any, profile: Path
 ) -> None:
-    address = handset.invitation(supervisor, "Samira Inventée")
+    address = fieldwork.invitation(supervisor, "Samira Inventée")
     with handset.a_browser(browser, profile) as context:
         phone = Handset(context.new_page(), node).enrol(address)
         context.set_offline(True)
@@ -121,7 +121,7 @@ def test_danger_goes_out_at_once_and_rings_before_anybody_opens_it(
 ) -> None:
     context = browser.new_context(**handset.PHONE)
     phone = Handset(context.new_page(), node).enrol(
-        handset.invitation(supervisor, "Samira Inventée")
+        fieldwork.invitation(supervisor, "Samira Inventée")
     )
     phone.act("begin")
     phone.answer({**SAFE, "d2": ["ill_or_hurt"]}, upto="person")
@@ -145,7 +145,7 @@ def test_work_that_may_be_read_again_goes_on_and_lies_unreadable_all_the_same(
         port=supervisor.port, host=supervisor.host, sign_in_name="omar", password=cast.PASSWORD
     ).sign_in()
     administrator.post("/phones/unit/care/resuming", {"allow": "1"})
-    address = handset.invitation(supervisor, "Samira Inventée", mode="RESUME")
+    address = fieldwork.invitation(supervisor, "Samira Inventée", mode="RESUME")
     with handset.a_browser(browser, profile) as context:
         phone = Handset(context.new_page(), node).enrol(address)
         context.set_offline(True)

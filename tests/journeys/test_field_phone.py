@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from amana.access.rules import Role
 from amana.field.shell import files
-from amana.node import cast, demo
+from amana.node import cast, demo, fieldwork
 from amana.node.persona import Persona
 from amana.node.processes import RunningNode, running
 from amana.standards.references import is_reference, new_reference
@@ -257,13 +257,8 @@ def invite(people: dict[Role, Persona]) -> Any:
     """Make an invitation: `invite("RESUME")`."""
 
     def make(mode: str = "WRITE") -> str:
-        form = people[S].open("/phones/")
-        found = re.findall(r'<option value="([^"]+)"', form.text)
-        fields = {"account": found[0], "team": "care", "mode": mode}
-        shown = people[S].post("/phones/", fields)
-        code = re.search(r"#enrol=([\w.-]+)", html.unescape(shown.text))
-        assert code
-        return code[1]
+        address = fieldwork.invitation(people[S], "Awa Inventée", mode)
+        return address.partition("#enrol=")[2]
 
     return make
 

@@ -1,5 +1,6 @@
 """What phones sealed: what waits, opening it, and what a person settles where phones differ."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -98,11 +99,21 @@ def record(request: Request, record: str) -> HttpResponse:
         "chosen": [_chosen(instrument, q, c) for q, c in opened.held["choices"].items()],
         "faults": [_fault(instrument, *fault) for fault in opened.held["faults"]],
         "parts": [
-            {"name": name, "number": n, "kept_at": part["kept_at"], "observation": ""}
+            {"name": name, "number": n, "said": _who(instrument, part)}
             for n, (name, part) in enumerate(opened.parts.items(), 1)
         ],
     }
     return render(request, "field/record.html", context)
+
+
+# By what a person is told from another on the page that may take two apart.
+TOLD_BY = ("alias", "sex", "age", "age_band", "language", "place")
+
+
+def _who(instrument: Instrument | None, part: Mapping[str, Any]) -> str:
+    """Return of whom one phone wrote, in words: somebody decides by it whether it is one person."""
+    given = part["answers"]
+    return " · ".join(_said(instrument, q, given[q]) for q in TOLD_BY if q in given)
 
 
 def _asked(instrument: Instrument | None, question_id: str) -> str:

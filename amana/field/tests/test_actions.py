@@ -215,6 +215,18 @@ def test_danger_and_a_child_alone_ring_the_supervisor_before_anybody_opens_them(
         assert rung.filter(account_id=supervisor.account_id).count() == 1
 
 
+def test_what_is_added_of_the_same_danger_rings_nobody_again(
+    phone: Phone, now: datetime, supervisor: Actor
+) -> None:
+    record = phone.keep(screened("R1", unfinished=True), urgency=Urgency.CHILD_ALONE)
+    send(phone, now)
+    for seq, urgency in ((2, Urgency.CHILD_ALONE), (3, Urgency.DANGER), (4, Urgency.DANGER)):
+        phone.keep(screened("R1", seq=seq), record=record, urgency=urgency)
+        send(phone, now)
+    rung = Notice.objects.filter(account_id=supervisor.account_id, kind__startswith="FIELD")
+    assert sorted(rung.values_list("kind", flat=True)) == ["FIELD_CHILD_ALONE", "FIELD_DANGER"]
+
+
 def test_the_clock_of_the_decision_runs_from_the_arrival_not_from_the_opening(
     phone: Phone, now: datetime, supervisor: Actor
 ) -> None:
@@ -433,6 +445,23 @@ def test_two_phones_that_differ_leave_the_choice_to_a_person(
     first.keep(screened("R1", observation="rien de plus", seq=2), record=record)
     send(first, now)
     assert open_all(supervisor, now).n_clashes == 0
+
+
+def test_a_choice_does_not_hold_against_a_value_that_nobody_had_seen(
+    cast: Cast, now: datetime, supervisor: Actor
+) -> None:
+    record = new_id()
+    for sex in ("F", "M"):
+        one = a_phone(cast, now)
+        one.keep(screened("R1", person={**ADULT, "sex": sex}), record=record)
+        send(one, now)
+    open_all(supervisor, now)
+    row = Record.objects.get()
+    arrivals.choose(record_id=row.pk, chosen={"sex": "1"}, actor=supervisor, now=now)
+    third = a_phone(cast, now)
+    third.keep(screened("R1", person={**ADULT, "sex": "other"}), record=record)
+    send(third, now)
+    assert open_all(supervisor, now).n_clashes == 1
 
 
 def test_who_edits_what_was_handed_over_replaces_it_without_a_question(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from datetime import datetime
 
 import pytest
@@ -47,7 +48,11 @@ def test_half_of_what_was_packed_is_asked_for_again(phone: Phone, cut: int) -> N
 
 def test_a_little_that_unpacks_to_much_is_refused_unread() -> None:
     bomb = gzip.compress(b" " * (rules.LARGEST_REQUEST * 50))
+    tracemalloc.start()
     status, told = sent(bomb, **PACKED)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < rules.LARGEST_REQUEST * 10
     assert (status, told["error"]) == (413, "TOO_LARGE")
 
 

@@ -8,6 +8,9 @@ from typing import Protocol
 IDENTITY, LOCATION, ACCOUNT, RECEIVED = "identity", "location", "account", "received"
 LEGAL, OFFENDERS, FACTS, STATS = "legal", "offenders", "facts", "stats"
 
+# The course of a case, entry by entry, which the protection room writes and shows.
+COURSES = frozenset({"course", "legal_course", "headline"})
+
 # What a referral over the border is prepared from.
 NEEDED_TO_REFER = frozenset({IDENTITY, LOCATION, ACCOUNT})
 

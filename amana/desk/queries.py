@@ -12,6 +12,7 @@ from amana.desk import rules
 from amana.exchange import queries as exchange
 from amana.field import queries as field
 from amana.identification import queries as identification
+from amana.protection import queries as protection
 from amana.referrals import queries as referrals
 
 # A count below this is a person: it is shown as "fewer than".
@@ -25,6 +26,8 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
     if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("FROM_PHONES", "field:arrivals", field.n_waiting(actor)))
+    if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
+        found.append(("OWED", "protection:worklist", protection.n_late(actor, now)))
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
         found.append(("TO_CONFIRM", "cases:grounds", len(cases.grounds_to_confirm(actor))))

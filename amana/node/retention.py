@@ -367,6 +367,14 @@ TABLE: dict[str, Kept] = {
         reason="the person concerned may be given this list",
         is_running=True,
     ),
+    "protection.Due": Kept(
+        row="when the next duty of a case falls due",
+        life=None,
+        since="for as long as its case",
+        erased_by="with its case: cases.actions.erase_case",
+        reason="lists are put in order by it; it says nothing but a moment",
+        is_running=True,
+    ),
     "cases.Glass": Kept(
         row="two supervisors' signed word to open one part",
         life=None,

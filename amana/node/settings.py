@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "amana.field",
     "amana.cases",
     "amana.search",
+    "amana.protection",
     "amana.referrals",
     "amana.desk",
     "amana.node.apps.Node",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("amana.field.urls")),
     path("", include("amana.cases.urls")),
     path("", include("amana.search.urls")),
+    path("", include("amana.protection.urls")),
     path("", include("amana.referrals.urls")),
 ]
 

@@ -128,7 +128,8 @@ def objections(
 def _against_striking(entries: Sequence[Entry], wanted: Wanted, here: Standing) -> list[Against]:
     """What was wrong is struck where nothing else was built on it: a fact, or a last move."""
     found = next((e for e in counted(entries) if e.number == wanted.strikes), None)
-    if found is None:
+    # What a milestone of the case says has no number above zero, and is not struck here.
+    if found is None or found.number < 1:
         return [Against("NOTHING_TO_STRIKE")]
     if found.track and here.reached.get(found.track) is not found:
         return [Against("NOT_THE_LAST_MOVE", found.track)]
@@ -139,7 +140,7 @@ def _against_stating(wanted: Wanted, here: Standing, journey: Journey) -> list[A
     fact = journey.facts.get(wanted.kind)
     if fact is None:
         return [Against("FACT_UNKNOWN")]
-    against = [] if wanted.role in fact.by else [Against("NOT_THEIRS_TO_SAY", fact.id)]
+    against = [] if wanted.role in fact.by else [Against("NOT_THIS_ROLE", fact.id)]
     if fact.other_than:
         first = here.facts.get(fact.other_than)
         if first is None:
@@ -177,7 +178,7 @@ def _against_way(move: Move, wanted: Wanted, here: Standing, journey: Journey) -
     if here.states[move.track] not in move.origins:
         against.append(Against("MOVE_NOT_FROM_HERE", move.track))
     if wanted.role not in move.by:
-        against.append(Against("NOT_THEIRS_TO_SAY", move.track))
+        against.append(Against("NOT_THIS_ROLE", move.track))
     return against + lacks(move, here, journey)
 
 
@@ -219,7 +220,7 @@ def next_steps(
                 continue
             against = lacks(move, here, journey)
             if role not in move.by:
-                against.append(Against("NOT_THEIRS_TO_SAY", track))
+                against.append(Against("NOT_THIS_ROLE", track))
             if (track, to) not in best or len(against) < len(best[track, to].against):
                 best[track, to] = Step(move, tuple(against))
     return sorted(best.values(), key=lambda step: len(step.against))

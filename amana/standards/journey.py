@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from amana.standards import citations, codes
+from amana.standards import citations, codes, need_to_know
 from amana.standards.clocks import UNITS, Clock
 from amana.standards.datafile import MARKS, Place, Words, once, opened
 
@@ -28,9 +28,10 @@ class State:
 
 @dataclass(frozen=True)
 class Track:
-    """One side of a case with a life of its own, and who looks after it."""
+    """One side of a case with a life of its own, who looks after it, in which part it is kept."""
 
     id: str
+    part: str
     title: Words
     owners: tuple[str, ...]
     starts: str
@@ -86,6 +87,8 @@ class Journey:
     kinds_of: Mapping[str, tuple[str, ...]]
     # How long a fact, or a state as `TRACK:STATE`, may be relied on.
     lapses: Mapping[str, Clock]
+    # What a milestone of the case says of a track before anybody enters anything.
+    begins: Mapping[str, tuple[str, str]]
 
     def moves_to(self, track: str, to: str, tier: str) -> list[Move]:
         """Return every way into a state for a child or an adult."""
@@ -126,7 +129,16 @@ def read(root: Place) -> Journey:
     strange = set(lapses) - set(facts) - {f"{t.id}:{s}" for t in tracks for s in t.states}
     if strange:
         raise root.at("lapses").bad(f"{min(strange)!r} is no event")
-    return Journey(held, facts, moves, documents, kinds, lapses)
+    return Journey(held, facts, moves, documents, kinds, lapses, _begins(root.at("begins"), held))
+
+
+def _begins(root: Place, tracks: Mapping[str, Track]) -> dict[str, tuple[str, str]]:
+    found = {}
+    for place in root.each():
+        track = tracks[place.at("track").one_of(tracks)]
+        milestone = place.at("milestone").one_of(codes.values("MILESTONE"))
+        found[milestone] = (track.id, place.at("to").one_of(track.states))
+    return found
 
 
 def _lapse(place: Place) -> Clock:
@@ -154,6 +166,7 @@ def _track(place: Place) -> Track:
     held = {state.id: state for state in states}
     return Track(
         id=place.at("id").text(),
+        part=place.at("part").one_of(need_to_know.load().parts),
         title=place.at("title").words(),
         owners=place.at("owners").each_one_of(_roles()),
         starts=place.at("starts").one_of(held),

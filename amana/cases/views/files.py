@@ -45,7 +45,9 @@ def case(request: Request, code: str) -> HttpResponse:
     """Show a case without opening any of it."""
     row = queries.access_case(request.actor, code, request.purpose)
     names = account_names()
-    compartments = queries.compartments(request.actor, row)
+    # What has no fields to be read stands on pages of its own.
+    held = queries.compartments(request.actor, row)
+    compartments = [part for part in held if part.name not in rules.COURSES]
     context = {
         "case": row,
         "may_refer": policy.leads(request.actor.role)

@@ -1,0 +1,12 @@
+"""Addresses of the course of a case: codes only."""
+
+from django.urls import path
+
+from amana.protection import views
+
+app_name = "protection"
+urlpatterns = [
+    path("work/", views.worklist, name="worklist"),
+    path("cases/<str:code>/course", views.course, name="course"),
+    path("cases/<str:code>/course/<int:number>/strike", views.strike, name="strike"),
+]

@@ -1,0 +1,193 @@
+"""The course of a case on a page: what is owed, what may follow, what happened."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from amana.access import policy
+from amana.access.queries import account_names
+from amana.access.request import Request
+from amana.access.rules import Role
+from amana.cases.queries import access_case
+from amana.look import coded
+from amana.protection import actions, queries, rules
+from amana.protection.forms import EnterForm, StrikeForm
+from amana.protection.rules import STRUCK, Against, Wanted
+from amana.standards import journey as table
+
+
+@require_GET
+def worklist(request: Request) -> HttpResponse:
+    """List the cases in the order of what is owed."""
+    rows = [
+        {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
+        for row in queries.worklist(request.actor)
+    ]
+    return render(request, "protection/worklist.html", {"rows": rows, "most": queries.SHOWN})
+
+
+@require_http_methods(["GET", "POST"])
+def course(request: Request, code: str) -> HttpResponse:
+    """Show the course of a case; enter what happened."""
+    case = access_case(request.actor, code, request.purpose)
+    if request.method != "POST":
+        return _course(request, case)
+    form = EnterForm(request.POST, entries=_entries(request, case))
+    if not form.is_valid():
+        return _course(request, case, form=form)
+    track, _sign, kind = form.cleaned_data["entry"].rpartition(":")
+    wanted = Wanted(
+        track=track,
+        kind=kind,
+        at=form.cleaned_data["at"] or request.now,
+        by=request.actor.account_id,
+        role=request.actor.role.value,
+    )
+    actions.enter(
+        case=case,
+        wanted=wanted,
+        reason=form.cleaned_data["reason"],
+        place=form.cleaned_data["place"],
+        actor=request.actor,
+        now=request.now,
+    )
+    return redirect(reverse("protection:course", args=[code]) + "?said=kept")
+
+
+@require_POST
+def strike(request: Request, code: str, number: int) -> HttpResponse:
+    """Strike what was wrong; it stays to be read."""
+    case = access_case(request.actor, code, request.purpose)
+    form = StrikeForm(request.POST)
+    if not form.is_valid():
+        return _course(request, case, form=form)
+    wanted = Wanted(
+        track="",
+        kind=STRUCK,
+        at=request.now,
+        by=request.actor.account_id,
+        role=request.actor.role.value,
+        strikes=number,
+    )
+    actions.enter(
+        case=case,
+        wanted=wanted,
+        reason=form.cleaned_data["reason"],
+        actor=request.actor,
+        now=request.now,
+    )
+    return redirect(reverse("protection:course", args=[code]) + "?said=kept")
+
+
+def _entries(request: Request, case: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    """Return all that this role could enter, each as `TRACK:STATE` or a fact, in words."""
+    journey, language, role = table.load(), coded.language(), request.actor.role.value
+    moves = {
+        (m.track, m.to) for m in journey.moves if role in m.by and m.tier in (case.tier, table.ANY)
+    }
+    found = [(f"{t}:{to}", _state(t, to)) for t, to in sorted(moves)]
+    facts = [(f.id, f.title.said_in(language)) for f in journey.facts.values() if role in f.by]
+    return found + facts
+
+
+def _state(track: str, state: str) -> str:
+    held, language = table.load().tracks[track], coded.language()
+    return f"{held.title.said_in(language)} – {held.states[state].title.said_in(language)}"
+
+
+def _course(request: Request, case: Any, *, form: Any = None) -> HttpResponse:  # noqa: ANN401
+    lines = queries.course(request.actor, case)
+    journey, now, role = table.load(), request.now, request.actor.role
+    steps = rules.next_steps(lines, tier=case.tier, role=role.value, journey=journey, now=now)
+    here = rules.standing(lines, journey, now)
+    facts = [(f.id, f.title.said_in(coded.language())) for f in journey.facts.values()]
+    mine = [(code, words) for code, words in facts if role.value in journey.facts[code].by]
+    uncovered = rules.uncovered(lines, tier=case.tier, journey=journey, now=now)
+    context = {
+        "case": case,
+        "owed": _owed(queries.owed(case, lines, now), now),
+        "uncovered": [_lack(one) for one in uncovered] if queries.reads_all(request.actor) else [],
+        "tracks": [
+            {
+                "title": track.title.said_in(coded.language()),
+                "state": track.states[here.states[track.id]].title.said_in(coded.language()),
+                "since": here.reached[track.id].at if track.id in here.reached else None,
+                "steps": [_step(s) for s in steps if s.move.track == track.id],
+            }
+            for track in journey.tracks.values()
+            if track.part in policy.opens(request.actor.role)
+        ],
+        "holds": [words for code, words in facts if code in here.facts],
+        "form": form or EnterForm(entries=mine),
+        "lines": _lines(lines),
+        "may_strike": role is Role.SUPERVISOR,
+    }
+    return render(request, "protection/course.html", context, status=422 if form else 200)
+
+
+def _owed(found: list[rules.Owed], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": coded.label("DUTY", one.duty.key),
+            "due_at": one.due_at,
+            "clock": one.duty.clock,
+            "escalates": one.duty.escalates,
+            "is_late": one.is_late(now),
+        }
+        for one in found
+        if one.met_at is None
+    ]
+
+
+def _lack(one: Against) -> str:
+    """Say what stands against a step, with the name of the fact or track that it speaks of."""
+    journey, language = table.load(), coded.language()
+    said = coded.label("OBJECTION", one.code)
+    if one.about in journey.facts:
+        return f"{said} {journey.facts[one.about].title.said_in(language)}"
+    if one.about in journey.kinds_of:
+        return f"{said} {coded.label('DUTY', 'initial_risk')}"
+    if one.about in journey.tracks:
+        return f"{said} {journey.tracks[one.about].title.said_in(language)}"
+    return said
+
+
+def _step(step: rules.Step) -> dict[str, Any]:
+    journey = table.load()
+    state = journey.tracks[step.move.track].states[step.move.to]
+    return {
+        "entry": f"{step.move.track}:{step.move.to}",
+        "title": state.title.said_in(coded.language()),
+        "lacks": [_lack(one) for one in step.against],
+        "documents": [journey.documents[d].said_in(coded.language()) for d in step.move.documents],
+    }
+
+
+def _lines(lines: list[queries.Line]) -> list[dict[str, Any]]:
+    names, journey, language = account_names(), table.load(), coded.language()
+    struck = {line.strikes for line in lines if line.kind == STRUCK}
+    shown = []
+    for line in lines:
+        if line.kind == STRUCK:
+            title = coded.label("OBJECTION", STRUCK)
+        elif line.track:
+            title = _state(line.track, line.kind)
+        else:
+            title = journey.facts[line.kind].title.said_in(language)
+        shown.append(
+            {
+                "number": line.number,
+                "title": title,
+                "at": line.at,
+                "who": names.get(line.by, ""),
+                "reason": line.reason,
+                "place": line.place,
+                "is_struck": line.number in struck,
+                "may_be_struck": line.number > 0 and line.kind != STRUCK,
+            }
+        )
+    return shown[::-1]

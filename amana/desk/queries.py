@@ -26,7 +26,6 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
     if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("FROM_PHONES", "field:arrivals", field.n_waiting(actor)))
-    if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("OWED", "protection:worklist", protection.n_late(actor, now)))
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))

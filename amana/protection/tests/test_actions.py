@@ -106,6 +106,7 @@ def test_a_lawyer_adds_what_is_hers_to_say_and_reads_the_care_of_nobody(
 def test_what_was_entered_goes_with_the_case(cast: Cast, now: datetime) -> None:
     case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
     enter(worker, case, "STABILISE", now, track=PROTECTION)
+    cast.hire("hind", "Hind Inventée", Role.DATA_PROTECTION)
     supervisor, officer = cast.actor(Role.SUPERVISOR), cast.who("hind")
     cases.ask_erasure(case=case, reason="PERSON_ASKS", actor=supervisor, now=now)
     cases.approve_erasure(code=case.pk, actor=officer, now=now)

@@ -1,6 +1,6 @@
 """What the register says: which agreements bind this node, and where each stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -125,9 +125,15 @@ def _one(row: Step) -> Recorded:
     )
 
 
-def verdict(country: str, flow: Flow, *, at: datetime) -> Verdict:
-    """Return what the agreements with a country say of a flow at a moment."""
-    found = [e for e in entries() if country in e.bound.agreement.countries]
+def verdict(
+    country: str, flow: Flow, *, at: datetime, among: Sequence[Entry] | None = None
+) -> Verdict:
+    """Return what the agreements with a country say of a flow at a moment.
+
+    Who asks for many at once hands over what `entries` said: it is then read once for all.
+    """
+    held = entries() if among is None else among
+    found = [e for e in held if country in e.bound.agreement.countries]
     return rules.best(rules.may_flow(e.bound, flow, on=at) for e in found)
 
 

@@ -1,6 +1,8 @@
 """Writing the record, in the transaction of the act; and what witnesses say of it and of others."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -13,23 +15,52 @@ from amana.crypto.merkle import EMPTY
 from amana.crypto.secrets import leaf_hash, token
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Act:
+    """What one entry says: the verb, an opaque reference, and coded detail only."""
+
+    verb: str
+    subject: str
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+
 def record(*, at: datetime, actor: str, verb: str, subject: str, **codes: str) -> Entry:
     """Append one entry: who did what to which opaque reference, and when.
 
     `actor` is an account's id or a process ("worker", "import"); `codes` hold coded detail only.
     """
-    Head.objects.get_or_create(only=1, defaults={"root": EMPTY})
-    # Two processes may append in the same second; the head row decides who is next.
-    head = Head.objects.select_for_update().get(only=1)
-    event = rules.event_bytes(at=at, actor=actor, verb=verb, subject=subject, codes=codes)
-    salt = token()
-    leaf = leaf_hash(salt, event)
-    tree = Tree(head.size, bytes(head.frontier), bytes(head.root)).grown(leaf)
-    entry = Entry.objects.create(seq=tree.size, leaf=leaf, salt=salt, event=event)
-    head.size, head.frontier, head.root = tree.size, tree.frontier, tree.root
-    head.save(update_fields=["size", "frontier", "root"])
+    (entry,) = record_all([Act(verb, subject, codes)], at=at, actor=actor)
     return entry
+
+
+@transaction.atomic(savepoint=False)
+def record_all(acts: Sequence[Act], *, at: datetime, actor: str) -> list[Entry]:
+    """Append one entry for each act, in their order: the head is read and written once for all."""
+    if not acts:
+        return []
+    head = _locked_head()
+    tree, entries = Tree(head.size, bytes(head.frontier), bytes(head.root)), []
+    for act in acts:
+        event = rules.event_bytes(
+            at=at, actor=actor, verb=act.verb, subject=act.subject, codes=act.codes
+        )
+        salt = token()
+        leaf = leaf_hash(salt, event)
+        tree = tree.grown(leaf)
+        entries.append(Entry(seq=tree.size, leaf=leaf, salt=salt, event=event))
+    Entry.objects.bulk_create(entries)
+    Head.objects.filter(only=1).update(size=tree.size, frontier=tree.frontier, root=tree.root)
+    return entries
+
+
+def _locked_head() -> Head:
+    """Return the head's row: of two processes that append at once it decides who is next."""
+    heads = Head.objects.select_for_update().filter(only=1)
+    head = heads.first()
+    if head is None:
+        Head.objects.get_or_create(only=1, defaults={"root": EMPTY})
+        head = heads.get()
+    return head
 
 
 @transaction.atomic

@@ -1,33 +1,35 @@
-"""Posting, carrying, receiving, opening, and the receipts that prove each of them."""
+"""What the desk does: it writes, opens, and signs how far each message came."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import DataError, transaction
+from django.db.models import QuerySet
 
-from amana.access.actions.keys import erase_keys, issue_key
+from amana.access.actions.keys import erase_keys
 from amana.access.documents import seal_document
-from amana.access.queries import access_key
+from amana.access.queries import held_keys
 from amana.access.rules import DESK, Actor, NotFound, Refused
 from amana.agreements import queries as agreements
 from amana.agreements.rules import OTHER, Flow, Verdict
-from amana.audit.actions import record
+from amana.audit.actions import Act, record, record_all
 from amana.crypto import age
-from amana.crypto.boxes import seal, unseal
-from amana.crypto.framing import BadFrame, Frame, is_signed_by, pack, read
+from amana.crypto.boxes import unseal
+from amana.crypto.framing import is_signed_by, pack
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import CannotOpen, Key, Seed, digest, new_id
-from amana.crypto.signing import key_id
-from amana.exchange import queries, rules
-from amana.exchange.carrier import Answer, NotCarried, carry
+from amana.crypto.signing import Signer, key_id
+from amana.exchange import parcels, queries, rules
 from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
 from amana.exchange.models import Message, Peer, Receipt
 from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNote, Unacceptable
 
-MESSAGES, RECEIPTS = "/exchange/messages", "/exchange/receipts"
+# So many are opened in one transaction; longer than for them nobody waits to write.
+AT_ONCE = 16
 
 # What can come right later: when the earlier message is there, with a newer version of this node,
 # when the partner has signed its directory anew.
@@ -210,100 +212,11 @@ def _header(
     )
 
 
-# Receiving: at the node, by a machine, without opening anything.
-
-
-def receive_message(parcel: bytes, *, caller: str, now: datetime) -> bytes:
-    """Store a sealed message that another node brought, and return the sealed RELAYED receipt.
-
-    The same bytes again have no effect and get the same receipt; other bytes under a known number
-    are a conflict. Raises Unacceptable, after the refusal is on record.
-    """
-    try:
-        return _receive_message(parcel, caller=caller, now=now)
-    except Unacceptable as refused:
-        _refuse("exchange.refuse_message", caller, refused.reason, now)
-        raise
-
-
-def _receive_message(parcel: bytes, *, caller: str, now: datetime) -> bytes:
-    directory = _caller(caller, now)
-    frame = _opened_parcel(parcel, directory)
-    outer = rules.read_outer(frame.header)
-    rules.check_outer(outer, own_country=queries.own().country, now=now)
-    with transaction.atomic():
-        known = Message.objects.filter(pk=outer.mid).first()
-        if known is None:
-            known = _store(frame, outer, caller, now)
-        elif known.is_ours or known.country != caller or known.sha256 != digest(frame.body).hex():
-            raise Unacceptable(Reason.CONFLICT)
-        else:
-            _note_refusal("exchange.refuse_message", caller, Reason.REPLAYED, now)
-        return _relayed(known, directory, now)
-
-
-def _store(frame: Frame, outer: Outer, caller: str, now: datetime) -> Message:
-    # Sealed once more under a key of our own: without its wrap the message is gone from every
-    # backup, although the other country sealed it to a key that the desk keeps for years.
-    cover_id, cover = issue_key(DESK)
-    message = Message.objects.create(
-        mid=outer.mid,
-        is_ours=False,
-        country=caller,
-        container=seal(cover, frame.body, queries.cover_place(outer.mid, cover_id)),
-        cover_id=cover_id,
-        sha256=digest(frame.body).hex(),
-        outer=frame.header,
-        expires_at=rules.moment(outer.exp),
-        stored_at=now,
-        rank=Rank.RELAYED,
-    )
-    record(at=now, actor="node", verb="exchange.receive_message", subject=outer.mid, peer=caller)
-    return message
-
-
-def _relayed(message: Message, directory: Directory, now: datetime) -> bytes:
-    seed = queries.own().seed
-    row = _keep_receipt(message, Rank.RELAYED, seed, queries.own().country, now, carried=True)
-    return age.encrypt([directory.node.public], bytes(row.signed))
-
-
-def _caller(country: str, now: datetime) -> Directory:
-    return queries.peer_directory(country, now, grace=rules.READING_GRACE)
-
-
-def _opened_parcel(parcel: bytes, directory: Directory) -> Frame:
-    if len(parcel) > rules.LARGEST_PARCEL:
-        raise Unacceptable(Reason.MALFORMED)
-    frame = _frame(parcel, padded=False)
-    if not is_signed_by(frame, rules.PARCEL, directory.node.signer):
-        raise Unacceptable(Reason.CHANGED)
-    return frame
-
-
-def _frame(data: bytes, *, padded: bool) -> Frame:
-    try:
-        return read(data, padded=padded)
-    except BadFrame as bad:
-        raise Unacceptable(Reason(bad.reason)) from None
-
-
-def _refuse(verb: str, caller: str, reason: Reason, now: datetime) -> None:
-    with transaction.atomic():
-        _note_refusal(verb, caller, reason, now)
-
-
-def _note_refusal(verb: str, caller: str, reason: Reason, now: datetime) -> None:
-    # The caller's name is not verified here, so only a country code is put on record.
-    known = caller if len(caller) == 2 and caller.isalpha() else "??"
-    record(at=now, actor="node", verb=verb, subject=known, reason=reason.value)
-
-
 # Opening: at the desk, by a person, with the desk's key.
 
 
 def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
-    """Open all that waits for the desk, one by one; return how many, and what was refused.
+    """Open all that waits for the desk; return how many, and what was refused.
 
     A message that waits for an earlier one stays sealed and is tried again when that one is there.
     """
@@ -312,141 +225,229 @@ def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
     opened, refused, progress = 0, [], True
     while progress:
         progress = False
-        for message in queries.unopened():
-            reason = open_message(message.mid, actor=actor, now=now)
-            if reason is None:
-                opened, progress = opened + 1, True
-            elif reason not in STAYS_IN_THE_TRAY:
-                refused.append(reason)
+        waiting = [message.mid for message in queries.unopened()]
+        for at in range(0, len(waiting), AT_ONCE):
+            for reason in _open_together(waiting[at : at + AT_ONCE], actor, now):
+                if reason is None:
+                    opened, progress = opened + 1, True
+                elif reason not in STAYS_IN_THE_TRAY:
+                    refused.append(reason)
     return opened, refused
 
 
 def open_message(mid: str, *, actor: Actor, now: datetime) -> Reason | None:
     """Open one message, act on it and sign its receipt in one transaction; or return why not."""
-    header: list[Header] = []
-    try:
-        with transaction.atomic():
-            message = Message.objects.select_for_update().get(pk=mid, is_ours=False)
-            if message.kind or message.refused_for:
-                return Reason.REPLAYED
-            _apply(message, _verified(message, actor, now, header), actor, now)
-            return None
-    except Unacceptable as refused:
-        reason = refused.reason
-    except UNFORESEEN:
-        # One message that nobody foresaw must not keep the desk from all the others.
-        reason = Reason.MALFORMED
-    _keep_refused(mid, reason, header[0] if header else None, actor, now)
+    (reason,) = _open_together([mid], actor, now)
     return reason
 
 
-# What a body that is signed, and still nonsense, can make of a handler.
-UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, DataError)
-
-
-def _verified(message: Message, actor: Actor, now: datetime, signed: list[Header]) -> Opened:
-    """Return the opened message; `signed` takes its header once the other desk's hand is sure."""
-    own, seed = queries.own(), actor.teams[DESK].seed
-    directory = queries.peer_directory(message.country, now, grace=rules.READING_GRACE)
+def _open_together(mids: Sequence[str], actor: Actor, now: datetime) -> list[Reason | None]:
+    """Open some in one transaction; where that cannot be, each in its own, in their order."""
     try:
-        cover = access_key(actor, message.cover_id)
-        place = queries.cover_place(message.mid, message.cover_id)
-        container = unseal(cover, bytes(message.container), place)
-        frame = _frame(age.decrypt(seed, container), padded=True)
-    except (CannotOpen, NotFound):
-        # No stanza opens: sealed for another desk, or changed where the parcel's signature ended.
-        raise Unacceptable(Reason.NOT_FOR_US) from None
-    if not is_signed_by(frame, rules.ENVELOPE, directory.desk.signer):
-        raise Unacceptable(Reason.UNKNOWN_SENDER)
-    header = rules.read_header(frame.header)
-    if header.sender != directory.desk.address:
-        raise Unacceptable(Reason.UNKNOWN_SENDER)
-    rules.check_address(
-        header,
-        rules.read_outer(bytes(message.outer)),
-        own_address=own.desk,
-        own_key_id=key_id(public_of(seed)),
-    )
-    # A number that was used up stays used, whether the message under it was taken or refused.
-    counted = Message.objects.filter(conversation=header.conv, is_ours=False, seq__gt=0)
-    if counted.exclude(country=message.country).exists():
-        raise Unacceptable(Reason.NOT_THEIRS)
-    rules.check_order(header, applied=counted.count())
-    signed.append(header)
-    rules.check_times(header, now=now)
-    return Opened(header, rules.read_body(frame.body), message.country)
+        return _Opening(mids, actor, now).done()
+    except Exception:
+        # What nobody foresaw of one of them keeps it shut, and none of those before it.
+        if len(mids) == 1:
+            raise
+    return [_Opening([mid], actor, now).done()[0] for mid in mids]
 
 
-def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> None:
-    header = opened.header
-    # Judged by the moment it came, on this node's clock: nobody can date it back.
-    against = _received(opened, message.stored_at)
-    handler = _HANDLERS.get(header.type)
-    if handler is None:
-        raise Unacceptable(Reason.UNKNOWN_KIND)
-    key_id_, key = handler(opened, actor, now)
-    message.kind, message.conversation, message.seq = header.type, header.conv, header.seq
-    message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)
-    message.key_id = key_id_
-    message.sealed_body = seal_document(key, opened.body, queries.body_place(message.mid, key_id_))
-    message.outside = " ".join(against)
-    message.rank = rules.raised(Rank(message.rank), Rank.DELIVERED)
-    message.save()
-    _keep_receipt(message, Rank.DELIVERED, actor.teams[DESK].seed, queries.own().desk, now)
-    record(
-        at=now,
-        actor=actor.account_id,
-        verb="exchange.open_message",
-        subject=message.mid,
-        kind=message.kind,
-        **({"outside": message.outside} if against else {}),
-    )
+@dataclass(frozen=True)
+class _Unsealed:
+    """A message in the sure hand of the other desk, addressed to this one; not yet in its order."""
+
+    header: Header
+    body: bytes
 
 
-def _received(opened: Opened, at: datetime) -> list[str]:
-    """Return what the agreement says against a message that came: it is flagged and never lost."""
-    header = opened.header
-    flow = Flow(
-        header.type,
-        header.purpose,
-        _held(header.type, opened.body),
-        (opened.country, queries.own().country),
-        header.legal_basis,
-    )
-    return agreements.verdict(opened.country, flow, at=at).codes
+class _Opening:
+    """Some messages opened together: what can be known of each before, what only in its order.
 
-
-def _keep_refused(
-    mid: str, reason: Reason, header: Header | None, actor: Actor, now: datetime
-) -> None:
-    """Log a refusal at the desk; only what can come right later stays in the tray.
-
-    A refused message of a sure hand uses up its number, so that what follows it can be opened.
+    A message that is refused undoes what it did and nothing of the others. Receipts are written in
+    the same transaction: before its commit nobody can see one, so none can be carried.
     """
-    with transaction.atomic():
-        record(
-            at=now,
-            actor=actor.account_id,
-            verb="exchange.refuse_message",
-            subject=mid,
-            reason=reason.value,
+
+    def __init__(self, mids: Sequence[str], actor: Actor, now: datetime) -> None:
+        self.mids, self.actor, self.now, self.own = mids, actor, now, queries.own()
+        self.seed = actor.teams[DESK].seed
+        self.signer = Signer(self.seed)
+        self.own_key_id = key_id(public_of(self.seed))
+        self.acts: list[Act] = []
+        self.receipts: list[Receipt] = []
+
+    def done(self) -> list[Reason | None]:
+        """Open them all; return for each why it was not."""
+        sealed = Message.objects.filter(pk__in=self.mids, is_ours=False, kind="", refused_for="")
+        rows = {m.mid: m for m in sealed.defer("sealed_body")}
+        covers = self._covers({m.cover_id for m in rows.values()})
+        unsealed = {m.mid: self._tried(m, covers) for m in rows.values()}
+        with transaction.atomic():
+            locked = {m.mid: m for m in self._locked()}
+            self.counted = self._counted(unsealed.values())
+            self.agreements = agreements.entries()
+            said = [self._one(locked[mid], rows.get(mid), unsealed.get(mid)) for mid in self.mids]
+            self._keep_receipts()
+            record_all(self.acts, at=self.now, actor=self.actor.account_id)
+        return said
+
+    def _covers(self, key_ids: set[str]) -> dict[str, Key]:
+        """Return the keys that open; a wrap that somebody spoiled keeps only its own shut."""
+        try:
+            return held_keys(self.actor, key_ids)
+        except CannotOpen:
+            if len(key_ids) == 1:
+                return {}
+        return {k: key for key_id in key_ids for k, key in self._covers({key_id}).items()}
+
+    def _locked(self) -> QuerySet[Message]:
+        # In one order, so that two of the desk who open at once wait and never in a circle.
+        rows = Message.objects.filter(pk__in=self.mids, is_ours=False).order_by("pk")
+        return rows.defer("container", "sealed_body", "outer").select_for_update()
+
+    def _counted(self, found: Iterable[_Unsealed | Reason]) -> dict[str, Counter[str]]:
+        """Return how many messages of each conversation were counted, by the country they came of.
+
+        A number that was used up stays used, whether the message under it was taken or refused.
+        """
+        counted = {u.header.conv: Counter[str]() for u in found if isinstance(u, _Unsealed)}
+        rows = Message.objects.filter(conversation__in=counted, is_ours=False, seq__gt=0)
+        for conversation, country in rows.values_list("conversation", "country"):
+            counted[conversation][country] += 1
+        return counted
+
+    def _tried(self, message: Message, covers: Mapping[str, Key]) -> _Unsealed | Reason:
+        try:
+            return self._unsealed(message, covers)
+        except Unacceptable as refused:
+            return refused.reason
+        except UNFORESEEN:
+            return Reason.MALFORMED
+
+    def _unsealed(self, message: Message, covers: Mapping[str, Key]) -> _Unsealed:
+        directory = queries.peer_directory(message.country, self.now, grace=rules.READING_GRACE)
+        try:
+            place = queries.cover_place(message.mid, message.cover_id)
+            container = unseal(covers[message.cover_id], bytes(message.container), place)
+            frame = parcels.frame(age.decrypt(self.seed, container), padded=True)
+        except (CannotOpen, KeyError):
+            # No stanza opens: sealed for another desk, or changed after the parcel was opened.
+            raise Unacceptable(Reason.NOT_FOR_US) from None
+        if not is_signed_by(frame, rules.ENVELOPE, directory.desk.signer):
+            raise Unacceptable(Reason.UNKNOWN_SENDER)
+        header = rules.read_header(frame.header)
+        if header.sender != directory.desk.address:
+            raise Unacceptable(Reason.UNKNOWN_SENDER)
+        rules.check_address(
+            header,
+            rules.read_outer(bytes(message.outer)),
+            own_address=self.own.desk,
+            own_key_id=self.own_key_id,
         )
+        return _Unsealed(header, frame.body)
+
+    def _one(
+        self, message: Message, seen: Message | None, found: _Unsealed | Reason | None
+    ) -> Reason | None:
+        if message.kind or message.refused_for or seen is None or found is None:
+            return Reason.REPLAYED
+        if isinstance(found, Reason):
+            return self._refused(message, found, None)
+        if message.cover_id != seen.cover_id:
+            # It was emptied a moment ago.
+            return self._refused(message, Reason.NOT_FOR_US, None)
+        signed: list[Header] = []
+        try:
+            opened = self._in_its_place(message, found, signed)
+            with transaction.atomic():
+                self._apply(message, opened)
+        except Unacceptable as refused:
+            return self._refused(message, refused.reason, *signed)
+        except UNFORESEEN:
+            # One message that nobody foresaw must not keep the desk from all the others.
+            return self._refused(message, Reason.MALFORMED, *signed)
+        self.counted[found.header.conv][message.country] += 1
+        return None
+
+    def _in_its_place(self, message: Message, found: _Unsealed, signed: list[Header]) -> Opened:
+        """Return the opened message; `signed` takes its header once its place is sure."""
+        header = found.header
+        counted = self.counted[header.conv]
+        if set(counted) - {message.country}:
+            raise Unacceptable(Reason.NOT_THEIRS)
+        rules.check_order(header, applied=counted[message.country])
+        signed.append(header)
+        rules.check_times(header, now=self.now)
+        return Opened(header, rules.read_body(found.body), message.country)
+
+    def _apply(self, message: Message, opened: Opened) -> None:
+        header = opened.header
+        # Judged by the moment it came, on this node's clock: nobody can date it back.
+        against = self._received(opened, message.stored_at)
+        handler = _HANDLERS.get(header.type)
+        if handler is None:
+            raise Unacceptable(Reason.UNKNOWN_KIND)
+        key_id_, key = handler(opened, self.actor, self.now)
+        place = queries.body_place(message.mid, key_id_)
+        outside = " ".join(against)
+        Message.objects.filter(pk=message.pk).update(
+            kind=header.type,
+            conversation=header.conv,
+            seq=header.seq,
+            in_reply_to=header.in_reply_to,
+            written_at=rules.moment(header.iat),
+            key_id=key_id_,
+            sealed_body=seal_document(key, opened.body, place),
+            outside=outside,
+            rank=rules.raised(Rank(message.rank), Rank.DELIVERED),
+        )
+        self._vouch(message, Rank.DELIVERED)
+        codes = {"kind": header.type, **({"outside": outside} if against else {})}
+        self.acts.append(Act("exchange.open_message", message.mid, codes))
+
+    def _received(self, opened: Opened, at: datetime) -> list[str]:
+        """Return what the agreement says against a message that came: flagged and never lost."""
+        header = opened.header
+        flow = Flow(
+            header.type,
+            header.purpose,
+            _held(header.type, opened.body),
+            (opened.country, self.own.country),
+            header.legal_basis,
+        )
+        return agreements.verdict(opened.country, flow, at=at, among=self.agreements).codes
+
+    def _refused(self, message: Message, reason: Reason, header: Header | None = None) -> Reason:
+        """Log a refusal at the desk; only what can come right later stays in the tray.
+
+        A refused message of a sure hand uses up its number, so that what follows it can be opened.
+        """
+        codes = {"reason": reason.value}
+        self.acts.append(Act("exchange.refuse_message", message.mid, codes))
         if reason in STAYS_IN_THE_TRAY:
-            return
-        message = Message.objects.select_for_update().get(pk=mid)
+            return reason
         message.refused_for = reason.value
         message.rank = rules.raised(Rank(message.rank), Rank.REFUSED)
         if header is not None:
             message.conversation, message.seq = header.conv, header.seq
+            self.counted[header.conv][message.country] += 1
         message.save(update_fields=["refused_for", "rank", "conversation", "seq"])
-        _keep_receipt(
-            message,
-            Rank.REFUSED,
-            actor.teams[DESK].seed,
-            queries.own().desk,
-            now,
-            code=reason.value,
+        self._vouch(message, Rank.REFUSED, code=reason.value)
+        return reason
+
+    def _vouch(self, message: Message, rank: Rank, *, code: str = "") -> None:
+        receipt = _receipt(message, rank, self.signer, self.own.desk, self.now, code=code)
+        self.receipts.append(receipt)
+
+    def _keep_receipts(self) -> None:
+        known = set(
+            Receipt.objects.filter(mid__in=self.mids, is_ours=True).values_list("mid", "rank")
         )
+        fresh = [r for r in self.receipts if (r.mid, r.rank) not in known]
+        Receipt.objects.bulk_create(fresh)
+
+
+# What a body that is signed, and still nonsense, can make of a handler.
+UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, DataError)
 
 
 @transaction.atomic
@@ -474,202 +475,23 @@ def forget(*, conversation: str, by: str, now: datetime) -> int:
     return emptied
 
 
-def _keep_receipt(
-    message: Message,
-    rank: Rank,
-    seed: Seed,
-    signer: str,
-    now: datetime,
-    *,
-    code: str = "",
-    carried: bool = False,
+def _keep_receipt(message: Message, rank: Rank, seed: Seed, signer: str, now: datetime) -> None:
+    if not Receipt.objects.filter(mid=message.mid, is_ours=True, rank=rank).exists():
+        _receipt(message, rank, Signer(seed), signer, now).save(force_insert=True)
+
+
+def _receipt(
+    message: Message, rank: Rank, hand: Signer, signer: str, now: datetime, *, code: str = ""
 ) -> Receipt:
-    known = Receipt.objects.filter(mid=message.mid, is_ours=True, rank=rank).first()
-    if known:
-        return known
+    """Return a receipt in this desk's hand, for the worker to carry."""
     note = ReceiptNote(1, message.mid, rank, message.sha256, now.isoformat(), signer, code)
-    return Receipt.objects.create(
+    return Receipt(
         mid=message.mid,
         is_ours=True,
         country=message.country,
         rank=rank,
         at=now,
         code=code,
-        signed=pack(rules.RECEIPT, rules.encode(note), b"", seed, padded=True),
-        is_carried=carried,
+        signed=parcels.signed_note(note, hand),
         not_before=now,
     )
-
-
-# Receipts that come back.
-
-
-def receive_receipt(parcel: bytes, *, caller: str, now: datetime) -> None:
-    """Take a receipt that another node brought. Raises Unacceptable, after it is on record."""
-    try:
-        directory = _caller(caller, now)
-        frame = _opened_parcel(parcel, directory)
-        rules.check_outer(
-            rules.read_outer(frame.header), own_country=queries.own().country, now=now
-        )
-        _take_receipt(frame.body, directory, now)
-    except Unacceptable as refused:
-        _refuse("exchange.refuse_receipt", caller, refused.reason, now)
-        raise
-
-
-def _take_receipt(sealed: bytes, directory: Directory, now: datetime) -> None:
-    try:
-        signed = age.decrypt(queries.own().seed, sealed)
-    except CannotOpen:
-        raise Unacceptable(Reason.NOT_FOR_US) from None
-    frame = _frame(signed, padded=True)
-    note = rules.read_receipt(frame.header)
-    # The node vouches only for arrival; every higher rank is the desk's word.
-    party = directory.node if note.rank == Rank.RELAYED else directory.desk
-    if not is_signed_by(frame, rules.RECEIPT, party.signer):
-        raise Unacceptable(Reason.CHANGED)
-    with transaction.atomic():
-        message = Message.objects.select_for_update().filter(pk=note.mid, is_ours=True).first()
-        if message is None or message.country != directory.country:
-            raise Unacceptable(Reason.NOT_THEIRS)
-        if message.sha256 != note.sha256:
-            raise Unacceptable(Reason.CONFLICT)
-        _raise_rank(message, note, signed, now)
-
-
-def _raise_rank(message: Message, note: ReceiptNote, signed: bytes, now: datetime) -> None:
-    rank = Rank(note.rank)
-    _, is_new = Receipt.objects.get_or_create(
-        mid=note.mid,
-        is_ours=False,
-        rank=rank,
-        defaults={
-            "country": message.country,
-            "at": rules.moment(note.at),
-            "code": note.code[:20],
-            "signed": signed,
-            "is_carried": True,
-        },
-    )
-    if not is_new:
-        return
-    message.rank = rules.raised(Rank(message.rank), rank)
-    message.refused_for = note.code[:20] if rank is Rank.REFUSED else message.refused_for
-    message.save(update_fields=["rank", "refused_for"])
-    record(
-        at=now,
-        actor="node",
-        verb="exchange.receive_receipt",
-        subject=note.mid,
-        rank=rank.name.lower(),
-    )
-
-
-# Carrying: the worker's part. Holds no desk key and opens nothing.
-
-Post = Callable[..., Answer]
-# Whatever a partner answers, its row waits and the others go on.
-CANNOT_NOW = (NotCarried, Unacceptable, *UNFORESEEN)
-# Longer than one delivery may take; a worker that was killed in between is waited for no longer.
-LEASE = timedelta(seconds=25)
-
-
-def deliver_due(
-    *, now: datetime, clock: Callable[[], datetime], jitter: float, via: Post = carry
-) -> int:
-    """Carry every message and receipt that is due; return how many arrived.
-
-    A claim on the row (its next moment is put off) keeps two workers from one parcel; a worker
-    that dies leaves only the claim, which runs out.
-    """
-    _give_up(now)
-    arrived, holding = 0, agreements.holding(now)
-    for message in Message.objects.filter(
-        is_ours=True, rank=Rank.QUEUED, refused_for="", not_before__lte=now
-    ).order_by("not_before")[:50]:
-        # What a suspension met in the outbox waits there: it leaves when its article holds again.
-        if _claim(Message, message.pk, now) and holding.issuperset(message.under.split()):
-            arrived += _deliver_message(message, clock, jitter, via)
-    for receipt in Receipt.objects.filter(
-        is_ours=True, is_carried=False, not_before__lte=now
-    ).order_by("not_before", "rank")[:50]:
-        if _claim(Receipt, receipt.pk, now):
-            arrived += _deliver_receipt(receipt, clock, jitter, via)
-    return arrived
-
-
-def _claim(model: type[Message] | type[Receipt], pk: str | int, now: datetime) -> bool:
-    rows = model.objects.filter(pk=pk, not_before__lte=now)
-    return bool(rows.update(not_before=now + LEASE))
-
-
-def _give_up(now: datetime) -> None:
-    """Say of what was never carried in its life that it was not: silence becomes evidence."""
-    for message in Message.objects.filter(
-        is_ours=True, rank=Rank.QUEUED, refused_for="", expires_at__lt=now
-    ):
-        with transaction.atomic():
-            message.refused_for = Reason.EXPIRED.value
-            message.save(update_fields=["refused_for"])
-            record(at=now, actor="worker", verb="exchange.give_up", subject=message.mid)
-
-
-def _deliver_message(
-    message: Message, clock: Callable[[], datetime], jitter: float, via: Post
-) -> int:
-    try:
-        directory = queries.peer_directory(message.country, clock())
-        parcel = _parcel(bytes(message.outer), bytes(message.container))
-        answer = _carried(directory, MESSAGES, parcel, via)
-        _take_receipt(answer, directory, clock())
-    except CANNOT_NOW as failure:
-        _try_later(message, failure, clock(), jitter)
-        return 0
-    return 1
-
-
-def _deliver_receipt(
-    receipt: Receipt, clock: Callable[[], datetime], jitter: float, via: Post
-) -> int:
-    now = clock()
-    try:
-        directory = queries.peer_directory(receipt.country, now)
-        outer = Outer(1, receipt.country, new_id(), (now + rules.LIFETIME).isoformat())
-        sealed = age.encrypt([directory.node.public], bytes(receipt.signed))
-        _carried(directory, RECEIPTS, _parcel(rules.encode(outer), sealed), via)
-    except CANNOT_NOW as failure:
-        _try_later(receipt, failure, clock(), jitter)
-        return 0
-    Receipt.objects.filter(pk=receipt.pk).update(is_carried=True)
-    return 1
-
-
-def _parcel(outer: bytes, container: bytes) -> bytes:
-    return pack(rules.PARCEL, outer, container, queries.own().seed, padded=False)
-
-
-def _carried(directory: Directory, path: str, parcel: bytes, via: Post) -> bytes:
-    answer = via(
-        url=directory.url + path,
-        host=directory.host,
-        sender=queries.own().country,
-        parcel=parcel,
-    )
-    if answer.status != 200:
-        raise NotCarried(f"status {answer.status}")
-    return answer.body
-
-
-def _try_later(row: Message | Receipt, failure: Exception, now: datetime, jitter: float) -> None:
-    row.attempts += 1
-    wait = rules.retry_after(row.attempts, base=queries.own().retry_base, jitter=jitter)
-    row.not_before = now + wait
-    row.save(update_fields=["attempts", "not_before"])
-    if row.attempts & (row.attempts - 1) == 0:
-        # On record at the first failure and then ever more rarely: 1, 2, 4, 8, ...
-        reason = failure.reason.value if isinstance(failure, Unacceptable) else "not_carried"
-        with transaction.atomic():
-            record(
-                at=now, actor="worker", verb="exchange.not_carried", subject=row.mid, reason=reason
-            )

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from amana.audit.rules import is_log_of
@@ -74,6 +75,19 @@ def open_directory(
     Raises Unacceptable: unknown_sender for another root, changed for a bad signature,
     directory_expired when it lapsed longer ago than `grace`.
     """
+    directory = _signed_by(file, pinned)
+    if directory.expires_at + grace < now:
+        raise Unacceptable(Reason.DIRECTORY_EXPIRED)
+    return directory
+
+
+@lru_cache(maxsize=64)
+def _signed_by(file: bytes, pinned: str) -> Directory:
+    """Return what a file says, under the pinned root; the same bytes are verified only once.
+
+    What is kept is public, and is found by the file's very bytes and the very root. That a file was
+    refused is never kept.
+    """
     try:
         outer = json.loads(file)
         root, signature = _bytes(outer["root"]), _bytes(outer["signature"])
@@ -84,10 +98,7 @@ def open_directory(
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     if not verify(root, signature, DIRECTORY, text.encode()):
         raise Unacceptable(Reason.CHANGED)
-    directory = _read(text)
-    if directory.expires_at + grace < now:
-        raise Unacceptable(Reason.DIRECTORY_EXPIRED)
-    return directory
+    return _read(text)
 
 
 def fingerprint_in(file: bytes) -> str:

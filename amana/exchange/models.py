@@ -48,11 +48,15 @@ class Message(models.Model):
     # The rows of the agreement that let our own message leave; what a received one lies outside of.
     under = models.TextField(blank=True)
     outside = models.TextField(blank=True)
-    # Delivery of our own messages.
+    # Delivery of our own messages; one that has arrived is due no more, and no moment stands here.
     attempts = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField(null=True, db_index=True)
+    not_before = models.DateTimeField(null=True)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("country", "not_before"), name="messages_that_are_due"),
+            models.Index(fields=("is_ours", "kind", "stored_at"), name="messages_in_the_tray"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("conversation", "is_ours", "seq"),
@@ -76,10 +80,14 @@ class Receipt(models.Model):
     code = models.CharField(max_length=20, blank=True)
     signed = models.BinaryField()
     is_carried = models.BooleanField(default=False)
+    # No moment stands here once it is carried.
     attempts = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField(null=True, db_index=True)
+    not_before = models.DateTimeField(null=True)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("country", "not_before"), name="receipts_that_are_due"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("mid", "is_ours", "rank"), name="one_receipt_per_rank"),
         ]

@@ -100,11 +100,16 @@ def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
     }
 
 
+def numbers(mids: Collection[str]) -> list[Message]:
+    """Return messages by their numbers: whose they are and by which bytes they are known."""
+    return list(Message.objects.filter(pk__in=mids).only("mid", "is_ours", "country", "sha256"))
+
+
 def unopened() -> list[Message]:
     """Return what arrived for the desk and was neither opened nor refused, oldest first."""
     return list(
         Message.objects.filter(is_ours=False, kind="", refused_for="")
-        .defer("container")
+        .defer("container", "sealed_body", "outer")
         .order_by("stored_at", "mid")
     )
 
@@ -112,14 +117,19 @@ def unopened() -> list[Message]:
 def refused() -> list[Message]:
     """Return what arrived and was refused at the desk, newest first."""
     return list(
-        Message.objects.filter(is_ours=False).exclude(refused_for="").order_by("-stored_at")
+        Message.objects.filter(is_ours=False)
+        .exclude(refused_for="")
+        .defer("container", "sealed_body", "outer")
+        .order_by("-stored_at")
     )
 
 
 def waiting() -> tuple[int, int]:
     """Return how many messages and receipts of ours the peer does not have yet."""
-    messages = Message.objects.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").count()
-    return messages, Receipt.objects.filter(is_ours=True, is_carried=False).count()
+    due = Message.objects.filter(not_before__isnull=False)
+    messages = due.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").count()
+    receipts_ = Receipt.objects.filter(not_before__isnull=False, is_ours=True, is_carried=False)
+    return messages, receipts_.count()
 
 
 def receipts(mid: str) -> list[Receipt]:

@@ -24,6 +24,8 @@ CLOCK_TOLERANCE = timedelta(hours=48)
 # A partner whose directory has lapsed is still read and answered, and gets nothing new.
 READING_GRACE = timedelta(days=60)
 LARGEST_PARCEL = 512 * 1024
+# What one parcel takes along as long as there are several: half a minute on a line of 2G.
+ROOM = 256 * 1024
 EARLIEST_YEAR, LATEST_YEAR = 2020, 2200
 
 _TYPES: dict[Any, type] = {int: int, str: str, list[str]: list}

@@ -116,16 +116,18 @@ def _jobs(
 
     from amana.access.actions import keys, sweep  # noqa: PLC0415
     from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
-    from amana.exchange.actions import deliver_due  # noqa: PLC0415
+    from amana.exchange.delivery import Delivery  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.field.actions.arrivals import sweep as sweep_phones  # noqa: PLC0415
     from amana.field.actions.operations import sweep_operations  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
 
+    delivery = Delivery(clock=settings.CLOCK.now, via=via)
+
     def deliver(now: datetime) -> int:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-        return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=via)
+        return delivery.turn(now, jitter)
 
     def witness(now: datetime) -> int:
         return tell_all(now, via=way)

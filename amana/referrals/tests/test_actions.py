@@ -48,6 +48,8 @@ from amana.exchange.tests.builders import (
     other_country,
     parcel,
     receipt_parcel,
+    receive_message,
+    receive_receipt,
     sealed,
 )
 from amana.identification import actions as identification
@@ -110,7 +112,7 @@ class Corridor:
         message = sealed(
             header, body, signer=self.there.desk, to_public=own_public, to_country="MA"
         )
-        exchange.receive_message(parcel(message, self.there.node), caller="CI", now=NOW)
+        receive_message(parcel(message, self.there.node), by=self.there, now=NOW)
         exchange.open_messages(actor=self.who(Role.DESK), now=NOW)
 
     def reads(self, message: Message) -> dict[str, Any]:
@@ -697,7 +699,7 @@ def test_receipts_of_the_other_desk_raise_our_offer_and_both_tell_the_same_story
             own_country="MA",
             now=NOW,
         )
-        exchange.receive_receipt(carried, caller="CI", now=NOW)
+        receive_receipt(carried, caller="CI", now=NOW)
 
     assert queries.told(referral).lines[0].rank is Rank.DELIVERED
     assert exchange_rules.Rank.DELIVERED.height == 2

@@ -272,6 +272,7 @@ class _Opening:
         self.seed = actor.teams[DESK].seed
         self.signer = Signer(self.seed)
         self.own_key_id = key_id(public_of(self.seed))
+        self.directories: dict[str, Directory] = {}
         self.acts: list[Act] = []
         self.receipts: list[Receipt] = []
 
@@ -289,6 +290,12 @@ class _Opening:
             self._keep_receipts()
             record_all(self.acts, at=self.now, actor=self.actor.account_id)
         return said
+
+    def _directory(self, country: str) -> Directory:
+        if country not in self.directories:
+            found = queries.peer_directory(country, self.now, grace=rules.READING_GRACE)
+            self.directories[country] = found
+        return self.directories[country]
 
     def _covers(self, key_ids: set[str]) -> dict[str, Key]:
         """Return the keys that open; a wrap that somebody spoiled keeps only its own shut."""
@@ -324,7 +331,7 @@ class _Opening:
             return Reason.MALFORMED
 
     def _unsealed(self, message: Message, covers: Mapping[str, Key]) -> _Unsealed:
-        directory = queries.peer_directory(message.country, self.now, grace=rules.READING_GRACE)
+        directory = self._directory(message.country)
         try:
             place = queries.cover_place(message.mid, message.cover_id)
             container = unseal(covers[message.cover_id], bytes(message.container), place)

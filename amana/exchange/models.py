@@ -39,7 +39,7 @@ class Message(models.Model):
     refused_for = models.CharField(max_length=20, blank=True)
     # Known once opened, or from the start for a message of our own.
     kind = models.CharField(max_length=40, blank=True)
-    conversation = models.CharField(max_length=32, blank=True, db_index=True)
+    conversation = models.CharField(max_length=32, blank=True)
     seq = models.PositiveIntegerField(default=0)
     in_reply_to = models.CharField(max_length=32, blank=True)
     written_at = models.DateTimeField(null=True)
@@ -55,7 +55,10 @@ class Message(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=("country", "not_before"), name="messages_that_are_due"),
-            models.Index(fields=("is_ours", "kind", "stored_at"), name="messages_in_the_tray"),
+            models.Index(
+                fields=("conversation", "is_ours", "seq"), name="messages_of_a_conversation"
+            ),
+            models.Index(fields=("kind", "stored_at"), name="messages_in_the_tray"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -19,6 +19,7 @@ from amana.crypto.secrets import new_seed
 from amana.crypto.totp import code_at, new_totp
 from amana.exchange import actions as exchange
 from amana.exchange import rules as exchange_rules
+from amana.exchange.carrier import Answer, NotCarried
 from amana.exchange.delivery import deliver_due
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
@@ -153,9 +154,9 @@ def test_a_release_while_the_clock_was_a_day_ahead_is_carried_when_it_is_right_a
     assert row.not_before - waits_until < timedelta(hours=2)
 
 
-def no_line(**_: object) -> exchange.Answer:
+def no_line(**_: object) -> Answer:
     """Carry nothing."""
-    raise exchange.NotCarried("no line")
+    raise NotCarried("no line")
 
 
 # The keeper's clock.

@@ -1,4 +1,4 @@
-"""The cycle with nothing around it: the same signatures and seals on bytes, no table, no request."""
+"""The cycle with nothing around it: the same signatures and seals, no table, no request."""
 
 import json
 import sqlite3
@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from amana.crypto import age
 from amana.crypto.framing import is_signed_by, pack, read
-from amana.crypto.hybrid import private_of, public_from, public_of
-from amana.crypto.hybrid import SUITE
+from amana.crypto.hybrid import SUITE, private_of, public_from, public_of
 from amana.crypto.secrets import digest, new_id, new_seed
 from amana.crypto.signing import Signer, sign_public_of
 from amana.exchange import parcels, rules

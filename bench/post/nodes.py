@@ -174,8 +174,8 @@ class _Node:
 
     def _measured(self) -> None:
         from django.db import connections
-        from django.db.backends.signals import connection_created
         from django.db.backends.base.base import BaseDatabaseWrapper
+        from django.db.backends.signals import connection_created
 
         self.sql, self.commits, self.statements = 0.0, 0.0, 0
         commit = BaseDatabaseWrapper._commit

@@ -45,7 +45,7 @@ def record_all(acts: Sequence[Act], *, at: datetime, actor: str) -> list[Entry]:
     """Append one entry for each act, in their order: the head is read and written once for all."""
     if not acts:
         return []
-    tree, entries = _locked_head(), list[Entry]()
+    tree, entries, rows = _locked_head(), list[Entry](), list[tuple[int, bytes, bytes, bytes]]()
     for act in acts:
         event = rules.event_bytes(
             at=at, actor=actor, verb=act.verb, subject=act.subject, codes=act.codes
@@ -53,9 +53,10 @@ def record_all(acts: Sequence[Act], *, at: datetime, actor: str) -> list[Entry]:
         salt = token()
         leaf = leaf_hash(salt, event)
         tree = tree.grown(leaf)
+        rows.append((tree.size, leaf, salt, event))
         entries.append(Entry(seq=tree.size, leaf=leaf, salt=salt, event=event))
     with connection.cursor() as cursor:
-        cursor.executemany(KEEP_ENTRY, [(e.seq, e.leaf, e.salt, e.event) for e in entries])
+        cursor.executemany(KEEP_ENTRY, rows)
         cursor.execute(KEEP_HEAD, (tree.size, tree.frontier, tree.root))
     return entries
 

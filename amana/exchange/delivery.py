@@ -216,8 +216,9 @@ def _said(lane: Lane, way: UnderWay, body: bytes, now: datetime) -> list[Reason 
 
 def _give_up(now: datetime) -> None:
     """Say of what was never carried in its life that it was not: silence becomes evidence."""
-    waiting = Message.objects.filter(not_before__isnull=False, is_ours=True, rank=Rank.QUEUED)
-    late = waiting.filter(refused_for="", expires_at__lt=now)
+    # What waits of each country stands in the index of what is due.
+    waiting = Message.objects.filter(country__in=_countries(), not_before__isnull=False)
+    late = waiting.filter(is_ours=True, rank=Rank.QUEUED, refused_for="", expires_at__lt=now)
     with transaction.atomic():
         mids = list(late.select_for_update().values_list("pk", flat=True)[:500])
         if mids:

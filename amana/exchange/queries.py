@@ -126,10 +126,13 @@ def refused() -> list[Message]:
 
 def waiting() -> tuple[int, int]:
     """Return how many messages and receipts of ours the peer does not have yet."""
-    due = Message.objects.filter(not_before__isnull=False)
-    messages = due.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").count()
-    receipts_ = Receipt.objects.filter(not_before__isnull=False, is_ours=True, is_carried=False)
-    return messages, receipts_.count()
+    waits = {
+        "country__in": list(Peer.objects.values_list("pk", flat=True)),
+        "not_before__isnull": False,
+        "is_ours": True,
+    }
+    messages = Message.objects.filter(rank=Rank.QUEUED, refused_for="", **waits).count()
+    return messages, Receipt.objects.filter(is_carried=False, **waits).count()
 
 
 def receipts(mid: str) -> list[Receipt]:

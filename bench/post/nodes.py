@@ -1,10 +1,7 @@
 """A node in a process of its own: its database on a disk, its keeper, its door on this machine."""
 
-import cProfile
-import io
 import multiprocessing
 import os
-import pstats
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,13 +69,14 @@ def _live(line: Any, country: str, folder: str, is_ed25519_alone: bool) -> None:
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "amana.node.settings"
     os.environ.pop("AMANA_DATA", None)
-    if is_ed25519_alone:
-        _alone()
     Path(folder).mkdir(parents=True)
     from tests.keeping import a_keeper
 
     with a_keeper(Path(folder) / "keeper") as keeper:
         node = _Node(country, Path(folder), keeper.line)
+        if is_ed25519_alone:
+            # Only now: the keeper, another process, hears both signatures of who signs in.
+            sign_with_ed25519_alone()
         while (asked := line.recv()) is not None:
             what, told = asked
             try:
@@ -87,7 +85,7 @@ def _live(line: Any, country: str, folder: str, is_ed25519_alone: bool) -> None:
                 line.send((True, traceback.format_exc()))
 
 
-def _alone() -> None:
+def sign_with_ed25519_alone() -> None:
     """Sign with Ed25519 alone, in this process: to see what the other half costs. Bench only."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -153,7 +151,6 @@ class _Node:
         self._measured()
 
     def _door(self) -> int:
-        from socketserver import ThreadingMixIn
         from threading import Thread
         from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -162,9 +159,6 @@ class _Node:
         class Quiet(WSGIRequestHandler):
             def log_message(self, *_: Any) -> None:
                 pass
-
-        class Door(ThreadingMixIn, WSGIServer):
-            daemon_threads = True
 
         # One thread takes all: as the one worker of a node that holds its connection.
         server = WSGIServer(("127.0.0.1", 0), Quiet)
@@ -302,8 +296,17 @@ class _Node:
         from amana.exchange.carrier import carry_nearby
         from amana.exchange.delivery import deliver_due
 
-        def act() -> int:
-            return deliver_due(now=self.now, clock=lambda: self.now, jitter=0.5, via=carry_nearby)
+        weights = [0, 0, 0]
+
+        def via(**told: Any) -> Any:
+            answer = carry_nearby(**told)
+            for n, more in enumerate((1, len(told["parcel"]), len(answer.body))):
+                weights[n] += more
+            return answer
+
+        def act() -> tuple[int, list[int]]:
+            moment = self.now
+            return deliver_due(now=moment, clock=lambda: moment, jitter=0.5, via=via), weights
 
         return self._spent(act)
 
@@ -329,17 +332,15 @@ class _Node:
 
         return self._spent(act)
 
-    def busy(self) -> float:
-        """Return how much of the processor this process has used."""
-        return time.process_time()
-
     def reset(self) -> None:
-        """Count statements from here on."""
+        """Count from here on."""
         self.sql, self.commits, self.statements = 0.0, 0.0, 0
+        self.begun = time.process_time()
 
     def counted(self) -> Spent:
-        """Return what statements and commits cost since the last reset."""
-        return Spent(0.0, 0.0, self.sql, self.commits, self.statements)
+        """Return what was done for the other node since the last reset."""
+        cpu = time.process_time() - self.begun
+        return Spent(0.0, cpu, self.sql, self.commits, self.statements)
 
     def state(self) -> dict[str, Any]:
         """Return what lies here, to see that everything came through."""
@@ -362,18 +363,6 @@ class _Node:
         assert row is not None
         signed = Receipt.objects.filter(mid=row.mid).values_list("signed", flat=True)
         return {"container": len(row.container), "receipts": sum(len(s) for s in signed)}
-
-    def profiled(self, what: str, *told: Any) -> str:
-        """Do something under the profiler and return where the time went."""
-        profile = cProfile.Profile()
-        profile.enable()
-        getattr(self, what)(*told)
-        profile.disable()
-        said = io.StringIO()
-        pstats.Stats(profile, stream=said).sort_stats("cumtime").print_stats(
-            "amana|query.py|base.py|pack", 60
-        )
-        return said.getvalue()
 
     def fill(self, total: int) -> int:
         """Let so many conversations lie here, each with its message and its receipts."""

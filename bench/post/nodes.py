@@ -293,8 +293,8 @@ class _Node:
 
     def deliver(self) -> Spent:
         """Carry all that is due."""
+        from amana.exchange.actions.delivery import deliver_due
         from amana.exchange.carrier import carry_nearby
-        from amana.exchange.delivery import deliver_due
 
         weights = [0, 0, 0]
 

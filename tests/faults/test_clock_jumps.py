@@ -19,8 +19,8 @@ from amana.crypto.secrets import new_seed
 from amana.crypto.totp import code_at, new_totp
 from amana.exchange import actions as exchange
 from amana.exchange import rules as exchange_rules
+from amana.exchange.actions.delivery import deliver_due
 from amana.exchange.carrier import Answer, NotCarried
-from amana.exchange.delivery import deliver_due
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import LIFETIME, Rank, Unacceptable

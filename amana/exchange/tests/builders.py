@@ -15,7 +15,8 @@ from amana.crypto.hybrid import public_of
 from amana.crypto.notes import keys_of
 from amana.crypto.secrets import Seed, new_id, new_seed
 from amana.crypto.signing import Signer, key_id, sign_public_of
-from amana.exchange import arrivals, parcels, rules
+from amana.exchange import parcels, rules
+from amana.exchange.actions import arrivals
 from amana.exchange.directory import (
     Directory,
     fingerprint_in,

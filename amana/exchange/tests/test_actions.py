@@ -17,9 +17,10 @@ from amana.crypto import age
 from amana.crypto.framing import pack, read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import digest, new_id, new_seed
-from amana.exchange import actions, arrivals, queries, rules
+from amana.exchange import actions, queries, rules
+from amana.exchange.actions import arrivals
+from amana.exchange.actions.delivery import deliver_due
 from amana.exchange.carrier import Answer, NotCarried
-from amana.exchange.delivery import deliver_due
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Peer, Receipt
 from amana.exchange.rules import Rank, Reason, Unacceptable

@@ -12,8 +12,8 @@ from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import new_id
 from amana.exchange import actions, queries
 from amana.exchange.actions import Letter
+from amana.exchange.actions.delivery import deliver_due
 from amana.exchange.carrier import Answer, NotCarried
-from amana.exchange.delivery import deliver_due
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
 from amana.exchange.tests.builders import (

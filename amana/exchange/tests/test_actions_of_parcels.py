@@ -21,8 +21,8 @@ from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import Key, digest, new_id
 from amana.crypto.signing import Signer
 from amana.exchange import actions, parcels, queries, rules
+from amana.exchange.actions.delivery import Delivery, deliver_due
 from amana.exchange.carrier import Answer, NotCarried
-from amana.exchange.delivery import Delivery, deliver_due
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
@@ -37,7 +37,6 @@ from amana.exchange.tests.builders import (
     receive_messages,
     sealed,
 )
-from amana.node.wiring import CONTENTS, HANDLERS
 from tests.cast import THE_MOMENT as NOW
 from tests.cast import Cast
 
@@ -186,11 +185,12 @@ def test_twenty_cost_the_database_as_many_statements_as_two(
 
 @contextmanager
 def handled_by(handler: actions.Handler) -> Iterator[None]:
-    actions.install({"referral.offer": handler}, CONTENTS)
+    before = dict(actions._HANDLERS), dict(actions._HOLDS)
+    actions.install({"referral.offer": handler}, before[1])
     try:
         yield
     finally:
-        actions.install(HANDLERS, CONTENTS)
+        actions.install(*before)
 
 
 def test_what_no_transaction_bears_keeps_none_of_those_before_it_shut(

@@ -32,9 +32,10 @@ from amana.crypto.framing import read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import Key, digest, new_id
 from amana.crypto.signing import Signer
-from amana.exchange import actions, arrivals, parcels, queries, rules
+from amana.exchange import actions, parcels, queries, rules
+from amana.exchange.actions import arrivals
+from amana.exchange.actions.delivery import deliver_due
 from amana.exchange.carrier import Answer, NotCarried
-from amana.exchange.delivery import deliver_due
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Header, Opened, Rank, Reason
@@ -48,7 +49,6 @@ from amana.exchange.tests.builders import (
     receipt,
     sealed,
 )
-from amana.node.wiring import CONTENTS, HANDLERS
 from tests.cast import THE_MOMENT, Cast
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +143,8 @@ class Exchange(RuleBasedStateMachine):
         self.theirs = [new_id(), new_id()]
         self.key_id, self.key = issue_key(DESK)
         self.ranks: dict[str, int] = {}
-        actions.install({KIND: self.act}, CONTENTS)
+        self.installed = dict(actions._HANDLERS), dict(actions._HOLDS)
+        actions.install({KIND: self.act}, self.installed[1])
 
     def act(self, opened: Opened, _actor: Actor, _now: datetime) -> tuple[str, Key]:
         """Act on a message: its effect stands in the record, under its number."""
@@ -160,7 +161,7 @@ class Exchange(RuleBasedStateMachine):
         try:
             self.heal()
         finally:
-            actions.install(HANDLERS, CONTENTS)
+            actions.install(*self.installed)
             transaction.set_rollback(True)
             self.undone.__exit__(None, None, None)
 

@@ -18,7 +18,7 @@ from amana.agreements import queries as agreements
 from amana.audit.actions import Act, record_all
 from amana.crypto.signing import Signer
 from amana.exchange import parcels, queries, rules
-from amana.exchange.arrivals import take_receipts
+from amana.exchange.actions.arrivals import take_receipts
 from amana.exchange.carrier import Answer, NotCarried, carry
 from amana.exchange.directory import Directory
 from amana.exchange.models import Message, Peer, Receipt

@@ -72,6 +72,18 @@ def is_log_of(name: str, country: str) -> bool:
     return re.fullmatch(rf"amana/{re.escape(country)}/[1-9][0-9]{{0,8}}", name) is not None
 
 
+# What the post office puts on record about one message, under the message's number.
+POST_OFFICE_ACTS = frozenset(
+    {
+        "exchange.post",
+        "exchange.receive_receipt",
+        "exchange.receive_message",
+        "exchange.open_message",
+        "exchange.refuse_message",
+    }
+)
+
+
 def event_bytes(
     *, at: datetime, actor: str, verb: str, subject: str, codes: Mapping[str, str]
 ) -> bytes:

@@ -147,6 +147,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         verb="exchange.post",
         subject=mid,
         kind=letter.kind,
+        sha256=message.sha256,
         under=" ".join(verdict.articles),
     )
     return message
@@ -258,7 +259,14 @@ def _store(frame: Frame, outer: Outer, caller: str, now: datetime) -> Message:
         stored_at=now,
         rank=Rank.RELAYED,
     )
-    record(at=now, actor="node", verb="exchange.receive_message", subject=outer.mid, peer=caller)
+    record(
+        at=now,
+        actor="node",
+        verb="exchange.receive_message",
+        subject=outer.mid,
+        peer=caller,
+        sha256=message.sha256,
+    )
     return message
 
 

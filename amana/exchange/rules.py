@@ -23,6 +23,8 @@ LIFETIME = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(hours=48)
 # A partner whose directory has lapsed is still read and answered, and gets nothing new.
 READING_GRACE = timedelta(days=60)
+# A proof is for decades; the directory of its day has lapsed long before.
+FOR_EVER = timedelta(days=365 * 100)
 LARGEST_PARCEL = 512 * 1024
 EARLIEST_YEAR, LATEST_YEAR = 2020, 2200
 

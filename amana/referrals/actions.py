@@ -27,6 +27,7 @@ from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharin
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
+from amana.exchange import evidence
 from amana.exchange.actions import Letter
 from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
@@ -459,6 +460,16 @@ def _say(
     )
     key = access_key(actor, referral.key_id)
     exchange.post(letter, actor=actor, key_id_=referral.key_id, key=key, now=now)
+
+
+# Proof.
+
+
+@transaction.atomic
+def export_evidence(*, referral: Referral, by: str, now: datetime) -> bytes:
+    """Return the signed file that proves what was delivered, and put on record that it left."""
+    record(at=now, actor=by, verb="referrals.export_evidence", subject=referral.code)
+    return evidence.gather(referral.pk, reference=referral.code, now=now)
 
 
 # Erasing here, and asking the other country to.

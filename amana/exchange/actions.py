@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DataError, transaction
+from django.db.models import Q
 
 from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
@@ -63,6 +64,11 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     known = Peer.objects.filter(pk=directory.country).first()
     if known and (known.pinned_root != fingerprint or known.version > directory.version):
         raise Unacceptable(Reason.CONFLICT)
+    before = (
+        open_directory(bytes(known.directory), pinned=fingerprint, now=now, grace=rules.FOR_EVER)
+        if known
+        else None
+    )
     peer, _ = Peer.objects.update_or_create(
         country=directory.country,
         defaults={
@@ -74,7 +80,31 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
         },
     )
     record(at=now, actor=by, verb="exchange.pin_peer", subject=peer.pk, version=str(peer.version))
+    if before and before.log_name != directory.log_name:
+        _carry_again(peer.pk, by, now)
     return peer
+
+
+def _carry_again(country: str, by: str, now: datetime) -> None:
+    """Put everything that still lives back on its way to a country that was restored.
+
+    Its backup is older than what it had received and signed. A message that it has is taken as the
+    one it is; a receipt tells it how far its own words came, or us that it no longer knows them.
+    """
+    messages = Message.objects.filter(country=country, expires_at__gt=now)
+    ours = messages.filter(is_ours=True, refused_for="", rank__gt=Rank.QUEUED)
+    carried = ours.exclude(container=b"").update(carry_again=True, attempts=0, not_before=now)
+    theirs = messages.filter(is_ours=False).values("mid")
+    told = Receipt.objects.filter(mid__in=theirs, is_ours=True)
+    receipts = told.update(is_carried=False, attempts=0, not_before=now)
+    record(
+        at=now,
+        actor=by,
+        verb="exchange.carry_again",
+        subject=country,
+        messages=str(carried),
+        receipts=str(receipts),
+    )
 
 
 @dataclass(frozen=True)
@@ -111,7 +141,9 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         raise Refused(verdict.codes, verdict.under)
     own, directory = queries.own(), _directory_to_write_to(letter.country, now)
     mid, expires_at = new_id(), now + rules.LIFETIME
-    ours = Message.objects.filter(conversation=letter.conversation, is_ours=True)
+    ours = Message.objects.filter(
+        conversation=letter.conversation, is_ours=True, inc=own.incarnation
+    )
     header = _header(letter, own, directory.desk, mid, ours.count() + 1, now, expires_at)
     frame = pack(
         rules.ENVELOPE,
@@ -133,6 +165,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         stored_at=now,
         kind=letter.kind,
         conversation=letter.conversation,
+        inc=header.inc,
         seq=header.seq,
         in_reply_to=letter.in_reply_to,
         written_at=now,
@@ -325,6 +358,8 @@ def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
             if reason is None:
                 opened, progress = opened + 1, True
             elif reason not in STAYS_IN_THE_TRAY:
+                # Its number is used up: what waited for it can be opened now.
+                progress = True
                 refused.append(reason)
     return opened, refused
 
@@ -379,7 +414,7 @@ def _verified(message: Message, actor: Actor, now: datetime, signed: list[Header
     counted = Message.objects.filter(conversation=header.conv, is_ours=False, seq__gt=0)
     if counted.exclude(country=message.country).exists():
         raise Unacceptable(Reason.NOT_THEIRS)
-    rules.check_order(header, applied=counted.count())
+    rules.check_order(header, applied=counted.filter(inc=header.inc).count())
     signed.append(header)
     rules.check_times(header, now=now)
     return Opened(header, rules.read_body(frame.body), message.country)
@@ -393,7 +428,8 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     if handler is None:
         raise Unacceptable(Reason.UNKNOWN_KIND)
     key_id_, key = handler(opened, actor, now)
-    message.kind, message.conversation, message.seq = header.type, header.conv, header.seq
+    message.kind, message.conversation = header.type, header.conv
+    message.inc, message.seq = header.inc, header.seq
     message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)
     message.key_id = key_id_
     message.sealed_body = seal_document(key, opened.body, queries.body_place(message.mid, key_id_))
@@ -445,8 +481,8 @@ def _keep_refused(
         message.refused_for = reason.value
         message.rank = rules.raised(Rank(message.rank), Rank.REFUSED)
         if header is not None:
-            message.conversation, message.seq = header.conv, header.seq
-        message.save(update_fields=["refused_for", "rank", "conversation", "seq"])
+            message.conversation, message.inc, message.seq = header.conv, header.inc, header.seq
+        message.save(update_fields=["refused_for", "rank", "conversation", "inc", "seq"])
         _keep_receipt(
             message,
             Rank.REFUSED,
@@ -593,9 +629,10 @@ def deliver_due(
     """
     _give_up(now)
     arrived, holding = 0, agreements.holding(now)
+    waits = Q(rank=Rank.QUEUED) | Q(carry_again=True)
     for message in Message.objects.filter(
-        is_ours=True, rank=Rank.QUEUED, refused_for="", not_before__lte=now
-    ).order_by("not_before")[:50]:
+        waits, is_ours=True, refused_for="", not_before__lte=now
+    ).order_by("not_before", "stored_at")[:50]:
         # What a suspension met in the outbox waits there: it leaves when its article holds again.
         if _claim(Message, message.pk, now) and holding.issuperset(message.under.split()):
             arrived += _deliver_message(message, clock, jitter, via)
@@ -631,6 +668,8 @@ def _deliver_message(
         parcel = _parcel(bytes(message.outer), bytes(message.container))
         answer = _carried(directory, MESSAGES, parcel, via)
         _take_receipt(answer, directory, clock())
+        if message.carry_again:
+            Message.objects.filter(pk=message.pk).update(carry_again=False)
     except CANNOT_NOW as failure:
         _try_later(message, failure, clock(), jitter)
         return 0
@@ -647,10 +686,35 @@ def _deliver_receipt(
         sealed = age.encrypt([directory.node.public], bytes(receipt.signed))
         _carried(directory, RECEIPTS, _parcel(rules.encode(outer), sealed), via)
     except CANNOT_NOW as failure:
-        _try_later(receipt, failure, clock(), jitter)
+        if not _is_forgotten(receipt.mid, failure, clock()):
+            _try_later(receipt, failure, clock(), jitter)
         return 0
     Receipt.objects.filter(pk=receipt.pk).update(is_carried=True)
     return 1
+
+
+def _is_forgotten(mid: str, failure: Exception, now: datetime) -> bool:
+    """Take note when a restored partner no longer knows what it said; say whether that is so.
+
+    Believed only of what it said in an earlier incarnation than its root signs today. What it has
+    forgotten counts no longer here either: both countries go on from the same story, and it can say
+    the same again. The message, its digest and its receipts stay.
+    """
+    if not isinstance(failure, Unacceptable) or failure.reason is not Reason.NOT_THEIRS:
+        return False
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=mid, is_ours=False).first()
+        if message is None:
+            return False
+        today = queries.peer_directory(message.country, now, grace=rules.READING_GRACE)
+        if message.inc >= today.incarnation:
+            return False
+        Receipt.objects.filter(mid=mid, is_ours=True).update(is_carried=True)
+        if not message.refused_for:
+            message.refused_for = Reason.FORGOTTEN.value
+            message.save(update_fields=["refused_for"])
+            record(at=now, actor="worker", verb="exchange.forgotten_there", subject=mid)
+    return True
 
 
 def _parcel(outer: bytes, container: bytes) -> bytes:
@@ -664,6 +728,8 @@ def _carried(directory: Directory, path: str, parcel: bytes, via: Post) -> bytes
         sender=queries.own().country,
         parcel=parcel,
     )
+    if (answer.status, answer.body) == (422, Reason.NOT_THEIRS.value.encode()):
+        raise Unacceptable(Reason.NOT_THEIRS)
     if answer.status != 200:
         raise NotCarried(f"status {answer.status}")
     return answer.body

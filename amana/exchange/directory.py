@@ -49,6 +49,11 @@ class Directory:
         """Return the name of this country's log, which is also its witness's."""
         return self.log[0].name
 
+    @property
+    def incarnation(self) -> int:
+        """Return how often this country's node was made or restored, as its root signs it."""
+        return int(self.log_name.rpartition("/")[2])
+
 
 def root_fingerprint(root_public: bytes) -> str:
     """Return what two people compare by voice: 64 hex digits in groups of four."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from amana.access.documents import open_document
 from amana.access.queries import held_keys
@@ -78,6 +79,7 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
                 kind=m.kind,
                 sender=country if m.is_ours else m.country,
                 seq=m.seq,
+                inc=m.inc,
                 in_reply_to=m.in_reply_to,
                 written_at=m.written_at or m.stored_at,
                 rank=Rank(m.rank),
@@ -118,7 +120,9 @@ def refused() -> list[Message]:
 
 def waiting() -> tuple[int, int]:
     """Return how many messages and receipts of ours the peer does not have yet."""
-    messages = Message.objects.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").count()
+    messages = Message.objects.filter(
+        Q(rank=Rank.QUEUED) | Q(carry_again=True), is_ours=True, refused_for=""
+    ).count()
     return messages, Receipt.objects.filter(is_ours=True, is_carried=False).count()
 
 

@@ -146,7 +146,7 @@ def states() -> list[dict[str, Any]]:
             "state": found.story.state.value,
             "messages": [
                 [line.sender, line.seq, line.kind, int(line.rank)]
-                for line in sorted(found.lines, key=lambda m: (m.sender, m.seq))
+                for line in sorted(found.lines, key=lambda m: (m.sender, m.inc, m.seq))
             ],
         }
         for found in told_all(list(Referral.objects.order_by("prepared_at", "code")))

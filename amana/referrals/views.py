@@ -263,7 +263,7 @@ def _timeline(
             "rows": _spoken(contents.get(line.mid, {}), is_named=is_named),
             "against": line.outside,
         }
-        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
+        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.inc, m.seq))
     ]
     for watch in told.silences(now):
         silence = _who(coded.label("SILENCE", "silence"), watch.country)

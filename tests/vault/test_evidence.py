@@ -34,15 +34,15 @@ opened, refused = open_messages(actor=signed_in(Role.DESK), now=now())
 answer = [opened, [str(r) for r in refused]]
 """
 OFFERS = """
-import os
 from tests.faults.letters import offered
-actors = {role: signed_in(role) for role in Role if any(m.role == role for m in staff(settings.NODE.country))}
+roles = (Role.FIRST_RESPONDER, Role.CASE_WORKER, Role.SUPERVISOR, Role.DESK)
+actors = {role: signed_in(role) for role in roles}
 answer = offered(actors, given["to"], now()).code
 """
 ACKNOWLEDGES = """
 from amana.referrals import actions as referrals, queries as told
 desk = signed_in(Role.DESK)
-referrals.acknowledge(referral=told.by_code(given["code"]), actor=desk, now=now())
+referrals.acknowledge(referral=told.by_code(given["referral"]), actor=desk, now=now())
 answer = ""
 """
 
@@ -86,14 +86,14 @@ class Exported:
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     home = tmp_path_factory.mktemp("proof")
     nodes = demo.make_nodes(home, {"CI": 0, "MA": 0})
     places = {node.config.country: Place(node.data) for node in nodes}
     with running(*(node.data for node in nodes)):
         code = places["MA"].ask(OFFERS, to="CI")
         until(lambda: places["CI"].ask(DESK_OPENS)[0] == 1)
-        places["CI"].ask(ACKNOWLEDGES, code=code)
+        places["CI"].ask(ACKNOWLEDGES, referral=code)
         until(lambda: places["MA"].ask(DESK_OPENS)[0] == 1)
         until(lambda: at_rest(places))
     files = {}
@@ -101,7 +101,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
         files[country] = home / f"{country}.json"
         place.do("evidence", code, "--data", place.data, "--out", files[country])
     roots = [fingerprint_in((p.data / "directory.json").read_bytes()) for p in places.values()]
-    yield Exported(files, roots, places)
+    return Exported(files, roots, places)
 
 
 def until(is_so: Callable[[], bool]) -> None:

@@ -443,7 +443,7 @@ def test_a_changed_letter_in_a_directory_is_refused(post: Post) -> None:
 # Our own messages, and the receipts that come back.
 
 
-def posted(post: Post) -> Message:
+def posted(post: Post, conversation: str = "") -> Message:
     """Return a message of ours in the outbox."""
     from amana.access.actions.keys import issue_key  # noqa: PLC0415 - only this test makes keys by hand
 
@@ -451,7 +451,7 @@ def posted(post: Post) -> Message:
     letter = actions.Letter(
         "referral.offer",
         "CI",
-        new_id(),
+        conversation or new_id(),
         offer_body(),
         legal_basis="CONSENT",
         purpose="CARE_AFTER_RETURN",

@@ -81,6 +81,9 @@ def open_directory(
     """
     try:
         outer = json.loads(file)
+        # Only the one spelling that was signed: what JSON and base64 read alike is not the same.
+        if json.dumps(outer, indent=1).encode() != file:
+            raise Unacceptable(Reason.MALFORMED)
         root, signature = _bytes(outer["root"]), _bytes(outer["signature"])
         text = str(outer["directory"])
     except (ValueError, KeyError, TypeError):
@@ -160,4 +163,7 @@ def _b64(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    data = base64.b64decode(text, validate=True)
+    if _b64(data) != text:
+        raise ValueError("base64 in another spelling")
+    return data

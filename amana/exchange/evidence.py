@@ -67,7 +67,7 @@ def gather(conversation: str, *, reference: str, now: datetime) -> bytes:
     found: list[dict[str, Any]] = []
     for message in messages:
         sender, host = _ends(message)
-        receipts = [_b64(r.signed) for r in signed.get(message.mid, [])]
+        receipts = [_b64(bytes(r.signed)) for r in signed.get(message.mid, [])]
         places = entries.get(message.mid, [])
         if receipts or places:
             found.append(

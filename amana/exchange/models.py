@@ -41,7 +41,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=40, blank=True)
     conversation = models.CharField(max_length=32, blank=True, db_index=True)
     # Of the sender: raised by every restore from a backup, since numbers may then be used again.
-    inc = models.PositiveIntegerField(default=1)
+    inc = models.PositiveBigIntegerField(default=1)
     seq = models.PositiveIntegerField(default=0)
     in_reply_to = models.CharField(max_length=32, blank=True)
     written_at = models.DateTimeField(null=True)

@@ -26,8 +26,8 @@ READING_GRACE = timedelta(days=60)
 # A proof is for decades; the directory of its day has lapsed long before.
 FOR_EVER = timedelta(days=365 * 100)
 LARGEST_PARCEL = 512 * 1024
-# As in the name of a log.
-LARGEST_INCARNATION = 999_999_999
+# As in the name of a log; a restored node takes the second of its restore.
+LARGEST_INCARNATION = 9_999_999_999
 EARLIEST_YEAR, LATEST_YEAR = 2020, 2200
 
 _TYPES: dict[Any, type] = {int: int, str: str, list[str]: list}

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,8 @@ def main() -> int:
     parser.add_argument("--no-restore", action="store_true")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
+    # Asked to stop, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     began = time.monotonic()
     has_disk = not asked.no_disk and os.geteuid() == 0
     with a_disk(is_small=has_disk) as place:

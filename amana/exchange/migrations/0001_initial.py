@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ("refused_for", models.CharField(blank=True, max_length=20)),
                 ("kind", models.CharField(blank=True, max_length=40)),
                 ("conversation", models.CharField(blank=True, db_index=True, max_length=32)),
-                ("inc", models.PositiveIntegerField(default=1)),
+                ("inc", models.PositiveBigIntegerField(default=1)),
                 ("seq", models.PositiveIntegerField(default=0)),
                 ("in_reply_to", models.CharField(blank=True, max_length=32)),
                 ("written_at", models.DateTimeField(null=True)),

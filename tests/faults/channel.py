@@ -94,8 +94,9 @@ class Channel:
             write(side.data, replace(config, url=url, retry_base=0.2, silence_after=1e9))
         command = [sys.executable, "-m", "tests.faults.proxy", self.control, str(self.seed), *ways]
         self.proxy = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self.proxy.stdout is not None
-        assert self.proxy.stdout.readline() == "ready\n"
+        heard = self.proxy.stdout
+        assert heard is not None
+        assert next(heard) == "ready\n"
         for side in self.sides:
             side.node = RunningNode(side.data)
             side.node.start()

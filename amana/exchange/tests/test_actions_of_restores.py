@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from amana.audit.queries import first_fault
 from amana.crypto.secrets import new_id
 from amana.exchange import actions, queries
 from amana.exchange.carrier import Answer
@@ -14,9 +13,6 @@ from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Header, Rank, Reason
 from amana.exchange.tests.builders import offer_body
 from amana.exchange.tests.test_actions import Post, post, posted, refusals  # noqa: F401
-from amana.referrals import queries as referrals
-from amana.referrals.models import Referral
-from amana.referrals.rules import State
 from amana.standards.references import new_reference
 from tests.cast import THE_MOMENT as NOW
 
@@ -103,29 +99,6 @@ def test_a_directory_that_is_only_signed_anew_carries_nothing_again(post: Post) 
     actions.pin_peer(file=file, fingerprint=fingerprint_in(file), now=NOW, by="test")
 
     assert queries.waiting() == (0, 0)
-
-
-def test_what_a_restored_partner_forgot_counts_no_longer_and_can_be_said_again(
-    post: Post,  # noqa: F811
-) -> None:
-    first = brought(post)
-    referral = Referral.objects.get(pk=first.conv)
-    assert referrals.told(referral).story.state is State.OFFERED
-    restored(post)
-
-    deliver(NOT_THEIRS)
-
-    assert referrals.told(referral).story.state is State.NOT_OFFERED
-    kept = Message.objects.get(pk=first.mid)
-    assert (kept.refused_for, bytes(kept.container) != b"") == ("forgotten", True)
-    assert queries.waiting() == (0, 0)
-
-    again = replace(first, mid=new_id(), inc=2)
-    post.bring(post.seal(again, offer_body(reference=referral.code)))
-    assert actions.open_messages(actor=post.desk, now=NOW) == (1, [])
-    assert referrals.told(referral).story.state is State.OFFERED
-    assert Referral.objects.count() == 1
-    assert first_fault() is None
 
 
 def test_nobody_is_made_to_forget_by_a_partner_that_was_not_restored(post: Post) -> None:  # noqa: F811

@@ -50,6 +50,11 @@ class Directory:
         """Return the name of this country's log, which is also its witness's."""
         return self.log[0].name
 
+    @property
+    def incarnation(self) -> int:
+        """Return how often this country's node was made or restored, as its root signs it."""
+        return int(self.log_name.rpartition("/")[2])
+
 
 def root_fingerprint(root_public: bytes) -> str:
     """Return what two people compare by voice: 64 hex digits in groups of four."""
@@ -90,6 +95,9 @@ def _signed_by(file: bytes, pinned: str) -> Directory:
     """
     try:
         outer = json.loads(file)
+        # Only the one spelling that was signed: what JSON and base64 read alike is not the same.
+        if json.dumps(outer, indent=1).encode() != file:
+            raise Unacceptable(Reason.MALFORMED)
         root, signature = _bytes(outer["root"]), _bytes(outer["signature"])
         text = str(outer["directory"])
     except (ValueError, KeyError, TypeError):
@@ -166,4 +174,7 @@ def _b64(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    data = base64.b64decode(text, validate=True)
+    if _b64(data) != text:
+        raise ValueError("base64 in another spelling")
+    return data

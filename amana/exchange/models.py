@@ -40,6 +40,8 @@ class Message(models.Model):
     # Known once opened, or from the start for a message of our own.
     kind = models.CharField(max_length=40, blank=True)
     conversation = models.CharField(max_length=32, blank=True)
+    # Of the sender: raised by every restore from a backup, since numbers may then be used again.
+    inc = models.PositiveBigIntegerField(default=1)
     seq = models.PositiveIntegerField(default=0)
     in_reply_to = models.CharField(max_length=32, blank=True)
     written_at = models.DateTimeField(null=True)
@@ -51,6 +53,8 @@ class Message(models.Model):
     # Delivery of our own messages; one that has arrived is due no more, and no moment stands here.
     attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
+    # Carried once already, to a node that has since been restored and may have lost it.
+    carry_again = models.BooleanField(default=False)
 
     class Meta:
         indexes: ClassVar = [
@@ -62,7 +66,7 @@ class Message(models.Model):
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=("conversation", "is_ours", "seq"),
+                fields=("conversation", "is_ours", "inc", "seq"),
                 condition=models.Q(seq__gt=0),
                 name="one_message_per_place_in_order",
             ),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from amana.access.documents import open_document
 from amana.access.queries import held_keys
@@ -78,6 +79,7 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
                 kind=m.kind,
                 sender=country if m.is_ours else m.country,
                 seq=m.seq,
+                inc=m.inc,
                 in_reply_to=m.in_reply_to,
                 written_at=m.written_at or m.stored_at,
                 rank=Rank(m.rank),
@@ -131,7 +133,8 @@ def waiting() -> tuple[int, int]:
         "not_before__isnull": False,
         "is_ours": True,
     }
-    messages = Message.objects.filter(rank=Rank.QUEUED, refused_for="", **waits).count()
+    to_carry = Q(rank=Rank.QUEUED) | Q(carry_again=True)
+    messages = Message.objects.filter(to_carry, refused_for="", **waits).count()
     return messages, Receipt.objects.filter(is_carried=False, **waits).count()
 
 

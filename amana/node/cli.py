@@ -231,6 +231,13 @@ def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     proof.add_argument("--data", type=_path, required=True, metavar="DIR")
     proof.add_argument("--seq", type=int, required=True, metavar="N", help="the entry's number")
     proof.set_defaults(run=_run_proof)
+    evidence = commands.add_parser(
+        "evidence", help="write what proves that one referral's messages were delivered"
+    )
+    evidence.add_argument("code", metavar="CODE", help="the referral's code")
+    evidence.add_argument("--data", type=_path, required=True, metavar="DIR")
+    evidence.add_argument("--out", type=_path, required=True, metavar="FILE")
+    evidence.set_defaults(run=_run_evidence)
 
 
 def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -386,6 +393,12 @@ def _run_proof(a: argparse.Namespace) -> int:
     from amana.node import proofs  # noqa: PLC0415
 
     return proofs.print_proof(a.data, a.seq)
+
+
+def _run_evidence(a: argparse.Namespace) -> int:
+    from amana.node import proofs  # noqa: PLC0415
+
+    return proofs.export_evidence(a.data, a.code, a.out)
 
 
 def _run_assess(a: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharin
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
+from amana.exchange import evidence
 from amana.exchange.actions import Letter
 from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
@@ -461,6 +462,16 @@ def _say(
     exchange.post(letter, actor=actor, key_id_=referral.key_id, key=key, now=now)
 
 
+# Proof.
+
+
+@transaction.atomic
+def export_evidence(*, referral: Referral, by: str, now: datetime) -> bytes:
+    """Return the signed file that proves what was delivered, and put on record that it left."""
+    record(at=now, actor=by, verb="referrals.export_evidence", subject=referral.code)
+    return evidence.gather(referral.pk, reference=referral.code, now=now)
+
+
 # Erasing here, and asking the other country to.
 
 
@@ -587,8 +598,9 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     """Take an offer in: a person without a name, and a country that waits for an answer."""
     header, body = opened.header, opened.body
     cover = _whole(opened)["cover"]
-    if Referral.objects.filter(pk=header.conv).exists():
-        raise Unacceptable(Reason.OUT_OF_PLACE)
+    row = Referral.objects.filter(pk=header.conv).first()
+    if row is not None:
+        return _offered_again(row, opened, actor, now)
     known = Referral.objects.filter(code=str(body["reference"]))
     if known.exists():
         # One reference is one conversation; a second would hide behind the first.
@@ -607,6 +619,17 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     )
     record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=header.conv)
     return key_id, key
+
+
+def _offered_again(row: Referral, opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take the same offer of a country that was restored and no longer knew that it had made it."""
+    is_theirs = not row.is_ours and row.country == opened.country
+    if not is_theirs or row.code != str(opened.body["reference"]):
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    if queries.told(row).story.state is not rules.State.NOT_OFFERED:
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=row.pk)
+    return row.key_id, access_key(actor, row.key_id)
 
 
 def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:

@@ -12,7 +12,9 @@ from amana.cases.models import Case
 from amana.cases.queries import access_compartment, all_withdrawn, consents
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing
 from amana.crypto.boxes import Place
+from amana.exchange import evidence
 from amana.exchange import queries as exchange
+from amana.exchange.evidence import Proven
 from amana.exchange.models import Receipt
 from amana.exchange.rules import Line
 from amana.referrals import rules
@@ -124,6 +126,16 @@ def receipts_of(told_: Told) -> dict[str, list[Receipt]]:
     return {line.mid: exchange.receipts(line.mid) for line in told_.lines}
 
 
+def proven(referral: Referral) -> list[Proven]:
+    """Return what receipts prove of each message of a referral."""
+    return evidence.proven(referral.pk)
+
+
+def by_code(code: str) -> Referral | None:
+    """Return a referral by its code, for the node's own commands; of a page nobody asks here."""
+    return Referral.objects.filter(code=code).first()
+
+
 def states() -> list[dict[str, Any]]:
     """Return where every referral stands, for the node's own status: codes, states and counts."""
     return [
@@ -134,7 +146,7 @@ def states() -> list[dict[str, Any]]:
             "state": found.story.state.value,
             "messages": [
                 [line.sender, line.seq, line.kind, int(line.rank)]
-                for line in sorted(found.lines, key=lambda m: (m.sender, m.seq))
+                for line in sorted(found.lines, key=lambda m: (m.sender, m.inc, m.seq))
             ],
         }
         for found in told_all(list(Referral.objects.order_by("prepared_at", "code")))

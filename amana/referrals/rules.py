@@ -39,6 +39,8 @@ class Said(Protocol):
     @property
     def sender(self) -> str: ...
     @property
+    def inc(self) -> int: ...
+    @property
     def seq(self) -> int: ...
     @property
     def in_reply_to(self) -> str: ...
@@ -107,7 +109,7 @@ def story(messages: Iterable[Said]) -> Story:
 
 def _in_order(messages: Iterable[Said]) -> list[Said]:
     once = {m.mid: m for m in messages}
-    return sorted(once.values(), key=lambda m: (m.sender, m.seq, m.mid))
+    return sorted(once.values(), key=lambda m: (m.sender, m.inc, m.seq, m.mid))
 
 
 def _state(

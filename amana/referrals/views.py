@@ -127,6 +127,26 @@ def identity(request: Request, code: str) -> HttpResponse:
     return _referral(request, code, is_named=True)
 
 
+@require_GET
+def evidence_(request: Request, code: str) -> HttpResponse:
+    """Show, to be printed, what is proven of every message. No person, and nothing of a content."""
+    row = queries.access_referral(request.actor, code)
+    context = {"referral": row, "messages": queries.proven(row)}
+    return render(request, "referrals/evidence.html", context)
+
+
+@require_POST
+def evidence_file(request: Request, code: str) -> HttpResponse:
+    """Hand the signed evidence out as a file; that it left is on record."""
+    row = queries.access_referral(request.actor, code)
+    by = request.actor.account_id
+    file = actions.export_evidence(referral=row, by=by, now=request.now)
+    name = f'attachment; filename="{row.code}.evidence.json"'
+    return HttpResponse(
+        file, content_type="application/json", headers={"Content-Disposition": name}
+    )
+
+
 FORMS: dict[str, type[forms.Form]] = {
     "ask": AskForm,
     "reply": ReplyForm,
@@ -164,6 +184,7 @@ def _referral(
         "timeline": _timeline(told, contents, request.now, is_named=is_named),
         "watches": _watches(told, request.now),
         "may": _may(request, row, told),
+        "may_prove": request.actor.role in (Role.SUPERVISOR, Role.DESK),
         "forms": {
             name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()
         },
@@ -242,7 +263,7 @@ def _timeline(
             "rows": _spoken(contents.get(line.mid, {}), is_named=is_named),
             "against": line.outside,
         }
-        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
+        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.inc, m.seq))
     ]
     for watch in told.silences(now):
         silence = _who(coded.label("SILENCE", "silence"), watch.country)

@@ -289,6 +289,8 @@ VISITS: dict[str, Visit] = {
     "erase-empty": Visit("cases:erase", "MA", S, "/cases/{case}/erase", _press(MAIN), 422),
     "erasures": Visit("cases:erasures", "CI", S, "/erasures/"),
     "certificate": Visit("referrals:certificate", "CI", S, "/erasures/{erased}/certificate"),
+    "evidence": Visit("referrals:evidence", "MA", D, "/referrals/{dossier_received}/evidence"),
+    "evidence-none": Visit("referrals:evidence", "MA", D, "/referrals/{with_desk}/evidence"),
     "erasures-none": Visit("cases:erasures", "MA", Role.DATA_PROTECTION, "/erasures/"),
     "glass": Visit("cases:glass", "CI", S, "/glass/"),
     "glass-empty": Visit("cases:glass", "MA", S, "/glass/", _press(MAIN), 422),

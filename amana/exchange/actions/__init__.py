@@ -65,6 +65,11 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     known = Peer.objects.filter(pk=directory.country).first()
     if known and (known.pinned_root != fingerprint or known.version > directory.version):
         raise Unacceptable(Reason.CONFLICT)
+    before = (
+        open_directory(bytes(known.directory), pinned=fingerprint, now=now, grace=rules.FOR_EVER)
+        if known
+        else None
+    )
     peer, _ = Peer.objects.update_or_create(
         country=directory.country,
         defaults={
@@ -76,7 +81,31 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
         },
     )
     record(at=now, actor=by, verb="exchange.pin_peer", subject=peer.pk, version=str(peer.version))
+    if before and before.log_name != directory.log_name:
+        _carry_again(peer.pk, by, now)
     return peer
+
+
+def _carry_again(country: str, by: str, now: datetime) -> None:
+    """Put everything that still lives back on its way to a country that was restored.
+
+    Its backup is older than what it had received and signed. A message that it has is taken as the
+    one it is; a receipt tells it how far its own words came, or us that it no longer knows them.
+    """
+    messages = Message.objects.filter(country=country, expires_at__gt=now)
+    ours = messages.filter(is_ours=True, refused_for="", rank__gt=Rank.QUEUED)
+    carried = ours.exclude(container=b"").update(carry_again=True, attempts=0, not_before=now)
+    theirs = messages.filter(is_ours=False).values("mid")
+    told = Receipt.objects.filter(mid__in=theirs, is_ours=True)
+    receipts = told.update(is_carried=False, attempts=0, not_before=now)
+    record(
+        at=now,
+        actor=by,
+        verb="exchange.carry_again",
+        subject=country,
+        messages=str(carried),
+        receipts=str(receipts),
+    )
 
 
 @dataclass(frozen=True)
@@ -113,7 +142,9 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         raise Refused(verdict.codes, verdict.under)
     own, directory = queries.own(), _directory_to_write_to(letter.country, now)
     mid, expires_at = new_id(), now + rules.LIFETIME
-    ours = Message.objects.filter(conversation=letter.conversation, is_ours=True)
+    ours = Message.objects.filter(
+        conversation=letter.conversation, is_ours=True, inc=own.incarnation
+    )
     header = _header(letter, own, directory.desk, mid, ours.count() + 1, now, expires_at)
     frame = pack(
         rules.ENVELOPE,
@@ -135,6 +166,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         stored_at=now,
         kind=letter.kind,
         conversation=letter.conversation,
+        inc=header.inc,
         seq=header.seq,
         in_reply_to=letter.in_reply_to,
         written_at=now,
@@ -149,6 +181,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         verb="exchange.post",
         subject=mid,
         kind=letter.kind,
+        sha256=message.sha256,
         under=" ".join(verdict.articles),
     )
     return message
@@ -231,6 +264,8 @@ def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
                 if reason is None:
                     opened, progress = opened + 1, True
                 elif reason not in STAYS_IN_THE_TRAY:
+                    # Its number is used up: what waited for it can be opened now.
+                    progress = True
                     refused.append(reason)
     return opened, refused
 
@@ -250,6 +285,10 @@ def _open_together(mids: Sequence[str], actor: Actor, now: datetime) -> list[Rea
         if len(mids) == 1:
             raise
     return [_Opening([mid], actor, now).done()[0] for mid in mids]
+
+
+# A country, and which of its lives: a restored node counts its messages anew.
+Origin = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -311,15 +350,15 @@ class _Opening:
         rows = Message.objects.filter(pk__in=self.mids, is_ours=False).order_by("pk")
         return rows.defer("container", "sealed_body", "outer").select_for_update()
 
-    def _counted(self, found: Iterable[_Unsealed | Reason]) -> dict[str, Counter[str]]:
-        """Return how many messages of each conversation were counted, by the country they came of.
+    def _counted(self, found: Iterable[_Unsealed | Reason]) -> dict[str, Counter[Origin]]:
+        """Return how many messages of each conversation were counted, by where they came from.
 
         A number that was used up stays used, whether the message under it was taken or refused.
         """
-        counted = {u.header.conv: Counter[str]() for u in found if isinstance(u, _Unsealed)}
+        counted = {u.header.conv: Counter[Origin]() for u in found if isinstance(u, _Unsealed)}
         rows = Message.objects.filter(conversation__in=counted, is_ours=False, seq__gt=0)
-        for conversation, country in rows.values_list("conversation", "country"):
-            counted[conversation][country] += 1
+        for conversation, country, inc in rows.values_list("conversation", "country", "inc"):
+            counted[conversation][country, inc] += 1
         return counted
 
     def _tried(self, message: Message, covers: Mapping[str, Key]) -> _Unsealed | Reason:
@@ -372,16 +411,16 @@ class _Opening:
         except UNFORESEEN:
             # One message that nobody foresaw must not keep the desk from all the others.
             return self._refused(message, Reason.MALFORMED, *signed)
-        self.counted[found.header.conv][message.country] += 1
+        self.counted[found.header.conv][message.country, found.header.inc] += 1
         return None
 
     def _in_its_place(self, message: Message, found: _Unsealed, signed: list[Header]) -> Opened:
         """Return the opened message; `signed` takes its header once its place is sure."""
         header = found.header
         counted = self.counted[header.conv]
-        if set(counted) - {message.country}:
+        if {country for country, _inc in counted} - {message.country}:
             raise Unacceptable(Reason.NOT_THEIRS)
-        rules.check_order(header, applied=counted[message.country])
+        rules.check_order(header, applied=counted[message.country, header.inc])
         signed.append(header)
         rules.check_times(header, now=self.now)
         return Opened(header, rules.read_body(found.body), message.country)
@@ -399,6 +438,7 @@ class _Opening:
         Message.objects.filter(pk=message.pk).update(
             kind=header.type,
             conversation=header.conv,
+            inc=header.inc,
             seq=header.seq,
             in_reply_to=header.in_reply_to,
             written_at=rules.moment(header.iat),
@@ -435,9 +475,9 @@ class _Opening:
         message.refused_for = reason.value
         message.rank = rules.raised(Rank(message.rank), Rank.REFUSED)
         if header is not None:
-            message.conversation, message.seq = header.conv, header.seq
-            self.counted[header.conv][message.country] += 1
-        message.save(update_fields=["refused_for", "rank", "conversation", "seq"])
+            message.conversation, message.inc, message.seq = header.conv, header.inc, header.seq
+            self.counted[header.conv][message.country, header.inc] += 1
+        message.save(update_fields=["refused_for", "rank", "conversation", "inc", "seq"])
         self._vouch(message, Rank.REFUSED, code=reason.value)
         return reason
 

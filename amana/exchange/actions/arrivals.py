@@ -115,7 +115,8 @@ def _stored(brought: Sequence[_Brought], caller: str, now: datetime) -> list[Ans
             reason = one.refused or _conflict(one, known.get(one.mid), fresh.get(one.mid), caller)
             if reason is None and one.mid not in known and one.mid not in fresh:
                 fresh[one.mid] = one
-                acts.append(Act("exchange.receive_message", one.mid, {"peer": caller}))
+                codes = {"peer": caller, "sha256": one.sha256}
+                acts.append(Act("exchange.receive_message", one.mid, codes))
             else:
                 word = reason or Reason.REPLAYED
                 acts.append(Act(REFUSED_MESSAGE, caller, {"reason": word.value}))
@@ -275,8 +276,8 @@ class _Taking:
         for row in self.raised.values():
             alike.setdefault((row.rank, row.refused_for), []).append(row.mid)
         for (rank, refused_for), mids in alike.items():
-            # What has arrived is due no more.
-            Message.objects.filter(pk__in=mids).update(
-                rank=rank, refused_for=refused_for, not_before=None
-            )
+            rows = Message.objects.filter(pk__in=mids)
+            rows.update(rank=rank, refused_for=refused_for)
+            # What has arrived is due no more, unless a restored partner may have lost it since.
+            rows.filter(carry_again=False).update(not_before=None)
         record_all(self.acts, at=now, actor="node")

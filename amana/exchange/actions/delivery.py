@@ -12,10 +12,10 @@ from threading import Thread
 from typing import Any
 
 from django.db import DataError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from amana.agreements import queries as agreements
-from amana.audit.actions import Act, record_all
+from amana.audit.actions import Act, record, record_all
 from amana.crypto.signing import Signer
 from amana.exchange import parcels, queries, rules
 from amana.exchange.actions.arrivals import take_receipts
@@ -65,7 +65,8 @@ class Lane:
         """Return what waits here: an index holds these rows and no others."""
         waits = {"country": self.country, "is_ours": True, "not_before__lte": now}
         if self.model is Message:
-            messages = Message.objects.filter(rank=Rank.QUEUED, refused_for="", **waits)
+            to_carry = Q(rank=Rank.QUEUED) | Q(carry_again=True)
+            messages = Message.objects.filter(to_carry, refused_for="", **waits)
             return messages.order_by("not_before", "attempts")
         receipts = Receipt.objects.filter(is_carried=False, **waits)
         return receipts.order_by("not_before", "attempts", "rank")
@@ -174,7 +175,11 @@ class Delivery:
             _try_all_later(lane, way.rows, failure, now, jitter)
             return 0
         self._most[lane] = min(parcels.MOST, 2 * self._most.get(lane, parcels.MOST))
-        refused = {row.pk: reason for row, reason in zip(way.rows, said, strict=True) if reason}
+        refused = {
+            row.pk: reason
+            for row, reason in zip(way.rows, said, strict=True)
+            if reason and not _is_forgotten(row, reason, now)
+        }
         _try_later([row for row in way.rows if row.pk in refused], refused, now, jitter)
         return len(way.rows) - len(refused)
 
@@ -211,7 +216,35 @@ def _said(lane: Lane, way: UnderWay, body: bytes, now: datetime) -> list[Reason 
         now,
     )
     judged = iter(taken)
-    return [reason or next(judged) for reason in said]
+    found = [reason or next(judged) for reason in said]
+    arrived = [row.pk for row, reason in zip(way.rows, found, strict=True) if reason is None]
+    again = Message.objects.filter(pk__in=arrived, carry_again=True)
+    again.update(carry_again=False, not_before=None)
+    return found
+
+
+def _is_forgotten(row: Row, reason: Reason, now: datetime) -> bool:
+    """Take note when a restored partner no longer knows what it said; say whether that is so.
+
+    Believed only of what it said in an earlier incarnation than its root signs today. What it has
+    forgotten counts no longer here either: both countries go on from the same story, and it can say
+    the same again. The message, its digest and its receipts stay.
+    """
+    if not isinstance(row, Receipt) or reason is not Reason.NOT_THEIRS:
+        return False
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=row.mid, is_ours=False).first()
+        if message is None:
+            return False
+        today = queries.peer_directory(message.country, now, grace=rules.READING_GRACE)
+        if message.inc >= today.incarnation:
+            return False
+        Receipt.objects.filter(mid=row.mid, is_ours=True).update(is_carried=True, not_before=None)
+        if not message.refused_for:
+            message.refused_for = Reason.FORGOTTEN.value
+            message.save(update_fields=["refused_for"])
+            record(at=now, actor="worker", verb="exchange.forgotten_there", subject=row.mid)
+    return True
 
 
 def _give_up(now: datetime) -> None:

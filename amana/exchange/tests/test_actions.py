@@ -430,7 +430,7 @@ def test_a_directory_under_another_root_or_an_older_version_is_refused(post: Pos
 def test_a_changed_letter_in_a_directory_is_refused(post: Post) -> None:
     file = json.loads(post.there.directory_file(NOW))
     file["directory"] = file["directory"].replace("127.0.0.1", "127.0.0.2")
-    spoiled = json.dumps(file).encode()
+    spoiled = json.dumps(file, indent=1).encode()
     fingerprint = fingerprint_in(spoiled)
 
     with pytest.raises(Unacceptable) as refused:
@@ -443,7 +443,7 @@ def test_a_changed_letter_in_a_directory_is_refused(post: Post) -> None:
 # Our own messages, and the receipts that come back.
 
 
-def posted(post: Post) -> Message:
+def posted(post: Post, conversation: str = "") -> Message:
     """Return a message of ours in the outbox."""
     from amana.access.actions.keys import issue_key  # noqa: PLC0415 - only this test makes keys by hand
 
@@ -451,7 +451,7 @@ def posted(post: Post) -> Message:
     letter = actions.Letter(
         "referral.offer",
         "CI",
-        new_id(),
+        conversation or new_id(),
         offer_body(),
         legal_basis="CONSENT",
         purpose="CARE_AFTER_RETURN",

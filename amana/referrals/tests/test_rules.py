@@ -26,6 +26,7 @@ class Message:
     in_reply_to: str = ""
     written_at: datetime = START
     rank: int = 1
+    inc: int = 1
 
 
 @st.composite

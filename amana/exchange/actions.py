@@ -17,11 +17,11 @@ from amana.agreements.rules import OTHER, Flow, Verdict
 from amana.audit.actions import record
 from amana.crypto import age
 from amana.crypto.boxes import seal, unseal
-from amana.crypto.framing import BadFrame, Frame, is_signed_by, pack, read
+from amana.crypto.framing import BadFrame, Frame, pack, read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import CannotOpen, Key, Seed, digest, new_id
 from amana.crypto.signing import key_id
-from amana.exchange import queries, rules
+from amana.exchange import queries, rules, trust
 from amana.exchange.carrier import Answer, NotCarried, carry
 from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
 from amana.exchange.models import Message, Peer, Receipt
@@ -31,7 +31,13 @@ MESSAGES, RECEIPTS = "/exchange/messages", "/exchange/receipts"
 
 # What can come right later: when the earlier message is there, with a newer version of this node,
 # when the partner has signed its directory anew.
-STAYS_IN_THE_TRAY = (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND, Reason.DIRECTORY_EXPIRED)
+STAYS_IN_THE_TRAY = (
+    Reason.OUT_OF_ORDER,
+    Reason.UNKNOWN_KIND,
+    Reason.DIRECTORY_EXPIRED,
+    # Signed by a key that was revoked before it came: a person asks the other desk.
+    Reason.IN_DOUBT,
+)
 
 # A handler acts on an opened message and returns the key under which its content is kept.
 Handler = Callable[[Opened, Actor, datetime], tuple[str, Key]]
@@ -53,16 +59,16 @@ def install(table: Mapping[str, Handler], holds: Mapping[str, Holds]) -> None:
 def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     """Trust a country's root after two people compared its fingerprint, and take its directory.
 
-    A later file must carry the same root and no lower version.
+    A later file must carry the same root, or the one that it announced, and a higher version.
     """
     if fingerprint_in(file) != fingerprint:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     directory = open_directory(file, pinned=fingerprint, now=now)
     if directory.country == queries.own().country:
         raise Unacceptable(Reason.NOT_FOR_US)
-    known = Peer.objects.filter(pk=directory.country).first()
-    if known and (known.pinned_root != fingerprint or known.version > directory.version):
-        raise Unacceptable(Reason.CONFLICT)
+    known = Peer.objects.select_for_update().filter(pk=directory.country).first()
+    if known and bytes(known.directory) != file:
+        trust.newer(trust.Pinned(known.pinned_root, bytes(known.directory)), file, now=now)
     peer, _ = Peer.objects.update_or_create(
         country=directory.country,
         defaults={
@@ -228,7 +234,7 @@ def receive_message(parcel: bytes, *, caller: str, now: datetime) -> bytes:
 
 def _receive_message(parcel: bytes, *, caller: str, now: datetime) -> bytes:
     directory = _caller(caller, now)
-    frame = _opened_parcel(parcel, directory)
+    frame = _opened_parcel(parcel, directory, now)
     outer = rules.read_outer(frame.header)
     rules.check_outer(outer, own_country=queries.own().country, now=now)
     with transaction.atomic():
@@ -272,12 +278,15 @@ def _caller(country: str, now: datetime) -> Directory:
     return queries.peer_directory(country, now, grace=rules.READING_GRACE)
 
 
-def _opened_parcel(parcel: bytes, directory: Directory) -> Frame:
+def _opened_parcel(parcel: bytes, directory: Directory, now: datetime) -> Frame:
     if len(parcel) > rules.LARGEST_PARCEL:
         raise Unacceptable(Reason.MALFORMED)
     frame = _frame(parcel, padded=False)
-    if not is_signed_by(frame, rules.PARCEL, directory.node.signer):
+    signer = trust.signer_of(frame, rules.PARCEL, directory, "node", now=now)
+    if signer is None:
         raise Unacceptable(Reason.CHANGED)
+    # What a machine carries comes now: a revoked key of a node carries nothing more.
+    trust.check_not_revoked(signer, directory, written_at=now, came_at=now)
     return frame
 
 
@@ -356,9 +365,13 @@ def _verified(message: Message, actor: Actor, now: datetime, signed: list[Header
     except (CannotOpen, NotFound):
         # No stanza opens: sealed for another desk, or changed where the parcel's signature ended.
         raise Unacceptable(Reason.NOT_FOR_US) from None
-    if not is_signed_by(frame, rules.ENVELOPE, directory.desk.signer):
+    signer = trust.signer_of(frame, rules.ENVELOPE, directory, "desk", now=now)
+    if signer is None:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     header = rules.read_header(frame.header)
+    trust.check_not_revoked(
+        signer, directory, written_at=rules.moment(header.iat), came_at=message.stored_at
+    )
     if header.sender != directory.desk.address:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     rules.check_address(
@@ -385,6 +398,7 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     if handler is None:
         raise Unacceptable(Reason.UNKNOWN_KIND)
     key_id_, key = handler(opened, actor, now)
+    message.held_for = ""
     message.kind, message.conversation, message.seq = header.type, header.conv, header.seq
     message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)
     message.key_id = key_id_
@@ -432,13 +446,15 @@ def _keep_refused(
             reason=reason.value,
         )
         if reason in STAYS_IN_THE_TRAY:
+            Message.objects.filter(pk=mid).update(held_for=reason.value)
             return
         message = Message.objects.select_for_update().get(pk=mid)
+        message.held_for = ""
         message.refused_for = reason.value
         message.rank = rules.raised(Rank(message.rank), Rank.REFUSED)
         if header is not None:
             message.conversation, message.seq = header.conv, header.seq
-        message.save(update_fields=["refused_for", "rank", "conversation", "seq"])
+        message.save(update_fields=["held_for", "refused_for", "rank", "conversation", "seq"])
         _keep_receipt(
             message,
             Rank.REFUSED,
@@ -508,7 +524,7 @@ def receive_receipt(parcel: bytes, *, caller: str, now: datetime) -> None:
     """Take a receipt that another node brought. Raises Unacceptable, after it is on record."""
     try:
         directory = _caller(caller, now)
-        frame = _opened_parcel(parcel, directory)
+        frame = _opened_parcel(parcel, directory, now)
         rules.check_outer(
             rules.read_outer(frame.header), own_country=queries.own().country, now=now
         )
@@ -526,9 +542,11 @@ def _take_receipt(sealed: bytes, directory: Directory, now: datetime) -> None:
     frame = _frame(signed, padded=True)
     note = rules.read_receipt(frame.header)
     # The node vouches only for arrival; every higher rank is the desk's word.
-    party = directory.node if note.rank == Rank.RELAYED else directory.desk
-    if not is_signed_by(frame, rules.RECEIPT, party.signer):
+    party = "node" if note.rank == Rank.RELAYED else "desk"
+    signer = trust.signer_of(frame, rules.RECEIPT, directory, party, now=now)
+    if signer is None:
         raise Unacceptable(Reason.CHANGED)
+    trust.check_not_revoked(signer, directory, written_at=rules.moment(note.at), came_at=now)
     with transaction.atomic():
         message = Message.objects.select_for_update().filter(pk=note.mid, is_ours=True).first()
         if message is None or message.country != directory.country:

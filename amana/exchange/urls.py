@@ -8,5 +8,6 @@ app_name = "exchange"
 urlpatterns = [
     path("exchange/messages", views.messages, name="messages"),
     path("exchange/checkpoints", views.checkpoints, name="checkpoints"),
+    path("exchange/directory", views.directory, name="directory"),
     path("exchange/receipts", views.receipts, name="receipts"),
 ]

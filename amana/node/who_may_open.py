@@ -53,6 +53,7 @@ TABLE: dict[str, Page] = {
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
     "exchange:checkpoints": _public(),
+    "exchange:directory": _public(),
     "field:shell": _public(),
     "field:file": _public(),
     "field:recorded": _public(),

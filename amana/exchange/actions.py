@@ -55,6 +55,11 @@ def install(table: Mapping[str, Handler], holds: Mapping[str, Holds]) -> None:
     _HOLDS.update(holds)
 
 
+def kinds() -> list[str]:
+    """Return the message kinds on which this node acts."""
+    return sorted(_HANDLERS)
+
+
 @transaction.atomic
 def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     """Trust a country's root after two people compared its fingerprint, and take its directory.

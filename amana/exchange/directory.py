@@ -47,7 +47,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Holiday:
-    """A day on which nobody is at the desk; a moon-sighted feast is an estimate until it is seen."""
+    """A day on which nobody is at the desk; a moon-sighted feast is at first an estimate."""
 
     day: date
     names: Mapping[str, str]

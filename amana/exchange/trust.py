@@ -8,7 +8,7 @@ that was stolen can show one directory to us and another to its own country.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from amana.crypto.framing import Frame, is_signed_by
 from amana.crypto.secrets import SIZE, Seed, digest, leaf_hash
 from amana.crypto.signing import key_id, sign, sign_public_of, verify
 from amana.exchange import rules
-from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
+from amana.exchange.directory import Directory, Former, Party, fingerprint_in, open_directory
 from amana.exchange.rules import Reason, Unacceptable
 
 # How long a directory holds, when a person is reminded, how long an old key counts beside the new.
@@ -82,12 +82,22 @@ def _check_keys(last: Directory, found: Directory) -> None:
 
 def cross_signed(old: Seed, party: str, new_signer: bytes, *, now: datetime) -> dict[str, Any]:
     """Return the row with which a party's old key hands over to the new one."""
-    return {
-        "party": party,
-        "signer": base64.b64encode(sign_public_of(old)).decode(),
-        "until": (now + OVERLAP).isoformat(),
-        "cross": base64.b64encode(sign(old, rules.CROSS, new_signer)).decode(),
-    }
+    cross = sign(old, rules.CROSS, new_signer)
+    return rows_of([Former(party, sign_public_of(old), now + OVERLAP, cross)], now=now)[0]
+
+
+def rows_of(former: Iterable[Former], *, now: datetime) -> list[dict[str, Any]]:
+    """Return former keys as they stand in the file, without those whose overlap is over."""
+    return [
+        {
+            "party": row.party,
+            "signer": base64.b64encode(row.signer).decode(),
+            "until": row.until.isoformat(),
+            "cross": base64.b64encode(row.cross).decode(),
+        }
+        for row in former
+        if now <= row.until
+    ]
 
 
 # Proof that a directory stands in the country's own log.

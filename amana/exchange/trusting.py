@@ -1,8 +1,8 @@
-"""Publishing the own directory, having partners take it over, taking over theirs, comparing roots.
+"""Publishing the own directory, having partners take it over, taking theirs, comparing roots.
 
-A directory travels from node to node like a checkpoint: in a frame that the sending node signs, with
-the proof that its digest is an entry of the sender's log under the head that the receiver vouched
-for. A first root is never taken this way: two people compare it.
+A directory travels like a checkpoint: in a frame that the sending node signs, with the proof that
+its digest is an entry of the sender's log under the head that the receiver vouched for. A first
+root is never taken this way: two people compare it.
 """
 
 import struct
@@ -44,8 +44,8 @@ ALARMS = {
 def publish(file: bytes, *, now: datetime, by: str) -> Published:
     """Take a signed directory as this node's own, and put its digest on record.
 
-    Raises Unacceptable: not_theirs for another country's, rolled_back for a number that is not the
-    next, unknown_sender for a root that is neither the last one nor the announced.
+    Raises Unacceptable: not_theirs for another country's, rolled_back for a number that is not
+    higher, unknown_sender for a root that is neither the last one nor the announced.
     """
     last = Published.objects.select_for_update().order_by("-version").first()
     if last is not None and bytes(last.file) == file:
@@ -54,9 +54,8 @@ def publish(file: bytes, *, now: datetime, by: str) -> Published:
         directory = open_directory(file, pinned=fingerprint_in(file), now=now)
     else:
         held = trust.Pinned(fingerprint_in(bytes(last.file)), bytes(last.file))
+        # A restored node skips the numbers that partners saw before it was lost.
         directory, _ = trust.newer(held, file, now=now)
-        if directory.version != last.version + 1:
-            raise Unacceptable(Reason.ROLLED_BACK)
     if directory.country != queries.own().country:
         raise Unacceptable(Reason.NOT_THEIRS)
     entry = audit.record(

@@ -44,6 +44,16 @@ class Contact:
     opens: str = ""
     closes: str = ""
 
+    def is_open(self, there: datetime, *, is_rest_day: bool) -> bool:
+        """Say whether somebody answers at this local time; without hours at any, also on feasts."""
+        if not self.opens or not self.closes:
+            return True
+        opens, closes = time.fromisoformat(self.opens), time.fromisoformat(self.closes)
+        at = there.time()
+        if opens <= closes:
+            return not is_rest_day and opens <= at < closes
+        return not is_rest_day and (at >= opens or at < closes)
+
 
 @dataclass(frozen=True)
 class Holiday:

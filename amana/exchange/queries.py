@@ -1,7 +1,7 @@
 """What came, what waits to leave, what a conversation holds."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -69,7 +69,7 @@ def calendar(country: str, now: datetime) -> SignedCalendar:
 
 def holidays(years: Collection[int]) -> list[Holiday]:
     """Return this country's holidays as they will be signed: the library's days and our words."""
-    said = {row.day: row.is_rest for row in HolidayWord.objects.all()}
+    said = said_days()
     found = {
         f.day: Holiday(f.day, f.names, is_estimate=f.is_estimate and f.day not in said)
         for f in feasts(own().country, years)
@@ -79,6 +79,11 @@ def holidays(years: Collection[int]) -> list[Holiday]:
         if is_rest and day not in found and day.year in years:
             found[day] = Holiday(day, {}, is_estimate=False)
     return [found[day] for day in sorted(found)]
+
+
+def said_days() -> dict[date, bool]:
+    """Return the days of which an officer spoke: whether each is one of rest."""
+    return dict(HolidayWord.objects.values_list("day", "is_rest"))
 
 
 def candidates() -> list[Candidate]:

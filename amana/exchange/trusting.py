@@ -227,7 +227,7 @@ def compare_root(country: str, *, root: str, actor: Actor, now: datetime) -> Pee
     if found.root != root:
         raise Refused(["ROOT_CHANGED"])
     if found.first_by == actor.account_id:
-        raise Refused(["SECOND_PERSON"])
+        raise Refused(["SECOND_PERSON_IS_THE_FIRST"])
     audit.record(
         at=now, actor=actor.account_id, verb="exchange.compare_root", subject=country, root=root
     )

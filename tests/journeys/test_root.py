@@ -5,17 +5,18 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from amana.exchange.directory import fingerprint_in, open_directory, text_of
 from amana.exchange.tests.builders import other_country
+from amana.node.clock import Clock
 from amana.standards.ceremony import words_of
 
 PASSPHRASES = [f"invented passphrase {n}" for n in (1, 2, 3)]
-NOW = datetime.now(UTC)
+NOW = Clock(None, is_demo=False).now()
 
 
 def offline(*words: object, typed: list[str]) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,7 @@ def signed(
     return done.stderr, out
 
 
-@pytest.mark.parametrize("pair", itertools.permutations((1, 2, 3), 2))
+@pytest.mark.parametrize("pair", list(itertools.permutations((1, 2, 3), 2)))
 def test_any_two_officers_sign_with_the_root_that_all_three_hold(
     officers: Path, pair: tuple[int, int]
 ) -> None:

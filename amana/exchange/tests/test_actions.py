@@ -17,6 +17,7 @@ from amana.crypto import age
 from amana.crypto.framing import pack, read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import digest, new_id, new_seed
+from amana.crypto.signing import key_id, sign_public_of
 from amana.exchange import actions, queries, rules
 from amana.exchange.carrier import Answer, NotCarried
 from amana.exchange.directory import fingerprint_in

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +31,7 @@ def refused(file: bytes, held: Pinned = HELD) -> Reason:
 
 
 def after(there: OtherCountry = THERE, **more: object) -> bytes:
-    fields = {"version": 6, "revoked": {"ab" * 8: NOW.isoformat()}, **more}
+    fields: dict[str, Any] = {"version": 6, "revoked": {"ab" * 8: NOW.isoformat()}, **more}
     return there.directory_file(NOW, **fields)
 
 

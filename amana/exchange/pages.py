@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import NotFound, Refused
+from amana.access.rules import Refused
 from amana.audit import queries as log
 from amana.crypto.signing import key_id
 from amana.exchange import queries, trust, trusting
@@ -107,6 +107,8 @@ def _roots(request: Request, form: RootForm, *, status: int = 200) -> HttpRespon
 @require_POST
 def bring(request: Request) -> HttpResponse:
     """Lay a country's file beside, to be compared."""
+    if not request.FILES:
+        return redirect(reverse("exchange:roots"))
     form = RootForm(request.POST, request.FILES)
     if not form.is_valid():
         return _roots(request, form, status=422)
@@ -120,8 +122,10 @@ def bring(request: Request) -> HttpResponse:
 @require_POST
 def compare(request: Request) -> HttpResponse:
     """Say that this person heard the same words from the other country."""
+    if not request.POST.get("country"):
+        return redirect(reverse("exchange:roots"))
     peer = trusting.compare_root(
-        request.POST.get("country", ""),
+        request.POST["country"],
         root=request.POST.get("root", ""),
         actor=request.actor,
         now=request.now,
@@ -149,6 +153,7 @@ def say_holiday(request: Request) -> HttpResponse:
     try:
         day, said = date.fromisoformat(request.POST.get("day", "")), SAID[request.POST["said"]]
     except (ValueError, KeyError):
-        raise NotFound from None
+        # Nothing that could be read was said: nothing is noted.
+        return redirect(reverse("exchange:holidays"))
     trusting.say_holiday(day, is_rest=said, actor=request.actor, now=request.now)
     return redirect(reverse("exchange:holidays") + "?said=holiday_said")

@@ -12,7 +12,7 @@ import holidays
 
 from amana.standards import countries
 from amana.standards.clocks import Clock
-from amana.standards.datafile import opened
+from amana.standards.datafile import MARKS, Place, opened
 
 
 class Calendar(Protocol):
@@ -74,9 +74,17 @@ class Feast:
     is_estimate: bool
 
 
+def read_moon_sighted(root: Place) -> tuple[str, ...]:
+    """Return the names of feasts whose day is seen and not computed."""
+    root.at("source").text()
+    root.at("mark").one_of(MARKS)
+    root.at("date").day()
+    return root.at("names").texts()
+
+
 @cache
 def _moon_sighted() -> tuple[str, ...]:
-    return opened("moon_sighted.json").at("names").texts()
+    return read_moon_sighted(opened("moon_sighted.json"))
 
 
 def feasts(country: str, years: Collection[int]) -> list[Feast]:

@@ -3,22 +3,26 @@
 import unicodedata
 from functools import cache
 
-from amana.standards.datafile import MARKS, BadData, opened
+from amana.standards.datafile import MARKS, Place, opened
 
 N_WORDS, BITS = 12, 11
 
 
-@cache
-def load() -> tuple[str, ...]:
-    """Return the list; four letters without accents tell every word from the others."""
-    root = opened("ceremony_words.json")
+def read(root: Place) -> tuple[str, ...]:
+    """Return the words of a list; four letters without accents tell each from all others."""
     root.at("source").text()
     root.at("mark").one_of(MARKS)
     root.at("date").day()
     words = root.at("words").texts()
-    if len({bare(word)[:4] for word in words}) != 1 << BITS:
-        raise BadData("ceremony_words.json: not 2048 words with four letters of their own")
+    if len({bare(word)[:4] for word in words}) != 1 << BITS or len(words) != 1 << BITS:
+        raise root.bad("not 2048 words with four letters of their own")
     return words
+
+
+@cache
+def load() -> tuple[str, ...]:
+    """Return the list of the house."""
+    return read(opened("ceremony_words.json"))
 
 
 def words_of(fingerprint: str) -> list[str]:

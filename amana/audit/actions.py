@@ -1,7 +1,7 @@
 """Writing the record, in the transaction of the act; and what witnesses say of it and of others."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -153,6 +153,12 @@ def raise_alarm(
     )
     if is_new:
         record(at=now, actor="node", verb="audit.alarm", subject=country, kind=kind.value)
+
+
+@transaction.atomic
+def end_alarms(country: str, kinds: Iterable[Trouble], now: datetime) -> None:
+    """End the alarms of some kinds over a country: what they were about has come right."""
+    _end(Alarm.objects.filter(country=country, kind__in=[kind.value for kind in kinds]), now)
 
 
 def _end(alarms: QuerySet[Alarm], now: datetime) -> None:

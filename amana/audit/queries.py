@@ -108,6 +108,17 @@ def entries_about(
     return bytes(row.note).decode(), found
 
 
+def proof_to(witness: str, seq: int) -> Proof | None:
+    """Return the proof of an entry under the checkpoint that one witness vouched for last."""
+    row = Cosigned.objects.filter(pk=witness, size__gte=seq).first()
+    entry = Entry.objects.filter(pk=seq).first()
+    if row is None or entry is None:
+        return None
+    hashes = merkle.inclusion_proof(leaves(row.size), seq - 1)
+    content = bytes(entry.salt or b"") + bytes(entry.event or b"")
+    return Proof(index=seq - 1, hashes=hashes, note=bytes(row.note), extra=content)
+
+
 def _under_one_text(rows: Sequence[bytes]) -> bytes:
     """Return the first note with the lines of all that have its text."""
     first, *others = (notes.read_note(row) for row in rows)

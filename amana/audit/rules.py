@@ -167,6 +167,10 @@ class Trouble(enum.StrEnum):
     FORKED = "forked"
     SHORTER = "shorter"
     SILENT = "silent"
+    # Of its directory: an older one, one of another root, one that its log does not hold.
+    ROLLED_BACK = "rolled_back"
+    FOREIGN_ROOT = "foreign_root"
+    NOT_LOGGED = "not_logged"
 
 
 class Verdict(enum.StrEnum):

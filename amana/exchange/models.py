@@ -14,9 +14,49 @@ class Peer(models.Model):
     version = models.PositiveIntegerField()
     url = models.CharField(max_length=200)
     pinned_at = models.DateTimeField()
+    # The version of this node's own directory that the partner has taken over.
+    has_ours = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.country
+
+
+class Candidate(models.Model):
+    """A partner's root that waits to be compared: by a first person, then by a second."""
+
+    country = models.CharField(max_length=2, primary_key=True)
+    root = models.CharField(max_length=100)
+    directory = models.BinaryField()
+    brought_at = models.DateTimeField()
+    first_by = models.CharField(max_length=32, blank=True)
+    first_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.country
+
+
+class Published(models.Model):
+    """A version of this node's own directory, and the entry of the record that holds its digest."""
+
+    version = models.PositiveIntegerField(primary_key=True)
+    file = models.BinaryField()
+    at = models.DateTimeField()
+    entry = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+
+class HolidayWord(models.Model):
+    """What an officer says of one day, against or beside the library's estimate."""
+
+    day = models.DateField(primary_key=True)
+    is_rest = models.BooleanField()
+    by = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.day)
 
 
 class Message(models.Model):
@@ -37,6 +77,8 @@ class Message(models.Model):
     stored_at = models.DateTimeField()
     rank = models.PositiveSmallIntegerField(default=0)
     refused_for = models.CharField(max_length=20, blank=True)
+    # Why it stays sealed in the tray, where that can come right later or a person must look.
+    held_for = models.CharField(max_length=20, blank=True)
     # Known once opened, or from the start for a message of our own.
     kind = models.CharField(max_length=40, blank=True)
     conversation = models.CharField(max_length=32, blank=True)

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from amana.crypto import age
-from amana.crypto.framing import BadFrame, Frame, is_signed_by, pack, read
+from amana.crypto.framing import BadFrame, Frame, pack, read
 from amana.crypto.secrets import CannotOpen, Seed, new_id
 from amana.crypto.signing import Signer
-from amana.exchange import rules
+from amana.exchange import rules, trust
 from amana.exchange.directory import Directory
 from amana.exchange.rules import Outer, Reason, ReceiptNote, Unacceptable
 
@@ -69,8 +69,11 @@ def opened(parcel: bytes, directory: Directory, *, own_country: str, now: dateti
     if len(parcel) > rules.LARGEST_PARCEL:
         raise Unacceptable(Reason.MALFORMED)
     read_parcel = frame(parcel, padded=False)
-    if not is_signed_by(read_parcel, rules.PARCEL, directory.node.signer):
+    signer = trust.signer_of(read_parcel, rules.PARCEL, directory, "node", now=now)
+    if signer is None:
         raise Unacceptable(Reason.CHANGED)
+    # What a machine carries comes now: a revoked key of a node carries nothing more.
+    trust.check_not_revoked(signer, directory, written_at=now, came_at=now)
     rules.check_outer(rules.read_outer(read_parcel.header), own_country=own_country, now=now)
     return read_parcel.body
 
@@ -101,16 +104,18 @@ def signed_note(note: ReceiptNote, signer: Signer) -> bytes:
     return pack(rules.RECEIPT, rules.encode(note), b"", signer, padded=True)
 
 
-def read_note(signed: bytes, directory: Directory) -> ReceiptNote:
+def read_note(signed: bytes, directory: Directory, now: datetime) -> ReceiptNote:
     """Return what a receipt says when the right hand of that country signed it.
 
     The node vouches only for arrival; every higher rank is the desk's word. Raises Unacceptable.
     """
     found = frame(signed, padded=True)
     note = rules.read_receipt(found.header)
-    party = directory.node if note.rank == rules.Rank.RELAYED else directory.desk
-    if not is_signed_by(found, rules.RECEIPT, party.signer):
+    party = "node" if note.rank == rules.Rank.RELAYED else "desk"
+    signer = trust.signer_of(found, rules.RECEIPT, directory, party, now=now)
+    if signer is None:
         raise Unacceptable(Reason.CHANGED)
+    trust.check_not_revoked(signer, directory, written_at=rules.moment(note.at), came_at=now)
     return note
 
 

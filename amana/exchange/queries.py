@@ -1,7 +1,7 @@
 """What came, what waits to leave, what a conversation holds."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +13,10 @@ from amana.access.rules import Actor
 from amana.agreements import queries as agreements
 from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
-from amana.exchange.directory import Directory, open_directory
-from amana.exchange.models import Message, Peer, Receipt
-from amana.exchange.rules import Line, Own, Rank, Reason, Unacceptable
+from amana.exchange.directory import Directory, Holiday, open_directory, read_text, text_of
+from amana.exchange.models import Candidate, HolidayWord, Message, Peer, Published, Receipt
+from amana.exchange.rules import READING_GRACE, Line, Own, Rank, Reason, Unacceptable
+from amana.standards.calendars import SignedCalendar, feasts
 
 
 def own() -> Own:
@@ -35,6 +36,65 @@ def peer_directory(country: str, now: datetime, *, grace: timedelta = timedelta(
     if peer is None:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now, grace=grace)
+
+
+def published() -> Published | None:
+    """Return the last version of this node's own directory."""
+    return Published.objects.order_by("-version").first()
+
+
+def own_directory() -> Directory | None:
+    """Return what this node published last, lapsed or not; None before the first."""
+    row = published()
+    return read_text(text_of(bytes(row.file))) if row else None
+
+
+def calendar(country: str, now: datetime) -> SignedCalendar:
+    """Return the calendar by which both countries count: that of the country's signed directory.
+
+    Where it names no year, or the directory lapsed beyond its grace, or the country is no partner,
+    the library's estimate counts and the calendar says so.
+    """
+    try:
+        directory = (
+            own_directory()
+            if country == own().country
+            else peer_directory(country, now, grace=READING_GRACE)
+        )
+    except Unacceptable:
+        directory = None
+    if directory is None:
+        return SignedCalendar(country, (), ())
+    return SignedCalendar(country, {h.day for h in directory.holidays}, directory.years)
+
+
+def holidays(years: Collection[int]) -> list[Holiday]:
+    """Return this country's holidays as they will be signed: the library's days and our words."""
+    said = said_days()
+    found = {
+        f.day: Holiday(f.day, f.names, is_estimate=f.is_estimate and f.day not in said)
+        for f in feasts(own().country, years)
+        if said.get(f.day, True)
+    }
+    for day, is_rest in said.items():
+        if is_rest and day not in found and day.year in years:
+            found[day] = Holiday(day, {}, is_estimate=False)
+    return [found[day] for day in sorted(found)]
+
+
+def said_days() -> dict[date, bool]:
+    """Return the days of which an officer spoke: whether each is one of rest."""
+    return dict(HolidayWord.objects.values_list("day", "is_rest"))
+
+
+def candidates() -> list[Candidate]:
+    """Return the roots that wait to be compared."""
+    return list(Candidate.objects.order_by("country"))
+
+
+def n_held(country: str) -> int:
+    """Return how many messages of a country wait because their signing key was revoked."""
+    return Message.objects.filter(country=country, held_for=Reason.IN_DOUBT.value).count()
 
 
 def may_send(

@@ -17,6 +17,8 @@ ENVELOPE = b"amana/envelope/v1\0"
 RECEIPT = b"amana/receipt/v1\0"
 DIRECTORY = b"amana/directory/v1\0"
 CHECKPOINT = b"amana/checkpoint/v1\0"
+UPDATE = b"amana/directory-update/v1\0"
+CROSS = b"amana/cross/v1\0"
 
 # An envelope that nobody opened in this time is void; a receiver's clock may be this wrong.
 LIFETIME = timedelta(days=30)
@@ -55,6 +57,11 @@ class Reason(enum.StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     # Said before the partner was restored from a backup that no longer holds it.
     FORGOTTEN = "forgotten"
+    # Of directories and the keys in them.
+    ROLLED_BACK = "rolled_back"
+    NOT_LOGGED = "not_logged"
+    REVOKED = "revoked"
+    IN_DOUBT = "in_doubt"
 
 
 class Unacceptable(Exception):

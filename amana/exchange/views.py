@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from amana.access.request import Request
-from amana.exchange import witness
+from amana.exchange import trusting, witness
 from amana.exchange.actions import arrivals
 from amana.exchange.rules import LARGEST_PARCEL, Unacceptable
 
@@ -48,6 +48,17 @@ def checkpoints(request: Request) -> HttpResponse:
     except Unacceptable as refused:
         return _refusal(refused, status=FORBIDDEN)
     return HttpResponse(said, status=status, content_type=witness.KIND_OF_ANSWER[status])
+
+
+@csrf_exempt
+@require_POST
+def directory(request: Request) -> HttpResponse:
+    """Take over a partner's newer directory, with the proof that it stands in its log."""
+    try:
+        trusting.receive_directory(_body(request), caller=_caller(request), now=request.now)
+    except Unacceptable as refused:
+        return _refusal(refused)
+    return HttpResponse(b"", content_type="application/octet-stream")
 
 
 def _body(request: Request) -> bytes:

@@ -205,6 +205,27 @@ TABLE: dict[str, Kept] = {
         erased_by="two people unpin it; nothing is then sent to that country or taken from it",
         reason="old messages prove their sender only with the keys of their day",
     ),
+    "exchange.Candidate": Kept(
+        row="a partner's root that two people still have to compare",
+        life=None,
+        since="until it is pinned, or another file takes its place",
+        erased_by="exchange.trusting.compare_root, with the second person's word",
+        reason="it holds a public file and who compared it first",
+    ),
+    "exchange.Published": Kept(
+        row="a version of this country's own signed directory",
+        life=None,
+        since="for ever: partners and papers refer to it",
+        erased_by="never: public keys, functions and numbers, no person",
+        reason="it proves which keys counted on a day",
+    ),
+    "exchange.HolidayWord": Kept(
+        row="what an officer said of one day: rest or work",
+        life=None,
+        since="for ever: terms were counted by it",
+        erased_by="the officer who takes it back",
+        reason="a term that somebody contests is counted again",
+    ),
     "exchange.Message": Kept(
         row="a message, sealed",
         life=LIFETIME,

@@ -14,7 +14,7 @@ from amana.exchange.carrier import Answer, carry, carry_nearby
 from amana.keeper.client import KeeperGone
 from amana.node.config import load
 from amana.node.faults import Counting
-from amana.node.lifecycle import use
+from amana.node.lifecycle import sign_in_time, use
 
 log = logging.getLogger("amana")
 
@@ -90,7 +90,7 @@ def work(data: Path) -> None:
     # Only the nodes of a demo stand on one machine and may call each other there.
     way = carry_nearby if config.is_demo else carry
     via = Counting(data / "log" / "wire.json", way, fail=config.fail)
-    jobs = _jobs(via, way, is_demo=config.is_demo)
+    jobs = _jobs(via, way, data, is_demo=config.is_demo)
     # Periods run on a clock that nobody can set back; only what a job writes carries the date.
     due = {name: 0.0 for name, _, _ in jobs}
     while not stop():
@@ -109,13 +109,14 @@ Job = Callable[[datetime], object]
 
 
 def _jobs(
-    via: Counting, way: Callable[..., Answer], *, is_demo: bool
+    via: Counting, way: Callable[..., Answer], data: Path, *, is_demo: bool
 ) -> list[tuple[str, float, Job]]:
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access.actions import keys, sweep  # noqa: PLC0415
     from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
+    from amana.exchange import trusting  # noqa: PLC0415
     from amana.exchange.actions.delivery import Delivery  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.field.actions.arrivals import sweep as sweep_phones  # noqa: PLC0415
@@ -130,7 +131,11 @@ def _jobs(
         return delivery.turn(now, jitter)
 
     def witness(now: datetime) -> int:
-        return tell_all(now, via=way)
+        sign_in_time(data, now=now)
+        vouched = tell_all(now, via=way)
+        # Right after the head that holds it, so that the proof is under the head they just saw.
+        trusting.tell_all(now, via=way)
+        return vouched
 
     return [
         ("deliver", 0.0, deliver),

@@ -53,6 +53,7 @@ TABLE: dict[str, Page] = {
     "exchange:messages": _public(),
     "exchange:receipts": _public(),
     "exchange:checkpoints": _public(),
+    "exchange:directory": _public(),
     "field:shell": _public(),
     "field:file": _public(),
     "field:recorded": _public(),
@@ -168,6 +169,13 @@ TABLE: dict[str, Page] = {
     "agreements:note": _for(C, purpose="cooperation"),
     "agreements:confirm": _for(C, Role.DATA_PROTECTION, purpose="cooperation"),
     "agreements:decline": _for(C, Role.DATA_PROTECTION, purpose="cooperation"),
+    # Desks abroad: read by who may have to call; two roles compare roots and confirm feasts.
+    "exchange:desks": _for(C, D, W, S, purpose="cooperation"),
+    "exchange:roots": _for(C, D, purpose="cooperation"),
+    "exchange:bring-root": _for(C, D, purpose="cooperation"),
+    "exchange:compare-root": _for(C, D, purpose="cooperation"),
+    "exchange:holidays": _for(C, D, purpose="cooperation"),
+    "exchange:say-holiday": _for(C, D, purpose="cooperation"),
     # Figures, and the machine.
     "desk:figures": _for(C, purpose="figures"),
     "desk:take-out": _for(C, purpose="figures"),

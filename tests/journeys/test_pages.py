@@ -350,6 +350,12 @@ VISITS: dict[str, Visit] = {
         _send("/referrals/{acknowledged}/accept"),
         422,
     ),
+    "desks": Visit("exchange:desks", "CI", W, "/desks/"),
+    "desks-own": Visit("exchange:desks", "MA", D, "/desks/"),
+    "roots": Visit("exchange:roots", "CI", C, "/desks/roots/"),
+    "roots-bring": Visit("exchange:roots", "MA", D, "/desks/roots/", _unfold),
+    "holidays": Visit("exchange:holidays", "MA", D, "/desks/holidays/"),
+    "holidays-other": Visit("exchange:holidays", "CI", C, "/desks/holidays/", _unfold),
     "agreements": Visit("agreements:list", "CI", C, "/agreements/"),
     "agreement": Visit("agreements:agreement", "MA", D, "/agreements/ci-ma-memorandum/"),
     "agreement-unfolded": Visit(

@@ -19,11 +19,11 @@ from amana.agreements.rules import OTHER, Flow, Verdict
 from amana.audit.actions import Act, record, record_all
 from amana.crypto import age
 from amana.crypto.boxes import unseal
-from amana.crypto.framing import is_signed_by, pack
+from amana.crypto.framing import pack
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import CannotOpen, Key, Seed, digest, new_id
 from amana.crypto.signing import Signer, key_id
-from amana.exchange import parcels, queries, rules
+from amana.exchange import parcels, queries, rules, trust
 from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
 from amana.exchange.models import Message, Peer, Receipt
 from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNote, Unacceptable
@@ -33,7 +33,13 @@ AT_ONCE = 16
 
 # What can come right later: when the earlier message is there, with a newer version of this node,
 # when the partner has signed its directory anew.
-STAYS_IN_THE_TRAY = (Reason.OUT_OF_ORDER, Reason.UNKNOWN_KIND, Reason.DIRECTORY_EXPIRED)
+STAYS_IN_THE_TRAY = (
+    Reason.OUT_OF_ORDER,
+    Reason.UNKNOWN_KIND,
+    Reason.DIRECTORY_EXPIRED,
+    # Signed by a key that was revoked before it came: a person asks the other desk.
+    Reason.IN_DOUBT,
+)
 
 # A handler acts on an opened message and returns the key under which its content is kept.
 Handler = Callable[[Opened, Actor, datetime], tuple[str, Key]]
@@ -51,25 +57,28 @@ def install(table: Mapping[str, Handler], holds: Mapping[str, Holds]) -> None:
     _HOLDS.update(holds)
 
 
+def kinds() -> list[str]:
+    """Return the message kinds on which this node acts."""
+    return sorted(_HANDLERS)
+
+
 @transaction.atomic
 def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     """Trust a country's root after two people compared its fingerprint, and take its directory.
 
-    A later file must carry the same root and no lower version.
+    A later file must carry the same root, or the one that it announced, and a higher version.
     """
     if fingerprint_in(file) != fingerprint:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     directory = open_directory(file, pinned=fingerprint, now=now)
     if directory.country == queries.own().country:
         raise Unacceptable(Reason.NOT_FOR_US)
-    known = Peer.objects.filter(pk=directory.country).first()
-    if known and (known.pinned_root != fingerprint or known.version > directory.version):
-        raise Unacceptable(Reason.CONFLICT)
-    before = (
-        open_directory(bytes(known.directory), pinned=fingerprint, now=now, grace=rules.FOR_EVER)
-        if known
-        else None
+    known = Peer.objects.select_for_update().filter(pk=directory.country).first()
+    before = known and open_directory(
+        bytes(known.directory), pinned=known.pinned_root, now=now, grace=rules.FOR_EVER
     )
+    if known and bytes(known.directory) != file:
+        trust.newer(trust.Pinned(known.pinned_root, bytes(known.directory)), file, now=now)
     peer, _ = Peer.objects.update_or_create(
         country=directory.country,
         defaults={
@@ -378,9 +387,13 @@ class _Opening:
         except (CannotOpen, KeyError):
             # No stanza opens: sealed for another desk, or changed after the parcel was opened.
             raise Unacceptable(Reason.NOT_FOR_US) from None
-        if not is_signed_by(frame, rules.ENVELOPE, directory.desk.signer):
+        signer = trust.signer_of(frame, rules.ENVELOPE, directory, "desk", now=self.now)
+        if signer is None:
             raise Unacceptable(Reason.UNKNOWN_SENDER)
         header = rules.read_header(frame.header)
+        trust.check_not_revoked(
+            signer, directory, written_at=rules.moment(header.iat), came_at=message.stored_at
+        )
         if header.sender != directory.desk.address:
             raise Unacceptable(Reason.UNKNOWN_SENDER)
         rules.check_address(
@@ -445,6 +458,7 @@ class _Opening:
             key_id=key_id_,
             sealed_body=seal_document(key, opened.body, place),
             outside=outside,
+            held_for="",
             rank=rules.raised(Rank(message.rank), Rank.DELIVERED),
         )
         self._vouch(message, Rank.DELIVERED)
@@ -471,13 +485,17 @@ class _Opening:
         codes = {"reason": reason.value}
         self.acts.append(Act("exchange.refuse_message", message.mid, codes))
         if reason in STAYS_IN_THE_TRAY:
+            Message.objects.filter(pk=message.pk).update(held_for=reason.value)
             return reason
+        message.held_for = ""
         message.refused_for = reason.value
         message.rank = rules.raised(Rank(message.rank), Rank.REFUSED)
         if header is not None:
             message.conversation, message.inc, message.seq = header.conv, header.inc, header.seq
             self.counted[header.conv][message.country, header.inc] += 1
-        message.save(update_fields=["refused_for", "rank", "conversation", "inc", "seq"])
+        message.save(
+            update_fields=["held_for", "refused_for", "rank", "conversation", "inc", "seq"]
+        )
         self._vouch(message, Rank.REFUSED, code=reason.value)
         return reason
 

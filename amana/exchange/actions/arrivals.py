@@ -197,7 +197,7 @@ def take_receipts(
     signed: Sequence[bytes], directory: Directory, now: datetime
 ) -> list[Reason | None]:
     """Let each receipt raise its message, all in one transaction; return why any was refused."""
-    notes = [_noted(one, directory) for one in signed]
+    notes = [_noted(one, directory, now) for one in signed]
     mids = {note.mid for note in notes if isinstance(note, ReceiptNote)}
     with transaction.atomic():
         # In one order, so that two parcels that meet wait for each other and never in a circle.
@@ -209,9 +209,9 @@ def take_receipts(
     return said
 
 
-def _noted(signed: bytes, directory: Directory) -> ReceiptNote | Reason:
+def _noted(signed: bytes, directory: Directory, now: datetime) -> ReceiptNote | Reason:
     try:
-        note = parcels.read_note(signed, directory)
+        note = parcels.read_note(signed, directory, now)
         rules.moment(note.at)
     except Unacceptable as refused:
         return refused.reason

@@ -38,7 +38,9 @@ class OtherCountry:
     desk: Seed
     unit: Seed
 
-    def directory_file(self, now: datetime, *, version: int = 1, incarnation: int = 1) -> bytes:
+    def directory_file(
+        self, now: datetime, *, version: int = 1, incarnation: int = 1, **more: Any
+    ) -> bytes:
         """Return the signed directory that this country publishes."""
         parties: dict[str, Any] = {
             name: party_fields(
@@ -59,6 +61,7 @@ class OtherCountry:
             "phone": "000",
             "log": [str(key) for key in keys_of(self.node, log_name(self.country, incarnation))],
             **parties,
+            **more,
         }
         return sign_directory(fields, self.root)
 

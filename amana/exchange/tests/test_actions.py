@@ -17,6 +17,7 @@ from amana.crypto import age
 from amana.crypto.framing import pack, read
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import digest, new_id, new_seed
+from amana.crypto.signing import key_id, sign_public_of
 from amana.exchange import actions, queries, rules
 from amana.exchange.actions import arrivals
 from amana.exchange.actions.delivery import deliver_due
@@ -423,7 +424,8 @@ def test_a_directory_under_another_root_or_an_older_version_is_refused(post: Pos
         actions.pin_peer(file=old, fingerprint=pinned, now=NOW, by="test")
 
     assert wrong_root.value.reason is Reason.UNKNOWN_SENDER
-    assert another_root.value.reason is older.value.reason is Reason.CONFLICT
+    assert another_root.value.reason is Reason.UNKNOWN_SENDER
+    assert older.value.reason is Reason.ROLLED_BACK
     assert Peer.objects.get().version == 3
 
 
@@ -587,3 +589,26 @@ def test_no_garbage_at_the_door_breaks_anything(post: Post, garbage: bytes) -> N
             receive(garbage, caller="CI", now=NOW)
 
     assert nothing_happened()
+
+
+def test_a_revoked_key_signs_nothing_more_and_what_came_after_waits_for_a_person(
+    post: Post,
+) -> None:
+    before, dated_back = post.offer(), post.offer()
+    after = post.offer(iat=(NOW + timedelta(hours=2)).isoformat())
+    post.bring(before)
+    Message.objects.update(stored_at=NOW - timedelta(hours=1))
+    key = key_id(sign_public_of(post.there.desk))
+    since = (NOW + timedelta(hours=1)).isoformat()
+    for message in (dated_back, after):
+        post.bring(message)
+    Message.objects.exclude(pk=before.header.mid).update(stored_at=NOW + timedelta(hours=3))
+    file = post.there.directory_file(NOW, version=2, revoked={key: since})
+    actions.pin_peer(file=file, fingerprint=fingerprint_in(file), now=NOW, by="test")
+
+    opened, refused = actions.open_messages(actor=post.desk, now=NOW + timedelta(hours=3))
+
+    assert (opened, refused) == (1, [Reason.REVOKED])
+    held = Message.objects.get(pk=dated_back.header.mid)
+    assert (held.kind, held.refused_for, held.held_for) == ("", "", "in_doubt")
+    assert queries.n_held("CI") == 1

@@ -8,9 +8,10 @@ from amana.audit.queries import first_fault
 from amana.crypto.secrets import new_id
 from amana.exchange import actions, queries
 from amana.exchange.models import Message
+from amana.exchange.rules import Reason
 from amana.exchange.tests.builders import offer_body
 from amana.exchange.tests.test_actions import Post, post  # noqa: F401
-from amana.exchange.tests.test_actions_of_restores import NOT_THEIRS, brought, deliver, restored
+from amana.exchange.tests.test_actions_of_restores import brought, deliver, restored
 from amana.referrals import queries as referrals
 from amana.referrals.models import Referral
 from amana.referrals.rules import State
@@ -27,7 +28,7 @@ def test_what_a_restored_partner_forgot_counts_no_longer_and_can_be_said_again(
     assert referrals.told(referral).story.state is State.OFFERED
     restored(post)
 
-    deliver(NOT_THEIRS)
+    deliver(said_of_receipts=Reason.NOT_THEIRS)
 
     assert referrals.told(referral).story.state is State.NOT_OFFERED
     kept = Message.objects.get(pk=first.mid)

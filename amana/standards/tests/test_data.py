@@ -8,6 +8,8 @@ import pytest
 
 from amana.standards import (
     authorities,
+    calendars,
+    ceremony,
     citations,
     clocks,
     codes,
@@ -26,6 +28,7 @@ FILES = sorted(path.name for path in FOLDER.glob("*.json") if not path.stem.ends
 INSTRUMENT_FILES = sorted(path.name for path in INSTRUMENTS.glob("*.json"))
 READERS = {
     "authorities.json": authorities.read,
+    "ceremony_words.json": ceremony.read,
     "citations.json": citations.read,
     "clocks.json": clocks.read,
     "code_lists.json": codes.read,
@@ -34,6 +37,7 @@ READERS = {
     "ctdc-2021.json": ctdc.release_from,
     "laws.json": laws.read,
     "form.json": codes.read,
+    "moon_sighted.json": calendars.read_moon_sighted,
     "need_to_know.json": need_to_know.read,
     "next_steps.json": next_steps.read,
     "paper.json": codes.read,

@@ -61,7 +61,7 @@ def soak(channel: Channel, *, messages: int, kills: int, cuts: int, patience: fl
                 time.sleep(0.2)
             print(f"{time.monotonic():.0f} {channel.posted()} {what}", flush=True)
             HAPPENINGS[what](channel)
-        is_at_rest = channel.come_to_rest(max(60.0, deadline - time.monotonic()))
+        is_at_rest = channel.come_to_rest(max(300.0, deadline - time.monotonic()))
         here, there = channel.status()
         found = [] if is_at_rest else ["it did not come to rest"]
         found += channel_check.states(here, there)

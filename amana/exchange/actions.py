@@ -26,6 +26,7 @@ from amana.exchange.carrier import Answer, NotCarried, carry
 from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
 from amana.exchange.models import Message, Peer, Receipt
 from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNote, Unacceptable
+from amana.standards import messages
 
 MESSAGES, RECEIPTS = "/exchange/messages", "/exchange/receipts"
 
@@ -188,7 +189,7 @@ def _header(
     return Header(
         v=1,
         type=letter.kind,
-        schema=f"{letter.kind}/1.0.0",
+        schema=messages.schema_of(letter.kind),
         mid=mid,
         conv=letter.conversation,
         inc=own.incarnation,
@@ -384,6 +385,8 @@ def _apply(message: Message, opened: Opened, actor: Actor, now: datetime) -> Non
     handler = _HANDLERS.get(header.type)
     if handler is None:
         raise Unacceptable(Reason.UNKNOWN_KIND)
+    if not messages.is_readable(header.schema, header.type, opened.body):
+        raise Unacceptable(Reason.SCHEMA)
     key_id_, key = handler(opened, actor, now)
     message.kind, message.conversation, message.seq = header.type, header.conv, header.seq
     message.in_reply_to, message.written_at = header.in_reply_to, rules.moment(header.iat)

@@ -47,6 +47,7 @@ class Reason(enum.StrEnum):
     DIRECTORY_EXPIRED = "directory_expired"
     NOT_THEIRS = "not_theirs"
     UNKNOWN_KIND = "unknown_kind"
+    SCHEMA = "schema"
 
 
 class Unacceptable(Exception):

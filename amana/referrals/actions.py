@@ -600,13 +600,18 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
         is_ours=False,
         country=opened.country,
         tier="emergency" if body.get("urgency") == "emergency" else bodies.tier_of(cover),
-        age_band=str(cover["age_band"]),
-        sex=str(cover["sex"]),
+        age_band=_shown("AGE_BAND", cover["age_band"]),
+        sex=_shown("SEX", cover["sex"]),
         prepared_at=now,
         key_id=key_id,
     )
     record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=header.conv)
     return key_id, key
+
+
+def _shown(listed: str, code: str) -> str:
+    """Return a code for the list of referrals; what is unknown here is told with the offer."""
+    return code if code in codes.values(listed) else UNSAID
 
 
 def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:

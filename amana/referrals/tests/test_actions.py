@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings as site
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -762,3 +763,31 @@ def test_what_leaves_or_names_somebody_asks_first_who_sits_there(
     assert answer.headers.get("Location", "").startswith("/step-up?back="), answer.status_code
     referral.refresh_from_db()
     assert referral.released_at is None
+
+
+def test_a_code_of_a_newer_list_does_not_keep_a_person_waiting(corridor: Corridor) -> None:
+    body = offer_body()
+    body["cover"] |= {"age_band": "15_16", "needs": ["SHELTER", "MIDWIFE"]}
+
+    corridor.say(new_id(), rules.OFFER, body)
+
+    referral = Referral.objects.get()
+    assert referral.age_band == "UNK"
+    with translation.override("en"):
+        assert coded.spoken("needs", ["SHELTER", "MIDWIFE"]).endswith(
+            "code not known here: MIDWIFE"
+        )
+
+
+@pytest.mark.parametrize("field", ["!must_be_read", "!"])
+def test_a_field_that_must_not_be_skipped_is_refused_and_another_is_kept(
+    corridor: Corridor, field: str
+) -> None:
+    corridor.say(new_id(), rules.OFFER, offer_body(**{field: "x"}))
+    assert [m.refused_for for m in post_office.refused()] == ["schema"]
+
+    corridor.say(new_id(), rules.OFFER, offer_body(new_in_1_1="kept"))
+
+    referral = Referral.objects.get()
+    held = queries.contents(corridor.who(Role.DESK), referral)
+    assert [body["new_in_1_1"] for body in held.values()] == ["kept"]

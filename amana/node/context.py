@@ -23,6 +23,7 @@ WAYS = (
     ("cases:erasures", _("Erasures")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
+    ("letters:tray", _("Letters")),
     ("agreements:list", _("Agreements")),
     ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
@@ -39,6 +40,7 @@ NOTICES = (
     *("step_asked", "step_confirmed", "step_declined"),
     *("duplicate", "formal", "phone_withdrawn", "operation_ended"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
+    *("letter_written", "letter_agreed", "letter_released", "letter_returned", "handed_on"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )
 

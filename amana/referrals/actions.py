@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -464,6 +464,16 @@ def _say(
 # Erasing here, and asking the other country to.
 
 
+# Rooms above this one keep something of a case too: they empty it and say how many rows.
+Forget = Callable[[str, str, datetime], int]
+_FORGETTING: dict[str, Forget] = {}
+
+
+def forget_too(row: str, forget: Forget) -> None:
+    """Let a room above empty what it holds of a case that is erased; node.apps names it."""
+    _FORGETTING[row] = forget
+
+
 def erase_approved(now: datetime) -> list[str]:
     """Erase every case that two people gave up, within seconds; return the codes."""
     done = []
@@ -485,6 +495,7 @@ def carry_out(*, code: str, by: str, now: datetime) -> Erasure:
         for row in Referral.objects.select_for_update().filter(case=code):
             counts["Referral"] += 1
             counts["Message"] += _empty(row, code, by, now)
+        counts |= {name: forget(code, by, now) for name, forget in _FORGETTING.items()}
         erasure = erase_case(code=code, more_counts=counts, backups_until=until, by=by, now=now)
     leave_no_trace()
     return erasure

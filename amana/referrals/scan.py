@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from amana.standards import never_sent
 
@@ -83,7 +84,7 @@ def _topics(text: str, guard: Guard) -> set[str]:
         found.add("DO_NOT_CONTACT")
     # A town alone is no address; two words of it beside each other are.
     place = _words(guard.places)
-    if any(f" {one} {two} " in said for one, two in zip(place, place[1:], strict=False)):
+    if any(f" {one} {two} " in said for one, two in pairwise(place)):
         found.add("PLACE")
     return found
 

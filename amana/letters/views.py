@@ -224,7 +224,10 @@ def _conversation(
 ) -> HttpResponse:
     contents = queries.contents(request.actor, found)
     names = {one.said.mid: coded.label("MESSAGE", one.said.kind) for one in found.letters}
-    letters = [_shown(request, found, one, contents, names) for one in found.letters]
+    told = sorted(
+        found.letters, key=lambda one: (one.said.written_at, one.said.sender, one.said.seq)
+    )
+    letters = [_shown(request, found, one, contents, names) for one in told]
     for letter in letters:
         if opened and letter["mid"] == opened["mid"]:
             letter["unit_rows"] = _rows(opened["part"])

@@ -22,15 +22,22 @@ from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases.actions import add_received, erase_case, mark, open_received_case
 from amana.cases.models import Case, Erasure
-from amana.cases.queries import OpenedConsent, consents, erasure_of, erasures_due, visible_to
-from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharing
+from amana.cases.queries import (
+    OpenedConsent,
+    access_compartment,
+    consents,
+    erasure_of,
+    erasures_due,
+    visible_to,
+)
+from amana.cases.rules import IDENTITY, LOCATION, RECEIVED, carrying, objections_to_sharing
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
 from amana.exchange.actions import Letter
 from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
-from amana.referrals import bodies, dossier, queries, rules
+from amana.referrals import bodies, dossier, queries, rules, scan
 from amana.referrals.models import Referral
 from amana.standards import codes
 from amana.standards.references import new_reference
@@ -63,7 +70,8 @@ def prepare(
         needs=values["needs"],
         now=now,
     )
-    against += _already(actor, case, country)
+    against += _already(actor, case, country, values)
+    against += _objections_to_telling(actor, case, values, str(wanted.get("look_reason", "")))
     if against:
         raise Refused(against)
     consent = _carrying(actor, case, country, values, now)
@@ -92,20 +100,39 @@ def prepare(
     return referral
 
 
-def _already(actor: Actor, case: Case, country: str) -> list[str]:
-    """Say when the same person would be offered to the same country twice."""
+def _already(actor: Actor, case: Case, country: str, values: Mapping[str, Any]) -> list[str]:
+    """Say when the same person would be offered to the same country twice.
+
+    What was declined may be asked once more, with something new; then people meet over it.
+    """
     # The case's row is the lock: two colleagues may prepare in the same second.
     Case.objects.select_for_update().get(pk=case.pk)
-    against = set()
+    against, declined = set(), []
     for told in queries.told_all(queries.of_case(actor, case)):
         referral, state = told.referral, told.story.state
         if referral.returned_at or referral.country != country or not referral.is_ours:
             continue
         if state is rules.State.NOT_OFFERED:
             against.add("ONE_IS_WITH_THE_DESK")
-        elif state not in (rules.State.DECLINED, rules.State.RECALL_ANSWERED):
+        elif state is rules.State.DECLINED:
+            declined.append(queries.prepared(actor, referral))
+        elif state is not rules.State.RECALL_ANSWERED:
             against.add("ALREADY_REFERRED")
-    return sorted(against)
+    new = dossier.digests(values)
+    said_before = [set(draft.get("digests", ())) for draft in declined]
+    return sorted(against | set(rules.objections_to_asking_again(said_before, new)))
+
+
+def _objections_to_telling(
+    actor: Actor, case: Case, values: Mapping[str, Any], reason: str
+) -> list[str]:
+    """Look a second time at the words for the unit; what the person is called goes as a field."""
+    texts = {n: str(values[n]) for n in dossier.TOLD if values.get(n)}
+    if not texts:
+        return []
+    location = access_compartment(actor, case, LOCATION)[1]
+    guard = scan.Guard(places=location.get("place", ""), never=location.get("do_not_contact", ""))
+    return scan.objections(scan.finds(texts, guard), is_named_there=True, reason=reason)
 
 
 def _values(
@@ -188,6 +215,7 @@ def _draft(
             for name, value in unit_part.items()
         ],
         "by": actor.name,
+        "digests": sorted(dossier.digests(values)),
         "purpose": wanted["purpose"],
         "urgency": wanted["urgency"],
         "consent_id": consent.row.pk,
@@ -320,11 +348,15 @@ def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: 
 
 
 @transaction.atomic
-def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None:
+def reply(
+    *, referral: Referral, text: str, actor: Actor, now: datetime, look_reason: str = ""
+) -> None:
     """Answer the other desk's question, while consent stands and without naming the person."""
     told = queries.told(referral)
     question = told.story.open_question
     against = _objections_to_words(referral, told, text, actor, now)
+    found = scan.finds({"text": text}, scan.Guard())
+    against += scan.objections(found, is_named_there=True, reason=look_reason)
     if against:
         raise Refused(against)
     _answer(referral, rules.REPLY, {"text": text}, actor, now, to=question.mid if question else "")

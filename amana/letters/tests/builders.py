@@ -3,6 +3,7 @@
 from typing import Any
 
 from amana.access.rules import Actor, Role
+from amana.exchange.models import Message
 from amana.letters import actions, queries
 from amana.letters.actions import Written
 from amana.letters.models import Draft
@@ -116,11 +117,31 @@ def sent(corridor: Corridor, code: str, kind: str, **more: Any) -> str:
 
 def begun(corridor: Corridor, kind: str, *, role: Role = Role.DESK, **more: Any) -> Draft:
     """Begin a thread with Côte d'Ivoire."""
+    case, reason = more.pop("case", None), more.pop("look_reason", "")
     return actions.begin(
         country="CI",
-        written=Written(kind, values_of(kind, **more), look_reason=more.pop("look_reason", "")),
-        case=more.pop("case", None),
+        written=Written(kind, values_of(kind, **more), look_reason=reason),
+        case=case,
         tier="adult",
         actor=corridor.who(role),
         now=NOW,
     )
+
+
+def says(corridor: Corridor, conversation: str, kind: str, *, to: str = "", **more: Any) -> str:
+    """Let the other desk write an honest letter; return its number, once it was taken in."""
+    mid = corridor.say(conversation, kind, body_of(kind, **more), to=to)
+    taken = Message.objects.get(pk=mid)
+    assert (taken.refused_for, taken.kind) == ("", kind), (kind, taken.refused_for)
+    return mid
+
+
+def answer(corridor: Corridor, code: str, kind: str, to: str, **more: Any) -> str:
+    """Let our desk say with one press what it says on a letter; return its number."""
+    actions.answer(
+        found=conversation(corridor, code),
+        written=Written(kind, values_of(kind, **more), to),
+        actor=corridor.who(Role.DESK),
+        now=NOW,
+    )
+    return str(Message.objects.filter(is_ours=True, kind=kind).latest("stored_at", "seq").pk)

@@ -95,8 +95,8 @@ class Corridor:
         """Return who works in a role."""
         return self.cast.actor(role)
 
-    def say(self, conversation: str, kind: str, body: dict[str, Any]) -> None:
-        """Let the other desk say something, and open it here."""
+    def say(self, conversation: str, kind: str, body: dict[str, Any], *, to: str = "") -> str:
+        """Let the other desk say something, and open it here; return its number."""
         self.sent[conversation] = self.sent.get(conversation, 0) + 1
         own_public = public_of(self.cast.keys[DESK].seed)
         header = header_for(
@@ -107,12 +107,14 @@ class Corridor:
             conversation=conversation,
             seq=self.sent[conversation],
             now=NOW,
+            in_reply_to=to,
         )
         message = sealed(
             header, body, signer=self.there.desk, to_public=own_public, to_country="MA"
         )
         exchange.receive_message(parcel(message, self.there.node), caller="CI", now=NOW)
         exchange.open_messages(actor=self.who(Role.DESK), now=NOW)
+        return header.mid
 
     def reads(self, message: Message) -> dict[str, Any]:
         """Return what the other desk reads in a message of ours."""
@@ -791,3 +793,54 @@ def test_a_field_that_must_not_be_skipped_is_refused_and_another_is_kept(
     referral = Referral.objects.get()
     held = queries.contents(corridor.who(Role.DESK), referral)
     assert [body["new_in_1_1"] for body in held.values()] == ["kept"]
+
+
+def declined_again(corridor: Corridor, referral: Referral) -> None:
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, rules.DECLINE, {"by": "Mariam", "reason": "NO_CAPACITY"})
+
+
+def test_what_was_declined_is_asked_once_more_with_something_new_and_then_people_meet(
+    corridor: Corridor,
+) -> None:
+    referral = offered(corridor)
+    case = referral.case
+    assert case is not None
+    declined_again(corridor, referral)
+
+    with pytest.raises(Refused) as refused:
+        prepared(corridor, case)
+    assert refused.value.objections == ["NOTHING_NEW"]
+
+    worker, desk = corridor.who(Role.CASE_WORKER), corridor.who(Role.DESK)
+    cases.write_compartment(
+        case=case, name=ACCOUNT, changes={"wishes": "étudier"}, version=2, actor=worker, now=NOW
+    )
+    second = prepared(corridor, case)
+    actions.release_offer(referral=second, actor=desk, now=NOW)
+    declined_again(corridor, second)
+
+    with pytest.raises(Refused) as refused:
+        prepared(corridor, case)
+    assert refused.value.objections == ["CASE_CONFERENCE"]
+
+
+def test_words_for_the_unit_are_looked_at_a_second_time(corridor: Corridor) -> None:
+    case = opened(corridor)
+    agreed(corridor, case)
+    worker = corridor.who(Role.CASE_WORKER)
+    for version, wishes, against in (
+        (2, "Elle est enceinte.", ["SECOND_LOOK_NEEDED"]),
+        (3, "Rester à Derb Kandilia.", ["NEVER_SENT"]),
+    ):
+        cases.write_compartment(
+            case=case,
+            name=ACCOUNT,
+            changes={"wishes": wishes},
+            version=version,
+            actor=worker,
+            now=NOW,
+        )
+        with pytest.raises(Refused) as refused:
+            prepared(corridor, case)
+        assert refused.value.objections == against

@@ -84,8 +84,9 @@ def begin(
         raise NotFound
     if case is not None and not visible_to(actor).filter(pk=case.pk).exists():
         raise NotFound
-    # The desk reads everything that leaves; the care team what it wrote itself.
-    teams = [CARE, DESK] if SIDES[actor.role] == CARE else [DESK]
+    # The desk reads everything that leaves; the care team what it wrote or must agree to.
+    by_care = SIDES[actor.role] == CARE or family.second is not None
+    teams = [CARE, DESK] if by_care else [DESK]
     key_id, _key = issue_key(*teams, actor=actor)
     thread = Thread.objects.create(
         id=new_id(),

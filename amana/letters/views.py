@@ -52,6 +52,7 @@ def _listed(found: Conversation, now: datetime) -> dict[str, Any]:
         "code": found.code,
         "country": found.row.country,
         "topic": coded.label("MESSAGE", topic),
+        "kind": topic,
         "state": coded.label("LETTER_STATE", state),
         "tone": tones[state],
         "silent": silent,
@@ -261,7 +262,7 @@ def _shown(
     may = _answers(request, found, letter)
     return {
         "mid": line.mid,
-        "number": letter.family.number,
+        "kind": line.kind,
         "title": names[line.mid],
         "to": names.get(line.in_reply_to, ""),
         "at": line.written_at,

@@ -434,19 +434,18 @@ def answer(request: Request, code: str, mid: str, kind: str) -> HttpResponse:
     if kind not in rules.BY_HAND:
         raise NotFound
     found = queries.conversation(request.actor, code)
-    form = LetterForm(
-        request.POST,
-        family=messages.families()[kind],
-        own=[],
-        is_found="look" in request.POST,
-        auto_id=f"{mid}-{kind}-%s",
-    )
-    if kind == rules.COUNTERSIGN:
-        written = Written(kind, {}, mid)
-    elif form.is_valid():
+    written, form = Written(kind, {}, mid), None
+    if kind != rules.COUNTERSIGN:
+        form = LetterForm(
+            request.POST,
+            family=messages.families()[kind],
+            own=[],
+            is_found="look" in request.POST,
+            auto_id=f"{mid}-{kind}-%s",
+        )
+        if not form.is_valid():
+            return _conversation(request, found, form=form, form_of=f"{mid}:{kind}")
         written = Written(kind, form.values(), mid, form.cleaned_data["look_reason"])
-    else:
-        return _conversation(request, found, form=form, form_of=f"{mid}:{kind}")
     try:
         actions.answer(found=found, written=written, actor=request.actor, now=request.now)
     except Refused as refused:

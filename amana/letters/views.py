@@ -45,16 +45,19 @@ def _listed(found: Conversation, now: datetime) -> dict[str, Any]:
     ours = any(one.watch.country == own for one in open_)
     silent = any(one.watch.is_silent(now) for one in open_)
     state = "waits_for_us" if ours else "waits_for_them" if open_ else "nothing_open"
-    tones = {"waits_for_us": "attention", "waits_for_them": "waiting", "nothing_open": "done"}
-    last = found.letters[-1].said.kind if found.letters else ""
-    topic = found.thread.topic if found.thread else last
+    # A thread whose first letter has not left is not one in which all is said.
+    state = state if found.letters else "with_desk"
+    tones = {"waits_for_us": "attention", "nothing_open": "done"}
+    told = sorted(found.letters, key=lambda one: one.said.written_at)
+    kinds = [one.said.kind for one in told if one.said.kind not in rules.BY_HAND]
+    topic = found.thread.topic if found.thread else (kinds or [""])[-1]
     return {
         "code": found.code,
         "country": found.row.country,
         "topic": coded.label("MESSAGE", topic),
         "kind": topic,
         "state": coded.label("LETTER_STATE", state),
-        "tone": tones[state],
+        "tone": tones.get(state, "waiting"),
         "silent": silent,
         "ours": ours,
     }

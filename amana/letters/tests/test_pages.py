@@ -82,6 +82,8 @@ def test_a_worker_writes_a_desk_releases_and_everybody_reads_where_it_stands(
     seen = page(corridor, Role.DESK, f"/letters/prepared/{draft.pk}/")
     assert "data-looked" in seen
     assert "enceinte" in seen
+    assert "leaves-letter" in seen
+    assert "With this letter" in seen
     status, to = press(corridor, Role.DESK, f"/letters/prepared/{draft.pk}/release")
     assert (status, to) == (302, f"/letters/{referral.code}/?said=letter_released")
     for role in (Role.CASE_WORKER, Role.SUPERVISOR, Role.DESK):

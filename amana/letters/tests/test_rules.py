@@ -240,3 +240,10 @@ def test_a_kind_of_another_room_is_no_letter() -> None:
         assert rules.objections_to_writing([], kind, sender="MA", setting=SETTING) == [
             "LETTER_OUT_OF_PLACE"
         ]
+
+
+def test_what_the_wrong_country_said_answers_and_cancels_nothing() -> None:
+    own_yes, their_cancel = replace(YES, sender="MA", seq=3), replace(CANCELLED, sender="CI")
+
+    assert shape([PROPOSAL, own_yes])[0] == ("1", [], False)
+    assert ("1", [], False) in shape([PROPOSAL, their_cancel])

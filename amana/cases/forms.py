@@ -82,6 +82,7 @@ HINTS = {
     "full_name": _("As the person says it, in any script. One box, no rule."),
     "birth": _("As said: a date, a year, “about 14”, or an event."),
     "safe_contact": _("Channel, number, whose phone, which hours, what may be said."),
+    "do_not_contact": _("Names of people and bodies that must learn nothing."),
     "place": _("Never the address of a shelter."),
     "narrative": _("Told once, so that nobody has to ask again."),
 }

@@ -263,7 +263,7 @@ def access_compartment(
     if row is None or key is None or name not in policy.opens(actor.role):
         raise NotFound
     document = opened_with(key, row)
-    return row, _unit_part(actor, document) if name == RECEIVED else document
+    return row, unit_part(actor, document) if name == RECEIVED else document
 
 
 def opened_with(key: Key, row: Compartment) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def opened_with(key: Key, row: Compartment) -> dict[str, Any]:
     return open_document(key, bytes(row.sealed), place)
 
 
-def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
+def unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
     """Open what the other country's case worker sealed to this unit; no desk on the way read it."""
     sealed = document["unit_sealed"]
     if not sealed:

@@ -167,6 +167,12 @@ def numbers(mids: Collection[str]) -> list[Message]:
     return list(Message.objects.filter(pk__in=mids).only("mid", "is_ours", "country", "sha256"))
 
 
+def digest_of(mid: str) -> str:
+    """Return the digest of a message's container, the same at both ends; "" for an unknown one."""
+    row = Message.objects.filter(pk=mid).only("sha256").first()
+    return row.sha256 if row else ""
+
+
 def unopened() -> list[Message]:
     """Return what arrived for the desk and was neither opened nor refused, oldest first."""
     return list(

@@ -62,6 +62,7 @@ class Reason(enum.StrEnum):
     NOT_LOGGED = "not_logged"
     REVOKED = "revoked"
     IN_DOUBT = "in_doubt"
+    SCHEMA = "schema"
 
 
 class Unacceptable(Exception):

@@ -24,6 +24,7 @@ WAYS = (
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
     ("exchange:desks", _("Desks")),
+    ("letters:tray", _("Letters")),
     ("agreements:list", _("Agreements")),
     ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
@@ -41,6 +42,7 @@ NOTICES = (
     *("root_brought", "root_compared", "root_pinned", "holiday_said"),
     *("duplicate", "formal", "phone_withdrawn", "operation_ended"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
+    *("letter_written", "letter_agreed", "letter_released", "letter_returned", "handed_on"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )
 

@@ -420,4 +420,20 @@ TABLE: dict[str, Kept] = {
         reason="the other country is told of the erasure and asked for its own",
         is_running=True,
     ),
+    "letters.Thread": Kept(
+        row="one conversation with one country outside a referral: an alert, a group, a route",
+        life=None,
+        since=WITH_THE_CASE + ", where it is about one; else it stays, in codes and without names",
+        erased_by="letters.actions.forget empties it with its case",
+        reason="what two countries warned each other of must stay answerable",
+        is_running=True,
+    ),
+    "letters.Draft": Kept(
+        row="a letter that was written and waits for the desk",
+        life=None,
+        since="its release, which empties it; one that was given back goes with its conversation",
+        erased_by="letters.actions.release empties it; deleted with its thread; " + BY_ITS_KEY,
+        reason="who wrote, agreed and released must stay answerable",
+        is_running=True,
+    ),
 }

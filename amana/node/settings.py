@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "amana.cases",
     "amana.search",
     "amana.referrals",
+    "amana.letters",
     "amana.desk",
     "amana.node.apps.Node",
 ]

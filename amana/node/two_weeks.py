@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from amana.access.rules import Role
 from amana.field.rules import Urgency
-from amana.node import cast, fieldwork, story
+from amana.node import cast, fieldwork, lettered, story
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode
@@ -74,24 +74,7 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
             shift(data, timedelta(days=-ago))
 
     try:
-        day(14)
-        say("two weeks ago: a boy who begs with a quota is offered to Côte d'Ivoire")
-        begging = offer(ma, ci, cast.CHILD_TALIBE, typed)
-        story.acknowledge(ci.who(D), begging)
-        day(12)
-        say("the question, the answer, the acceptance, the dossier")
-        story.ask(
-            ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed
-        )
-        story.wait_for(ma.who(D), begging, "question_open")
-        story.reply(
-            ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed
-        )
-        story.open_mail(ci.who(D))
-        _accept(ci, begging, typed, real_now - timedelta(days=11))
-        story.wait_for(ma.who(D), begging, "accepted")
-        story.release_dossier(ma.who(D), begging)
-        story.open_mail(ci.who(D))
+        begging = _a_boy_is_offered(ma, ci, typed, say, day)
         day(9)
         say("a footballer of doubtful age: declined, with a reason")
         football = offer(ma, ci, cast.FOOTBALLER, typed)
@@ -110,6 +93,7 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         _smaller_things(ma, ci, typed, say)
         say("a girl is interviewed when she is ready; an authority refuses, is contested, reviews")
         _interviewed(ci, typed, day, real_now)
+        _he_goes_home(ma, ci, begging, typed, say, day)
         day(0.25)
         say("this morning: a screening that waits for its supervisor")
         story.screen(ma.who(R), cast.MASSAGE, typed)
@@ -117,6 +101,52 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         _found_by_night(ci, typed)
     finally:
         day(0)
+
+
+def _a_boy_is_offered(
+    ma: Country,
+    ci: Country,
+    typed: Typed,
+    say: Callable[[str], None],
+    day: Callable[[float], None],
+) -> str:
+    """Take a boy from the offer to the day on which everybody knows when he goes home."""
+    real_now = _real_now()
+    day(14)
+    say("two weeks ago: a boy who begs with a quota is offered to Côte d'Ivoire")
+    begging = offer(ma, ci, cast.CHILD_TALIBE, typed)
+    story.acknowledge(ci.who(D), begging)
+    day(12)
+    say("the question, the answer, the acceptance, the dossier")
+    story.ask(ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed)
+    story.wait_for(ma.who(D), begging, "question_open")
+    story.reply(
+        ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed
+    )
+    story.open_mail(ci.who(D))
+    _accept(ci, begging, typed, real_now - timedelta(days=11))
+    story.wait_for(ma.who(D), begging, "accepted")
+    story.release_dossier(ma.who(D), begging)
+    story.open_mail(ci.who(D))
+    day(11.5)
+    say("his family is assessed, his return proposed, accepted and announced")
+    lettered.planned(ma, ci, begging, real_now - timedelta(days=1.5), typed)
+    return begging
+
+
+def _he_goes_home(
+    ma: Country,
+    ci: Country,
+    begging: str,
+    typed: Typed,
+    say: Callable[[str], None],
+    day: Callable[[float], None],
+) -> None:
+    real_now = _real_now()
+    day(1.25)
+    say("he is handed over against two signatures; warnings and a call for help cross")
+    lettered.handed_over(ma, ci, begging, real_now - timedelta(days=1.3))
+    lettered.warned(ma, ci, begging, real_now + timedelta(days=1), typed)
 
 
 def _smaller_things(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> None:

@@ -163,6 +163,18 @@ TABLE: dict[str, Page] = {
     "referrals:answer-recall": _for(D, purpose="referral"),
     "referrals:keep": _for(S, purpose="referral"),
     "referrals:certificate": _for(S, Role.DATA_PROTECTION, purpose="review"),
+    # Letters: the unit and the desk write, the desk signs.
+    "letters:tray": _for(W, S, D, purpose="referral"),
+    "letters:begin": _for(W, S, D, purpose="referral"),
+    "letters:draft": _for(W, S, D, purpose="referral"),
+    "letters:agree": _for(S, D, purpose="referral"),
+    "letters:release": _for(D, purpose="referral"),
+    "letters:return": _for(W, S, D, purpose="referral"),
+    "letters:conversation": _for(W, S, D, purpose="referral"),
+    "letters:write": _for(W, S, D, purpose="referral"),
+    "letters:hand-on": _for(D, purpose="referral"),
+    "letters:unit": _for(W, S, purpose="referral"),
+    "letters:answer": _for(D, purpose="referral"),
     # Agreements: read by who works by them; a step takes two.
     "agreements:list": _for(C, D, Role.PLAN, Role.DATA_PROTECTION, purpose="cooperation"),
     "agreements:agreement": _for(C, D, Role.PLAN, Role.DATA_PROTECTION, purpose="cooperation"),

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,15 @@ from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases.actions import add_received, erase_case, mark, open_received_case
 from amana.cases.models import Case, Erasure
-from amana.cases.queries import OpenedConsent, consents, erasure_of, erasures_due, visible_to
-from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharing
+from amana.cases.queries import (
+    OpenedConsent,
+    access_compartment,
+    consents,
+    erasure_of,
+    erasures_due,
+    visible_to,
+)
+from amana.cases.rules import IDENTITY, LOCATION, RECEIVED, carrying, objections_to_sharing
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
@@ -31,7 +38,7 @@ from amana.exchange import evidence
 from amana.exchange.actions import Letter
 from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
-from amana.referrals import bodies, dossier, queries, rules
+from amana.referrals import bodies, dossier, queries, rules, scan
 from amana.referrals.models import Referral
 from amana.standards import codes
 from amana.standards.references import new_reference
@@ -64,7 +71,8 @@ def prepare(
         needs=values["needs"],
         now=now,
     )
-    against += _already(actor, case, country)
+    against += _already(actor, case, country, values)
+    against += _objections_to_telling(actor, case, values, str(wanted.get("look_reason", "")))
     if against:
         raise Refused(against)
     consent = _carrying(actor, case, country, values, now)
@@ -93,20 +101,39 @@ def prepare(
     return referral
 
 
-def _already(actor: Actor, case: Case, country: str) -> list[str]:
-    """Say when the same person would be offered to the same country twice."""
+def _already(actor: Actor, case: Case, country: str, values: Mapping[str, Any]) -> list[str]:
+    """Say when the same person would be offered to the same country twice.
+
+    What was declined may be asked once more, with something new; then people meet over it.
+    """
     # The case's row is the lock: two colleagues may prepare in the same second.
     Case.objects.select_for_update().get(pk=case.pk)
-    against = set()
+    against, declined = set(), []
     for told in queries.told_all(queries.of_case(actor, case)):
         referral, state = told.referral, told.story.state
         if referral.returned_at or referral.country != country or not referral.is_ours:
             continue
         if state is rules.State.NOT_OFFERED:
             against.add("ONE_IS_WITH_THE_DESK")
-        elif state not in (rules.State.DECLINED, rules.State.RECALL_ANSWERED):
+        elif state is rules.State.DECLINED:
+            declined.append(queries.prepared(actor, referral))
+        elif state is not rules.State.RECALL_ANSWERED:
             against.add("ALREADY_REFERRED")
-    return sorted(against)
+    new = dossier.digests(values)
+    said_before = [set(draft.get("digests", ())) for draft in declined]
+    return sorted(against | set(rules.objections_to_asking_again(said_before, new)))
+
+
+def _objections_to_telling(
+    actor: Actor, case: Case, values: Mapping[str, Any], reason: str
+) -> list[str]:
+    """Look a second time at the words for the unit; what the person is called goes as a field."""
+    texts = {n: str(values[n]) for n in dossier.TOLD if values.get(n)}
+    if not texts:
+        return []
+    location = access_compartment(actor, case, LOCATION)[1]
+    guard = scan.Guard(places=location.get("place", ""), never=location.get("do_not_contact", ""))
+    return scan.objections(scan.finds(texts, guard), is_named_there=True, reason=reason)
 
 
 def _values(
@@ -189,6 +216,7 @@ def _draft(
             for name, value in unit_part.items()
         ],
         "by": actor.name,
+        "digests": sorted(dossier.digests(values)),
         "purpose": wanted["purpose"],
         "urgency": wanted["urgency"],
         "consent_id": consent.row.pk,
@@ -321,11 +349,15 @@ def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: 
 
 
 @transaction.atomic
-def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None:
+def reply(
+    *, referral: Referral, text: str, actor: Actor, now: datetime, look_reason: str = ""
+) -> None:
     """Answer the other desk's question, while consent stands and without naming the person."""
     told = queries.told(referral)
     question = told.story.open_question
     against = _objections_to_words(referral, told, text, actor, now)
+    found = scan.finds({"text": text}, scan.Guard())
+    against += scan.objections(found, is_named_there=True, reason=look_reason)
     if against:
         raise Refused(against)
     _answer(referral, rules.REPLY, {"text": text}, actor, now, to=question.mid if question else "")
@@ -475,6 +507,16 @@ def export_evidence(*, referral: Referral, by: str, now: datetime) -> bytes:
 # Erasing here, and asking the other country to.
 
 
+# Rooms above this one keep something of a case too: they empty it and say how many rows.
+Forget = Callable[[str, str, datetime], int]
+_FORGETTING: dict[str, Forget] = {}
+
+
+def forget_too(row: str, forget: Forget) -> None:
+    """Let a room above empty what it holds of a case that is erased; node.apps names it."""
+    _FORGETTING[row] = forget
+
+
 def erase_approved(now: datetime) -> list[str]:
     """Erase every case that two people gave up, within seconds; return the codes."""
     done = []
@@ -496,6 +538,7 @@ def carry_out(*, code: str, by: str, now: datetime) -> Erasure:
         for row in Referral.objects.select_for_update().filter(case=code):
             counts["Referral"] += 1
             counts["Message"] += _empty(row, code, by, now)
+        counts |= {name: forget(code, by, now) for name, forget in _FORGETTING.items()}
         erasure = erase_case(code=code, more_counts=counts, backups_until=until, by=by, now=now)
     leave_no_trace()
     return erasure
@@ -612,8 +655,8 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
         is_ours=False,
         country=opened.country,
         tier="emergency" if body.get("urgency") == "emergency" else bodies.tier_of(cover),
-        age_band=str(cover["age_band"]),
-        sex=str(cover["sex"]),
+        age_band=_shown("AGE_BAND", cover["age_band"]),
+        sex=_shown("SEX", cover["sex"]),
         prepared_at=now,
         key_id=key_id,
     )
@@ -630,6 +673,11 @@ def _offered_again(row: Referral, opened: Opened, actor: Actor, now: datetime) -
         raise Unacceptable(Reason.OUT_OF_PLACE)
     record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=row.pk)
     return row.key_id, access_key(actor, row.key_id)
+
+
+def _shown(listed: str, code: str) -> str:
+    """Return a code for the list of referrals; what is unknown here is told with the offer."""
+    return code if code in codes.values(listed) else UNSAID
 
 
 def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:

@@ -31,6 +31,12 @@ class PrepareForm(forms.Form):
         required=False,
     )
 
+    look_reason = forms.ChoiceField(
+        label=_("If a second look finds something: why it stays"),
+        choices=choices("LOOK_REASON", blank=True),
+        required=False,
+    )
+
     def __init__(
         self, *args: Any, countries: list[tuple[str, str]], available: list[str], **kwargs: Any
     ) -> None:
@@ -60,6 +66,11 @@ class ReplyForm(forms.Form):
 
     text = forms.CharField(
         label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000
+    )
+    look_reason = forms.ChoiceField(
+        label=_("If a second look finds something: why it stays"),
+        choices=choices("LOOK_REASON", blank=True),
+        required=False,
     )
 
 

@@ -256,3 +256,14 @@ def objections_to_offering(
     if not needs:
         against.append("NO_NEED_NAMED")
     return against
+
+
+# A declined referral may be asked once more; the third time two countries meet over it.
+ASKED_ALONE = 2
+
+
+def objections_to_asking_again(before: Sequence[set[str]], new: set[str]) -> list[str]:
+    """Return what stands against asking what was declined: too often, or nothing new in it."""
+    if len(before) >= ASKED_ALONE:
+        return ["CASE_CONFERENCE"]
+    return ["NOTHING_NEW"] if any(new <= said for said in before) else []

@@ -20,7 +20,7 @@ from django.utils import translation
 
 from amana.access.rules import Role
 from amana.keeper.rules import DEMO_CODE
-from amana.node import cast, story, two_weeks
+from amana.node import cast, lettered, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
@@ -319,6 +319,20 @@ VISITS: dict[str, Visit] = {
     "prepare-historical": Visit("referrals:prepare", "MA", W, "/cases/{historical_case}/refer"),
     "referrals": Visit("referrals:list", "MA", D, "/referrals/"),
     "referrals-silent": Visit("referrals:list", "CI", W, "/referrals/"),
+    "letters": Visit("letters:tray", "MA", D, "/letters/"),
+    "letters-worker": Visit("letters:tray", "CI", W, "/letters/"),
+    "letter-begun": Visit("letters:begin", "MA", D, "/letters/new/emergency"),
+    "letter-begun-empty": Visit(
+        "letters:begin", "MA", D, "/letters/new/emergency", _press(MAIN), 422
+    ),
+    "letter-group": Visit("letters:begin", "MA", D, "/letters/new/group.arrival"),
+    "letter-conversation": Visit("letters:conversation", "MA", D, "/letters/{letters}/"),
+    "letter-conversation-there": Visit("letters:conversation", "CI", W, "/letters/{letters}/"),
+    "letter-written": Visit(
+        "letters:write", "MA", W, "/letters/{letters}/write/return.proposal", _press(MAIN), 422
+    ),
+    "letter-prepared": Visit("letters:draft", "MA", D, "/letters/prepared/{letter}/"),
+    "letter-second": Visit("letters:draft", "MA", S, "/letters/prepared/{emergency}/"),
     "mail-sealed": Visit("referrals:mail", "CI", D, "/mail/"),
     "mail-silent": Visit("referrals:mail", "MA", D, "/mail/"),
     **{
@@ -473,6 +487,12 @@ def live_on(demo: Any) -> dict[str, str]:
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
     _refuse_one(demo.home / "ci" / "db" / "amana.sqlite3")
+    facts["letters"] = youssef.open("/letters/").first(r'href="/letters/(R-[0-9A-Z-]+)/"') or ""
+    status = {"judicial_kind": "HEARING", "judicial_status": "SENT"}
+    facts["letter"] = lettered.write(hicham, facts["letters"], "judicial.request", status)
+    danger = {"danger_kind": "CAPTIVE", "n_persons": "1", "age_band": "18_24", "sex": "F"}
+    danger["phoned"] = "yes"
+    facts["emergency"] = lettered.begin(youssef, "CI", "emergency", danger)
     # Somebody says, in the worker's name, that every way in is lost.
     koffi.post("/recover", {"sign_in_name": koffi.sign_in_name})
     facts["lock"] = _lay_a_passkey(demo.home / "ma" / "db" / "amana.sqlite3", hicham.sign_in_name)

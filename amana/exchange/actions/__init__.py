@@ -27,6 +27,7 @@ from amana.exchange import parcels, queries, rules, trust
 from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
 from amana.exchange.models import Message, Peer, Receipt
 from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNote, Unacceptable
+from amana.standards import messages
 
 # So many are opened in one transaction; longer than for them nobody waits to write.
 AT_ONCE = 16
@@ -232,7 +233,7 @@ def _header(
     return Header(
         v=1,
         type=letter.kind,
-        schema=f"{letter.kind}/1.0.0",
+        schema=messages.schema_of(letter.kind),
         mid=mid,
         conv=letter.conversation,
         inc=own.incarnation,
@@ -445,6 +446,8 @@ class _Opening:
         handler = _HANDLERS.get(header.type)
         if handler is None:
             raise Unacceptable(Reason.UNKNOWN_KIND)
+        if not messages.is_readable(header.schema, header.type, opened.body):
+            raise Unacceptable(Reason.SCHEMA)
         key_id_, key = handler(opened, self.actor, self.now)
         place = queries.body_place(message.mid, key_id_)
         outside = " ".join(against)

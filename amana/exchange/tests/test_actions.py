@@ -321,7 +321,14 @@ def test_other_bytes_under_a_known_number_are_a_conflict(post: Post) -> None:
 def test_a_message_that_comes_too_early_waits_and_is_acted_on_in_order(post: Post) -> None:
     offer = post.offer()
     too_early = post.seal(
-        replace(offer.header, mid=new_id(), seq=2, type="referral.case", in_reply_to="")
+        replace(
+            offer.header,
+            mid=new_id(),
+            seq=2,
+            type="referral.case",
+            schema="referral.case/1.0.0",
+            in_reply_to="",
+        )
     )
     post.bring(too_early)
 

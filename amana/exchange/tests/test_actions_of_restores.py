@@ -52,7 +52,9 @@ def deliver(*, said_of_receipts: Reason | None = None) -> list[str]:
 def test_a_restored_partner_counts_anew_and_is_opened_in_order(post: Post) -> None:  # noqa: F811
     first = brought(post)
     restored(post)
-    again = replace(first, mid=new_id(), inc=2, type="referral.update", seq=2)
+    again = replace(
+        first, mid=new_id(), inc=2, type="referral.update", schema="referral.update/1.0.0", seq=2
+    )
     post.bring(post.seal(again))
     assert actions.open_messages(actor=post.desk, now=NOW) == (0, [])
     assert refusals() == ["out_of_order"]

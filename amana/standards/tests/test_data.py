@@ -17,7 +17,9 @@ from amana.standards import (
     crosswalk,
     ctdc,
     laws,
+    messages,
     need_to_know,
+    never_sent,
     next_steps,
 )
 from amana.standards.datafile import FOLDER, LANGUAGES, MARKS, BadData, Place, opened
@@ -38,7 +40,10 @@ READERS = {
     "laws.json": laws.read,
     "form.json": codes.read,
     "moon_sighted.json": calendars.read_moon_sighted,
+    "letter_lists.json": codes.read,
+    "messages.json": messages.read,
     "need_to_know.json": need_to_know.read,
+    "never_sent.json": never_sent.read,
     "next_steps.json": next_steps.read,
     "paper.json": codes.read,
     "words.json": codes.read,

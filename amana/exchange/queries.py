@@ -87,6 +87,12 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
     return found
 
 
+def stirred(since: datetime) -> set[str]:
+    """Return the conversations in which a message came or went since a moment."""
+    rows = Message.objects.filter(stored_at__gte=since).exclude(conversation="")
+    return set(rows.values_list("conversation", flat=True))
+
+
 def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
     """Return the contents that this person can open, by message."""
     rows = list(Message.objects.filter(conversation=conversation, sealed_body__isnull=False))

@@ -14,6 +14,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from amana.crypto.secrets import Seed, new_seed
 from amana.exchange.rules import Own, ThirdWitness
@@ -46,6 +47,8 @@ class NodeConfig:
     # How many seconds a partner's log may be silent; who else witnesses ours: name, url, key.
     silence_after: float = 3600.0
     witnesses: list[dict[str, str]] = field(default_factory=list)
+    # Where mail without content is handed over and who is told; empty: none leaves.
+    mail: dict[str, Any] = field(default_factory=dict)
 
     def own(self, seed: Seed) -> Own:
         """Return what the post office needs to know of this node."""

@@ -23,6 +23,9 @@ WAYS = (
     ("cases:erasures", _("Erasures")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
+    ("watch:now", _("Who waits")),
+    ("watch:duty", _("Duty")),
+    ("watch:report", _("Reciprocity")),
     ("agreements:list", _("Agreements")),
     ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
@@ -39,6 +42,7 @@ NOTICES = (
     *("step_asked", "step_confirmed", "step_declined"),
     *("duplicate", "formal", "phone_withdrawn", "operation_ended"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
+    *("call_logged", "plan_chosen", "duty_planned", "duty_dropped", "ping_answered", "ping_asked"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )
 

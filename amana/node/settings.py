@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "amana.cases",
     "amana.search",
     "amana.referrals",
+    "amana.watch",
     "amana.desk",
     "amana.node.apps.Node",
 ]

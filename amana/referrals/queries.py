@@ -8,6 +8,8 @@ from typing import Any
 from amana.access.documents import open_document
 from amana.access.queries import access_key, holds_key
 from amana.access.rules import Actor, NotFound
+from amana.agreements import queries as agreements
+from amana.agreements.queries import Entry
 from amana.cases.models import Case
 from amana.cases.queries import access_compartment, all_withdrawn, consents
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing
@@ -17,7 +19,8 @@ from amana.exchange.models import Receipt
 from amana.exchange.rules import Line
 from amana.referrals import rules
 from amana.referrals.models import Referral
-from amana.referrals.rules import Story, Watch
+from amana.referrals.rules import Story, Terms, Watch
+from amana.standards.calendars import calendar_of
 
 
 def draft_place(referral_id: str, key_id: str) -> Place:
@@ -89,6 +92,7 @@ class Told:
     lines: list[Line]
     story: Story
     watches: list[Watch]
+    terms: Terms
 
     def silences(self, now: datetime) -> list[Watch]:
         """Return the steps whose time has passed without a word."""
@@ -103,15 +107,29 @@ def told(referral: Referral) -> Told:
 def told_all(found: Sequence[Referral]) -> list[Told]:
     """Return the stories of many referrals, in one query."""
     said = exchange.lines_of([referral.pk for referral in found])
-    return [
-        Told(
-            referral,
-            said[referral.pk],
-            rules.story(said[referral.pk]),
-            rules.watches(said[referral.pk], tier=referral.tier, host=host_of(referral)),
-        )
-        for referral in found
-    ]
+    held = agreements.entries() if found else []
+    return [_told(referral, said[referral.pk], held) for referral in found]
+
+
+def _told(referral: Referral, said: list[Line], held: Sequence[Entry]) -> Told:
+    story = rules.story(said)
+    # By the agreement of the day of the offer: both countries know that day, whatever came later.
+    began = story.offer.written_at if story.offer else referral.prepared_at
+    terms = terms_with(referral.country, began, held)
+    watches = rules.watches(said, tier=referral.tier, host=host_of(referral), terms=terms)
+    return Told(referral, said, story, watches, terms)
+
+
+def terms_with(country: str, at: datetime, held: Sequence[Entry] | None = None) -> Terms:
+    """Return the clocks and calendars that hold with a country for what began at a moment."""
+    entries = agreements.entries() if held is None else held
+    # The only place where a calendar is chosen.
+    return Terms(agreements.clocks_with(country, at, entries), calendar_of)
+
+
+def everything() -> list[Told]:
+    """Return every referral of this node with its story, for clocks and figures: codes only."""
+    return told_all(list(Referral.objects.order_by("prepared_at", "code")))
 
 
 def contents(actor: Actor, referral: Referral) -> Mapping[str, dict[str, Any]]:
@@ -137,7 +155,7 @@ def states() -> list[dict[str, Any]]:
                 for line in sorted(found.lines, key=lambda m: (m.sender, m.seq))
             ],
         }
-        for found in told_all(list(Referral.objects.order_by("prepared_at", "code")))
+        for found in everything()
     ]
 
 

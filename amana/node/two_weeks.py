@@ -61,7 +61,7 @@ def offer(here: Country, there: Country, person: story.Invented, typed: Typed) -
     story.consent(here.who(W), case, person, to)
     referral = story.prepare(here.who(W), case, to, needs=person.needs, fields=story.ALL_FIELDS)
     story.release(here.who(D), referral)
-    story.open_mail(there.who(D))
+    story.open_mail(there.who(D), referral)
     return referral
 
 
@@ -87,11 +87,11 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         story.reply(
             ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed
         )
-        story.open_mail(ci.who(D))
+        story.wait_for(ci.who(D), begging, "acknowledged")
         _accept(ci, begging, typed, real_now - timedelta(days=11))
         story.wait_for(ma.who(D), begging, "accepted")
         story.release_dossier(ma.who(D), begging)
-        story.open_mail(ci.who(D))
+        story.wait_for(ci.who(D), begging, "dossier_received")
         day(9)
         say("a footballer of doubtful age: declined, with a reason")
         football = offer(ma, ci, cast.FOOTBALLER, typed)
@@ -249,7 +249,7 @@ def main_journey(
     said("the referral is prepared and shown field by field")
     story.release(ma.who(D), referral)
     said("the national desk signs and releases the offer, without identity")
-    story.open_mail(ci.who(D))
+    story.open_mail(ci.who(D), referral)
     said("the other desk opens it")
     story.acknowledge(ci.who(D), referral)
     said("a person acknowledges it")
@@ -267,7 +267,7 @@ def main_journey(
     story.wait_for(ma.who(D), referral, "accepted")
     story.release_dossier(ma.who(D), referral)
     said("the acceptance has arrived; the identity dossier is released")
-    story.open_mail(ci.who(D))
+    story.wait_for(ci.who(D), referral, "dossier_received")
     story.wait_for(ma.who(D), referral, "dossier_received")
     said("both countries tell the same story: accepted, dossier received")
     return case, referral

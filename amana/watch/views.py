@@ -166,7 +166,7 @@ def _duty_form(*given: Any) -> DutyForm:
 @require_POST
 def plan_duty(request: Request) -> HttpResponse:
     """Plan hours of duty."""
-    form = _duty_form(request.POST)
+    form = _duty_form(request.POST or None)
     if not form.is_valid():
         return _duty(request, form)
     try:

@@ -448,7 +448,7 @@ def live_on(demo: Any) -> dict[str, str]:
         elif state != "with_desk":
             story.release(youssef, facts[state])
         if state not in ("returned", "on_its_way", "with_desk"):
-            story.open_mail(mariam)
+            story.open_mail(mariam, facts[state])
     for state in ("acknowledged", "question_open", "accepted"):
         story.acknowledge(mariam, facts[state])
     story.ask(mariam, facts["question_open"], "Qui peut l’accueillir à Tiénigboué ?", typed)

@@ -359,7 +359,8 @@ def test_the_clocks_that_an_agreement_names_hold_on_both_sides(cast: Cast, tmp_p
     with override_settings(AGREEMENTS=(folder,)):
         after = {due(CI), due(MA)}
         with a_node_of(CI, "child"):
-            (OFFER.arrive(CI), actions.climb(NOW + timedelta(hours=30)))
+            OFFER.arrive(CI)
+            actions.climb(NOW + timedelta(hours=30))
             assert {r[2] for r in standing()} == {0}
 
     assert before == {NOW + timedelta(hours=24)}

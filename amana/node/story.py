@@ -251,6 +251,25 @@ def open_mail(desk: Persona, referral: str) -> None:
     desk.wait(f"/referrals/{referral}/", is_there, f"the offer {referral}")
 
 
+def silence(desk: Persona, referral: str, typed: Typed) -> None:
+    """Phone about a silence, and say what is done for the person meanwhile."""
+    called = {"whom": "DUTY_OFFICER", "outcome": "CALL_BACK", "words": CALLED}
+    desk.post(f"/watch/silence/{referral}/call", called)
+    desk.post(f"/watch/silence/{referral}/plan", {"plan": "STAY", "words": MEANWHILE})
+    _note(typed, narratives=[CALLED, MEANWHILE])
+
+
+CALLED = "Le standard de Rabat-Zaër promet de rappeler."
+MEANWHILE = "Elle reste au foyer Akwaba-Lumière."
+
+
+def duty(desk: Persona, begins: date, ends: date) -> None:
+    """Plan one's own hours of duty, first in line."""
+    account = desk.open("/duty/").first(r'name="account" value="([^"]+)"') or ""
+    days = {"begins": begins.isoformat(), "ends": ends.isoformat()}
+    desk.post("/duty/plan", {"account": account, "turn": "FIRST", **days})
+
+
 def wait_for(desk: Persona, referral: str, wanted: str) -> None:
     """Open mail as it arrives until a referral stands where it must."""
 

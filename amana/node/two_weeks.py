@@ -105,8 +105,9 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         story.wait_for(ma.who(D), football, "declined")
         day(8)
         say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
-        offer(ci, ma, cast.MOROCCAN_MAID, typed)
+        maid = offer(ci, ma, cast.MOROCCAN_MAID, typed)
         day(3)
+        _watched(ma, ci, maid, typed, say)
         _smaller_things(ma, ci, typed, say)
         say("a girl is interviewed when she is ready; an authority refuses, is contested, reviews")
         _interviewed(ci, typed, day, real_now)
@@ -117,6 +118,17 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         _found_by_night(ci, typed)
     finally:
         day(0)
+
+
+def _watched(
+    ma: Country, ci: Country, silent: str, typed: Typed, say: Callable[[str], None]
+) -> None:
+    say("the silence lasts: somebody phones, and the woman stays in safety meanwhile")
+    story.silence(ci.who(D), silent, typed)
+    say("both desks plan their hours of duty; one of the coming weeks has a gap")
+    today = _real_now().date()
+    for here, days in ((ma, 21), (ci, 5)):
+        story.duty(here.who(D), today, today + timedelta(days=days))
 
 
 def _smaller_things(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> None:

@@ -76,6 +76,14 @@ def _owed_in_referrals(now: datetime) -> list[Owed]:
     ]
 
 
+TONES = {None: "waiting", 0: "waiting", 1: "attention"}
+
+
+def row(one: Owed) -> dict[str, Any]:
+    """Return what a list shows of an owed word: the word, and how much it presses."""
+    return {"owed": one, "tone": TONES.get(one.level, "urgent")}
+
+
 # What may owe a word; a room whose letters are answered adds its own function here.
 SOURCES: list[Callable[[datetime], list[Owed]]] = [_owed_in_referrals]
 

@@ -22,7 +22,6 @@ from amana.standards.ladder import OWES, WAITS
 from amana.watch import actions, queries, rules
 from amana.watch.forms import CallForm, DutyForm, PlanForm
 
-TONES = {None: "waiting", 0: "waiting", 1: "attention"}
 # So many days of duty are shown ahead.
 SHOWN_AHEAD = timedelta(days=21)
 
@@ -32,17 +31,13 @@ def now(request: Request) -> HttpResponse:
     """Show who waits for whom, in both directions, the most urgent first."""
     is_desk = request.actor.role is Role.DESK
     context = {
-        "rows": [_row(one) for one in queries.owed(request.now)],
+        "rows": [queries.row(one) for one in queries.owed(request.now)],
         "partners": queries.partners(request.now),
         "is_desk": is_desk,
         "may_look": is_desk or request.actor.role is Role.COORDINATOR,
         **_on_duty(request.now),
     }
     return render(request, "watch/now.html", context)
-
-
-def _row(one: queries.Owed) -> dict[str, Any]:
-    return {"owed": one, "tone": TONES.get(one.level, "urgent")}
 
 
 def _on_duty(at: datetime) -> dict[str, Any]:
@@ -67,7 +62,7 @@ def _silence(
     referral, bound = queries.access_silence(request.actor, code), bound or {}
     may_write = request.actor.role is Role.DESK
     found, names = queries.silence(request.actor, referral), account_names()
-    owed = [_row(one) for one in queries.owed(request.now) if one.code == code]
+    owed = [queries.row(one) for one in queries.owed(request.now) if one.code == code]
     filled = next(iter(bound.values()), None)
     context = {
         "referral": referral,

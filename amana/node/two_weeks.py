@@ -103,11 +103,7 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
             typed,
         )
         story.wait_for(ma.who(D), football, "declined")
-        day(8)
-        say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
-        maid = offer(ci, ma, cast.MOROCCAN_MAID, typed)
-        day(3)
-        _watched(ma, ci, maid, typed, say)
+        _silent(ma, ci, typed, day, say)
         _smaller_things(ma, ci, typed, say)
         say("a girl is interviewed when she is ready; an authority refuses, is contested, reviews")
         _interviewed(ci, typed, day, real_now)
@@ -120,9 +116,17 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         day(0)
 
 
-def _watched(
-    ma: Country, ci: Country, silent: str, typed: Typed, say: Callable[[str], None]
+def _silent(
+    ma: Country,
+    ci: Country,
+    typed: Typed,
+    day: Callable[[float], None],
+    say: Callable[[str], None],
 ) -> None:
+    day(8)
+    say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
+    silent = offer(ci, ma, cast.MOROCCAN_MAID, typed)
+    day(3)
     say("the silence lasts: somebody phones, and the woman stays in safety meanwhile")
     story.silence(ci.who(D), silent, typed)
     say("both desks plan their hours of duty; one of the coming weeks has a gap")

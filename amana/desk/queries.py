@@ -13,6 +13,7 @@ from amana.exchange import queries as exchange
 from amana.field import queries as field
 from amana.identification import queries as identification
 from amana.referrals import queries as referrals
+from amana.watch import queries as watches
 
 # A count below this is a person: it is shown as "fewer than".
 SMALLEST_SHOWN = 5
@@ -41,6 +42,17 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         silent = [t for t in told if t.silences(now)]
         found.append(("SILENT", "referrals:list", len(silent)))
     return found
+
+
+# So many words that are owed stand on the first page; the rest one press away.
+OWED_SHOWN = 5
+
+
+def owed(actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """Return the most urgent words that are owed, in both directions, for who looks after them."""
+    if actor.role not in (Role.DESK, Role.COORDINATOR):
+        return []
+    return [watches.row(one) for one in watches.owed(now)[:OWED_SHOWN]]
 
 
 def _agreement_tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:

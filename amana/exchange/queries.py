@@ -15,7 +15,7 @@ from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
 from amana.exchange.directory import Directory, Holiday, open_directory, read_text, text_of
 from amana.exchange.models import Candidate, HolidayWord, Message, Peer, Published, Receipt
-from amana.exchange.rules import READING_GRACE, Line, Own, Rank, Reason, Unacceptable
+from amana.exchange.rules import FOR_EVER, Line, Own, Rank, Reason, Unacceptable
 from amana.standards.calendars import SignedCalendar, feasts
 
 
@@ -52,14 +52,14 @@ def own_directory() -> Directory | None:
 def calendar(country: str, now: datetime) -> SignedCalendar:
     """Return the calendar by which both countries count: that of the country's signed directory.
 
-    Where it names no year, or the directory lapsed beyond its grace, or the country is no partner,
-    the library's estimate counts and the calendar says so.
+    What was signed once stands, also in a directory that has lapsed. Where it names no year, or the
+    country is no partner, the library's estimate counts and the calendar says so.
     """
     try:
         directory = (
             own_directory()
             if country == own().country
-            else peer_directory(country, now, grace=READING_GRACE)
+            else peer_directory(country, now, grace=FOR_EVER)
         )
     except Unacceptable:
         directory = None
@@ -147,6 +147,12 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
             )
         )
     return found
+
+
+def stirred(since: datetime) -> set[str]:
+    """Return the conversations in which a message came or went since a moment."""
+    rows = Message.objects.filter(stored_at__gte=since).exclude(conversation="")
+    return set(rows.values_list("conversation", flat=True))
 
 
 def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:

@@ -159,7 +159,7 @@ def _objections(
         against.append("LETTER_INCOMPLETE")
         return against, {}
     if rules.is_too_soon(
-        family, written.open_part, tier=found.setting.tier, host=found.setting.host, now=now
+        family, written.open_part, setting=found.setting, terms=found.terms, now=now
     ):
         against.append("DEPARTURE_TOO_SOON")
     if actor.role is Role.DESK and queries.is_about_own_case(found) and held - WITHOUT_THE_FILE:
@@ -294,8 +294,8 @@ def release(*, draft: Draft, actor: Actor, now: datetime) -> None:
     if rules.is_too_soon(
         written.family,
         written.open_part,
-        tier=found.setting.tier,
-        host=found.setting.host,
+        setting=found.setting,
+        terms=found.terms,
         now=now,
     ):
         against.append("DEPARTURE_TOO_SOON")

@@ -19,7 +19,7 @@ from amana.letters.models import Draft, Thread
 from amana.letters.rules import Letter, Owed, Setting
 from amana.referrals import queries as referrals
 from amana.referrals.models import Referral
-from amana.referrals.rules import ACCEPT, State, Watch
+from amana.referrals.rules import ACCEPT, State, Terms, Watch
 from amana.referrals.scan import Guard
 from amana.standards import codes
 
@@ -36,6 +36,7 @@ class Conversation:
     thread: Thread | None
     lines: list[Line]
     setting: Setting
+    terms: Terms
 
     @property
     def row(self) -> Referral | Thread:
@@ -62,7 +63,7 @@ class Conversation:
 
     def owed(self) -> list[Owed]:
         """Return what its letters wait for, or waited for."""
-        return rules.owed(self.lines, self.setting)
+        return rules.owed(self.lines, self.setting, self.terms)
 
 
 def draft_place(draft_id: str, key_id: str) -> Place:
@@ -81,8 +82,15 @@ def conversation(actor: Actor, code: str) -> Conversation:
 def of_threads(found: Sequence[Thread]) -> list[Conversation]:
     """Return threads with their letters, in one query."""
     own, said = exchange.own().country, exchange.lines_of([t.pk for t in found])
+    between = referrals.Between()
     return [
-        Conversation(None, thread, said[thread.pk], setting_of_thread(thread, own))
+        Conversation(
+            None,
+            thread,
+            said[thread.pk],
+            setting_of_thread(thread, own),
+            between.terms(thread.country, thread.begun_at),
+        )
         for thread in found
     ]
 
@@ -96,7 +104,7 @@ def setting_of_thread(thread: Thread, own: str) -> Setting:
 def of_referrals(found: Sequence[Referral]) -> list[Conversation]:
     """Return referrals with their letters, in one query."""
     return [
-        Conversation(told.referral, None, told.lines, _setting(told))
+        Conversation(told.referral, None, told.lines, _setting(told), told.terms)
         for told in referrals.told_all(found)
     ]
 
@@ -294,8 +302,6 @@ def owed(now: datetime) -> list[Waiting]:
     It opens nothing, so that the node itself can count. What referrals wait for is told by
     `referrals.queries`.
     """
-    found = of_threads(list(Thread.objects.order_by("begun_at", "code")))
-    found += of_referrals(list(Referral.objects.order_by("prepared_at", "code")))
     return [
         Waiting(
             conversation=one.row.pk,
@@ -307,8 +313,14 @@ def owed(now: datetime) -> list[Waiting]:
             watch=said.watch,
             answer=said.met_by.mid if said.met_by else "",
         )
-        for one in found
-        if not one.setting.is_recalled
+        for one in everything()
         for said in one.owed()
         if said.watch.started_at <= now
     ]
+
+
+def everything() -> list[Conversation]:
+    """Return every conversation whose letters still wait for something: codes only."""
+    found = of_threads(list(Thread.objects.order_by("begun_at", "code")))
+    found += of_referrals(list(Referral.objects.order_by("prepared_at", "code")))
+    return [one for one in found if not one.setting.is_recalled]

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from amana.referrals.rules import Said, Watch
+from amana.referrals.rules import Said, Terms, Watch
 from amana.standards import messages
-from amana.standards.calendars import calendar_of, due
-from amana.standards.clocks import UnknownClock, clock
+from amana.standards.clocks import UnknownClock
 from amana.standards.messages import Family, Wait
 
 READ, ACCEPT, DECLINE, CANCEL = "letter.read", "letter.accept", "letter.decline", "cancel"
@@ -189,26 +188,27 @@ class Owed:
     met_by: Said | None
 
 
-def owed(lines: Iterable[Said], setting: Setting) -> list[Owed]:
+def owed(lines: Iterable[Said], setting: Setting, terms: Terms) -> list[Owed]:
     """Return what letters wait for or waited for. What was cancelled waits for nothing more.
 
     A decision is also met by the thing itself; after a refusal nothing else is owed.
     """
-    return [one for letter in letters(lines) for one in _owed(letter, setting)]
+    return [one for letter in letters(lines) for one in _owed(letter, setting, terms)]
 
 
-def _owed(letter: Letter, setting: Setting) -> Iterator[Owed]:
+def _owed(letter: Letter, setting: Setting, terms: Terms) -> Iterator[Owed]:
     tier = letter.family.tier or setting.tier
     for wait in letter.family.waits:
         met_by = _met(letter, wait)
         if met_by is None and letter.cancelled_by is not None:
             continue
-        country, read = _owing(wait, letter.said, setting), clock(wait.clock, tier)
+        country, read = _owing(wait, letter.said, setting), terms.clocks.clock(wait.clock, tier)
         watch = Watch(
             key=wait.clock,
+            mid=letter.said.mid,
             country=country,
             started_at=letter.said.written_at,
-            due_at=due(letter.said.written_at, read, calendar_of(country)),
+            due_at=terms.due(read, country, letter.said.written_at),
             met_at=met_by.written_at if met_by else None,
             is_met=met_by is not None,
             clock=read,
@@ -223,7 +223,7 @@ def _met(letter: Letter, wait: Wait) -> Said | None:
 
 
 def is_too_soon(
-    family: Family, body: Mapping[str, Any], *, tier: str, host: str, now: datetime
+    family: Family, body: Mapping[str, Any], *, setting: Setting, terms: Terms, now: datetime
 ) -> bool:
     """Say whether what is announced lies nearer than the time that the other country needs.
 
@@ -232,10 +232,11 @@ def is_too_soon(
     if family.lead is None or family.lead[0] not in body:
         return False
     try:
-        needed = clock(family.lead[1], tier)
+        needed = terms.clocks.clock(family.lead[1], setting.tier)
     except UnknownClock:
         return False
-    return datetime.fromisoformat(str(body[family.lead[0]])) < due(now, needed, calendar_of(host))
+    said = datetime.fromisoformat(str(body[family.lead[0]]))
+    return said < terms.due(needed, setting.host, now)
 
 
 # Two people.

@@ -49,6 +49,8 @@ class NodeConfig:
     witnesses: list[dict[str, str]] = field(default_factory=list)
     # Whom partners call for what: function, phones, languages, opens, closes; never a name.
     contacts: list[dict[str, Any]] = field(default_factory=list)
+    # Where mail without content is handed over and who is told; empty: none leaves.
+    mail: dict[str, Any] = field(default_factory=dict)
 
     def own(self, seed: Seed) -> Own:
         """Return what the post office needs to know of this node."""

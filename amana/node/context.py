@@ -25,6 +25,9 @@ WAYS = (
     ("referrals:list", _("Referrals")),
     ("exchange:desks", _("Desks")),
     ("letters:tray", _("Letters")),
+    ("watch:now", _("Who waits")),
+    ("watch:duty", _("Duty")),
+    ("watch:report", _("Reciprocity")),
     ("agreements:list", _("Agreements")),
     ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
@@ -43,6 +46,7 @@ NOTICES = (
     *("duplicate", "formal", "phone_withdrawn", "operation_ended"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("letter_written", "letter_agreed", "letter_released", "letter_returned", "handed_on"),
+    *("call_logged", "plan_chosen", "duty_planned", "duty_dropped", "ping_answered", "ping_asked"),
     *("recovery_approved", "recovery_stopped", "officer_named"),
 )
 

@@ -50,7 +50,7 @@ def arrived(there: Sits, code: str, kind: str) -> str:
 
     def is_there(page: Seen) -> bool:
         if f'data-kind="{kind}"' not in page.text:
-            story.open_mail(desk)
+            story.open_tray(desk)
             return False
         return True
 
@@ -67,7 +67,7 @@ def thread_of(there: Sits, kind: str) -> str:
     def is_there(page: Seen) -> bool:
         if page.first(pattern):
             return True
-        story.open_mail(desk)
+        story.open_tray(desk)
         return False
 
     found = desk.wait("/letters/", is_there, f"a thread about {kind}").first(pattern)

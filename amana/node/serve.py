@@ -23,6 +23,9 @@ DEMO_LOOP_SECONDS = 0.15
 # Three checkpoints an hour, so that one that is lost is no silence and a fork shows in time.
 WITNESS_SECONDS = 1200.0
 DEMO_WITNESS_SECONDS = 5.0
+# A rung is told within a minute of its hour.
+CLIMB_SECONDS = 60.0
+DEMO_CLIMB_SECONDS = 2.0
 
 
 def serve(data: Path) -> None:
@@ -123,6 +126,7 @@ def _jobs(
     from amana.field.actions.operations import sweep_operations  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
+    from amana.watch.actions import climb, send_mail, warn_of_gaps  # noqa: PLC0415
 
     delivery = Delivery(clock=settings.CLOCK.now, via=via)
 
@@ -141,6 +145,9 @@ def _jobs(
         ("deliver", 0.0, deliver),
         ("witness", DEMO_WITNESS_SECONDS if is_demo else WITNESS_SECONDS, witness),
         ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
+        ("climb", DEMO_CLIMB_SECONDS if is_demo else CLIMB_SECONDS, climb),
+        ("warn_of_gaps", 3600.0, warn_of_gaps),
+        ("mail", 60.0, send_mail),
         ("give_up_restored", 3600.0, give_up_restored),
         ("erase", 2.0, _while_the_keeper_is_there(erase_approved)),
         ("sweep_files", 300.0, sweep_files),

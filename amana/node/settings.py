@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "amana.search",
     "amana.referrals",
     "amana.letters",
+    "amana.watch",
     "amana.desk",
     "amana.node.apps.Node",
 ]

@@ -188,6 +188,18 @@ TABLE: dict[str, Page] = {
     "exchange:compare-root": _for(C, D, purpose="cooperation"),
     "exchange:holidays": _for(C, D, purpose="cooperation"),
     "exchange:say-holiday": _for(C, D, purpose="cooperation"),
+    # Who waits for whom, and who is on duty.
+    "watch:now": _for(C, D, Role.PLAN, purpose="cooperation"),
+    "watch:silence": _for(C, D, purpose="cooperation"),
+    "watch:call": _for(C, D, purpose="cooperation"),
+    "watch:plan": _for(C, D, purpose="cooperation"),
+    "watch:duty": Page(EVERYBODY, "work"),
+    "watch:plan-duty": _for(C, D, purpose="cooperation"),
+    "watch:drop-duty": _for(C, D, purpose="cooperation"),
+    "watch:ask": _for(D, purpose="cooperation"),
+    "watch:answer": _for(D, purpose="cooperation"),
+    "watch:report": _for(C, Role.PLAN, purpose="cooperation"),
+    "watch:take-out": _for(C, Role.PLAN, purpose="cooperation"),
     # Figures, and the machine.
     "desk:figures": _for(C, purpose="figures"),
     "desk:take-out": _for(C, purpose="figures"),

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from amana.access.documents import open_document
 from amana.access.queries import access_key, holds_key
 from amana.access.rules import Actor, NotFound
+from amana.agreements import queries as agreements
+from amana.agreements.queries import Entry
 from amana.cases.models import Case
 from amana.cases.queries import access_compartment, all_withdrawn, consents
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing
@@ -19,7 +22,8 @@ from amana.exchange.models import Receipt
 from amana.exchange.rules import Line
 from amana.referrals import rules
 from amana.referrals.models import Referral
-from amana.referrals.rules import Story, Watch
+from amana.referrals.rules import Story, Terms, Watch
+from amana.standards.calendars import Calendar
 
 
 def draft_place(referral_id: str, key_id: str) -> Place:
@@ -91,6 +95,7 @@ class Told:
     lines: list[Line]
     story: Story
     watches: list[Watch]
+    terms: Terms
 
     def silences(self, now: datetime) -> list[Watch]:
         """Return the steps whose time has passed without a word."""
@@ -105,15 +110,44 @@ def told(referral: Referral) -> Told:
 def told_all(found: Sequence[Referral]) -> list[Told]:
     """Return the stories of many referrals, in one query."""
     said = exchange.lines_of([referral.pk for referral in found])
-    return [
-        Told(
-            referral,
-            said[referral.pk],
-            rules.story(said[referral.pk]),
-            rules.watches(said[referral.pk], tier=referral.tier, host=host_of(referral)),
-        )
-        for referral in found
-    ]
+    between = Between()
+    return [_told(referral, said[referral.pk], between) for referral in found]
+
+
+def _told(referral: Referral, said: list[Line], between: "Between") -> Told:
+    story = rules.story(said)
+    # By the agreement of the day of the offer: both countries know that day, whatever came later.
+    began = story.offer.written_at if story.offer else referral.prepared_at
+    terms = between.terms(referral.country, began)
+    watches = rules.watches(said, tier=referral.tier, host=host_of(referral), terms=terms)
+    return Told(referral, said, story, watches, terms)
+
+
+class Between:
+    """What holds between this country and others, read once for many conversations."""
+
+    def __init__(self) -> None:
+        self._calendars: dict[str, Calendar] = {}
+
+    @cached_property
+    def _entries(self) -> Sequence[Entry]:
+        return agreements.entries()
+
+    def terms(self, country: str, at: datetime) -> Terms:
+        """Return the clocks and calendars that hold with a country for what began at a moment."""
+        clocks = agreements.clocks_with(country, at, self._entries)
+        return Terms(clocks, lambda owing: self._calendar(owing, at))
+
+    def _calendar(self, country: str, at: datetime) -> Calendar:
+        # By the bytes that the country itself signed, so that both nodes count the same days.
+        if country not in self._calendars:
+            self._calendars[country] = exchange.calendar(country, at)
+        return self._calendars[country]
+
+
+def everything() -> list[Told]:
+    """Return every referral of this node with its story, for clocks and figures: codes only."""
+    return told_all(list(Referral.objects.order_by("prepared_at", "code")))
 
 
 def contents(actor: Actor, referral: Referral) -> Mapping[str, dict[str, Any]]:
@@ -149,7 +183,7 @@ def states() -> list[dict[str, Any]]:
                 for line in sorted(found.lines, key=lambda m: (m.sender, m.inc, m.seq))
             ],
         }
-        for found in told_all(list(Referral.objects.order_by("prepared_at", "code")))
+        for found in everything()
     ]
 
 

@@ -1,13 +1,13 @@
 """The story of a referral: what was said, what may be said next, who owes a word by when. Pure."""
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from amana.standards.calendars import calendar_of, due
-from amana.standards.clocks import Clock, clock
+from amana.standards.calendars import Calendar, due
+from amana.standards.clocks import Clock, Clocks
 
 OFFER, CASE = "referral.offer", "referral.case"
 ACKNOWLEDGE, ASK, REPLY = "referral.acknowledge", "info.request", "referral.update"
@@ -173,10 +173,27 @@ def _objections_in(told: Story, kind: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """The clocks that hold between two countries, and whose days are days of rest.
+
+    Both countries read the same: the clocks of the agreement, the calendar of who owes the word.
+    """
+
+    clocks: Clocks
+    calendar: Callable[[str], Calendar]
+
+    def due(self, clock: Clock, country: str, start: datetime) -> datetime:
+        """Return the last moment of a clock for the country that owes."""
+        return due(start, clock, self.calendar(country))
+
+
+@dataclass(frozen=True)
 class Watch:
     """One step that somebody owes: who, by when, and whether it was done."""
 
     key: str
+    # The message that started it: both countries know it by this number.
+    mid: str
     country: str
     started_at: datetime
     due_at: datetime
@@ -189,49 +206,56 @@ class Watch:
         return not self.is_met and now > self.due_at
 
 
-def watches(messages: Sequence[Said], *, tier: str, host: str) -> list[Watch]:
+def watches(messages: Sequence[Said], *, tier: str, host: str, terms: Terms) -> list[Watch]:
     """Return the clocks of a referral: those that run, and those that were met.
 
     `host` is the country that must answer; working days are its own. A question stops nobody's
     clock: it starts one for the country that was asked.
     """
+
+    def watch(
+        key: str, country: str, start: Said, met_by: Said | None, *, is_met: bool = False
+    ) -> Watch:
+        read = terms.clocks.clock(key, tier)
+        return Watch(
+            key=key,
+            mid=start.mid,
+            country=country,
+            started_at=start.written_at,
+            due_at=terms.due(read, country, start.written_at),
+            met_at=met_by.written_at if met_by else None,
+            is_met=is_met or met_by is not None,
+            clock=read,
+        )
+
     told = story(messages)
     if told.offer is None:
         return []
     offer = told.offer
     found = [
-        _watch("technical_receipt", tier, host, offer, None, is_met=offer.rank >= RELAYED),
-        _watch("human_acknowledgement", tier, host, offer, told.acknowledgement),
-        _watch("decision", tier, host, offer, told.decision),
+        watch("technical_receipt", host, offer, None, is_met=offer.rank >= RELAYED),
+        watch("human_acknowledgement", host, offer, told.acknowledgement),
+        watch("decision", host, offer, told.decision),
+    ]
+    found += [
+        watch("completeness_check", offer.sender, question, reply)
+        for question, reply in _questions(messages, offer.sender)
+        if reply is not None or told.decision is None
     ]
     if told.recall is not None:
         # Nobody waits for a decision any more.
         found = [w for w in found if w.is_met]
-        found.append(_watch("data_recall", tier, host, told.recall, told.recall_answer))
-    elif told.open_question is not None and told.decision is None:
-        found.append(_watch("completeness_check", tier, offer.sender, told.open_question, None))
+        found.append(watch("data_recall", host, told.recall, told.recall_answer))
     return found
 
 
-def _watch(
-    key: str,
-    tier: str,
-    country: str,
-    start: Said,
-    met_by: Said | None,
-    *,
-    is_met: bool = False,
-) -> Watch:
-    read = clock(key, tier)
-    return Watch(
-        key=key,
-        country=country,
-        started_at=start.written_at,
-        due_at=due(start.written_at, read, calendar_of(country)),
-        met_at=met_by.written_at if met_by else None,
-        is_met=is_met or met_by is not None,
-        clock=read,
-    )
+def _questions(messages: Sequence[Said], asked: str) -> list[tuple[Said, Said | None]]:
+    """Return every question to the country that asked for help, with its first answer."""
+    said = _in_order(messages)
+    replies = [m for m in reversed(said) if m.kind == REPLY and m.sender == asked]
+    by_question = {m.in_reply_to: m for m in replies}
+    questions = (m for m in said if m.kind == ASK and m.sender != asked)
+    return [(question, by_question.get(question.mid)) for question in questions]
 
 
 def objections_to_offering(

@@ -16,7 +16,7 @@ from amana.access.rules import NotFound, Refused, Role, require_step_up
 from amana.cases.forms import ReasonForm
 from amana.cases.queries import access_case, access_erasure
 from amana.exchange import queries as exchange
-from amana.exchange.actions import open_messages
+from amana.exchange.actions import open_tray
 from amana.look import coded
 from amana.referrals import actions, dossier, queries, rules
 from amana.referrals.forms import (
@@ -323,7 +323,7 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
 def mail(request: Request) -> HttpResponse:
     """Show what arrived sealed; open it with the desk's key when asked."""
     if request.method == "POST":
-        opened, refused = open_messages(actor=request.actor, now=request.now)
+        opened, refused = open_tray(actor=request.actor, now=request.now)
         said = "?said=mail" if opened or not refused else ""
         return redirect(reverse("referrals:mail") + said)
     rows = _listed(queries.told_all(queries.referrals(request.actor)), request.now)

@@ -102,6 +102,21 @@ def _send(path: str, *, is_forged: bool = False) -> Act:
 
 MAIN = "main form:not(.languages) .actions .button"
 VISITS: dict[str, Visit] = {
+    "watch": Visit("watch:now", "CI", D, "/watch/"),
+    "watch-coordinator": Visit("watch:now", "MA", C, "/watch/"),
+    "silence": Visit("watch:silence", "CI", D, "/watch/silence/{silent}/", _unfold),
+    "silence-coordinator": Visit("watch:silence", "MA", C, "/watch/silence/{silent}/", _unfold),
+    "silence-call-empty": Visit(
+        "watch:silence",
+        "CI",
+        D,
+        "/watch/silence/{silent}/",
+        _send("/watch/silence/{silent}/call"),
+        422,
+    ),
+    "duty": Visit("watch:duty", "MA", D, "/duty/", _unfold),
+    "duty-worker": Visit("watch:duty", "CI", W, "/duty/"),
+    "reciprocity": Visit("watch:report", "CI", C, "/watch/report/"),
     "sign-in": Visit("access:sign-in", "MA", None, "/sign-in"),
     "sign-in-wrong": Visit("access:sign-in", "CI", None, "/sign-in", _press(MAIN), 422),
     "recover": Visit("access:recover", "CI", None, "/recover"),
@@ -414,6 +429,8 @@ def live_on(demo: Any) -> dict[str, str]:
     samira, hicham, latifa, youssef = (demo.who("MA", role) for role in (R, W, S, D))
     koffi, mariam, paul = (demo.who("CI", role) for role in (W, D, A))
     facts = {"case": demo.lived["case"], "dossier_received": demo.lived["referral"]}
+    silent = r'data-owed="([^"]+)" data-level="[1-4]"'
+    facts["silent"] = demo.who("CI", D).open("/watch/").first(silent) or ""
     subprocess.run(
         [
             sys.executable,
@@ -470,7 +487,7 @@ def live_on(demo: Any) -> dict[str, str]:
         elif state != "with_desk":
             story.release(youssef, facts[state])
         if state not in ("returned", "on_its_way", "with_desk"):
-            story.open_mail(mariam)
+            story.open_mail(mariam, facts[state])
     for state in ("acknowledged", "question_open", "accepted"):
         story.acknowledge(mariam, facts[state])
     story.ask(mariam, facts["question_open"], "Qui peut l’accueillir à Tiénigboué ?", typed)

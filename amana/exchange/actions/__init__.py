@@ -50,8 +50,16 @@ Holds = Callable[[str, Mapping[str, Any]], frozenset[str]]
 _HOLDS: dict[str, Holds] = {}
 
 
-def install(table: Mapping[str, Handler], holds: Mapping[str, Holds]) -> None:
+# What else is due in the desk's hand when one of the desk opens the tray.
+AtTheTray = Callable[[Actor, datetime], object]
+_AT_THE_TRAY: list[AtTheTray] = []
+
+
+def install(
+    table: Mapping[str, Handler], holds: Mapping[str, Holds], at_the_tray: Iterable[AtTheTray] = ()
+) -> None:
     """Install what acts on a message kind, and what reads its data; the tables: node.wiring."""
+    _AT_THE_TRAY[:] = at_the_tray
     _HANDLERS.clear()
     _HANDLERS.update(table)
     _HOLDS.clear()
@@ -278,6 +286,14 @@ def open_messages(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
                     progress = True
                     refused.append(reason)
     return opened, refused
+
+
+def open_tray(*, actor: Actor, now: datetime) -> tuple[int, list[Reason]]:
+    """Open all that waits, as one of the desk does on her page, and do what is due by the way."""
+    found = open_messages(actor=actor, now=now)
+    for act in _AT_THE_TRAY:
+        act(actor, now)
+    return found
 
 
 def open_message(mid: str, *, actor: Actor, now: datetime) -> Reason | None:

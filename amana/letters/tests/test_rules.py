@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from amana.letters import bodies, rules
 from amana.letters.rules import Setting
 from amana.letters.tests.builders import body_of
+from amana.referrals.rules import Terms
 from amana.standards import clocks, codes, messages
+from amana.standards.calendars import calendar_of
 from amana.standards.messages import Family, Field
 from amana.standards.references import new_reference
 
@@ -171,6 +173,7 @@ class Line:
     inc: int = 1
 
 
+TERMS = Terms(clocks.load(), calendar_of)
 SETTING = Setting("MA", "CI", "child", is_offered=True, is_accepted=True)
 PROPOSAL = Line("1", "return.proposal", "MA", 1)
 YES = Line("2", "letter.accept", "CI", 1, "1", NOW + timedelta(hours=1))
@@ -193,13 +196,13 @@ def test_the_story_is_the_same_in_every_order_and_with_every_message_twice(
 
     assert shape([*order, *order]) == told
     assert ("1", ["2"], True) in told
-    assert rules.owed([*order, *order], SETTING) == rules.owed(
-        [PROPOSAL, YES, CANCELLED, READ], SETTING
+    assert rules.owed([*order, *order], SETTING, TERMS) == rules.owed(
+        [PROPOSAL, YES, CANCELLED, READ], SETTING, TERMS
     )
 
 
 def test_what_was_cancelled_waits_for_nothing_but_that_this_was_read() -> None:
-    open_ = [o for o in rules.owed([PROPOSAL, CANCELLED], SETTING) if not o.watch.is_met]
+    open_ = [o for o in rules.owed([PROPOSAL, CANCELLED], SETTING, TERMS) if not o.watch.is_met]
 
     assert [(o.letter.mid, o.answer_kind, o.watch.country) for o in open_] == [
         ("3", "letter.read", "CI")

@@ -15,7 +15,9 @@ def test_the_page_of_the_families_tells_what_the_table_says() -> None:
     rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines()]
     told = {row[1].strip("`"): row for row in rows if row[0].startswith("| M")}
 
-    assert set(told) == set(messages.families()) == set(codes.values("MESSAGE"))
+    # A monthly ping of the desks is no message about anybody, and none of the twenty families.
+    named = set(codes.values("MESSAGE")) - {"ping", "ping.answer"}
+    assert set(told) == set(messages.families()) == named
     for family in messages.letters():
         row = told[family.kind]
         assert row[0] == f"| {family.number}"

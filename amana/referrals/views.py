@@ -292,7 +292,7 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
         name: not rules.objections_to_saying(told.lines, kind, sender=sender)
         for name, kind in kinds.items()
     }
-    may["recall"] = bool(queries.must_recall(told))
+    may["recall"] = queries.must_recall(request.actor, told) is not None
     may["answer_recall"] = recalled and (row.case is None or bool(row.kept_for))
     may["release"] = row.is_ours and not row.released_at and not row.returned_at
     return may

@@ -159,6 +159,7 @@ TABLE: dict[str, Page] = {
     "referrals:recall": _for(D, purpose="referral"),
     "referrals:answer-recall": _for(D, purpose="referral"),
     "referrals:keep": _for(S, purpose="referral"),
+    "referrals:erase-part": _for(S, purpose="referral"),
     "referrals:certificate": _for(S, Role.DATA_PROTECTION, purpose="review"),
     # Agreements: read by who works by them; a step takes two.
     "agreements:list": _for(C, D, Role.PLAN, Role.DATA_PROTECTION, purpose="cooperation"),

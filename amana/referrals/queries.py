@@ -91,6 +91,15 @@ def shared_by(actor: Actor, told: "Told") -> set[str]:
     return dossier.groups(left)
 
 
+def part_to_erase(actor: Actor, told: "Told") -> list[str]:
+    """Return the groups that the other country asks back and that nobody here has decided on."""
+    row, open_parts = told.referral, told.story.open_parts
+    mid = next((p.asked.mid for p in open_parts if p.asked.mid not in row.parts), "")
+    if row.is_ours or row.case is None or not mid:
+        return []
+    return list(contents(actor, row).get(mid, {}).get("content", []))
+
+
 def _asked_for(actor: Actor, told: "Told") -> set[str]:
     """Return the groups that the other country was already asked to erase."""
     if not told.story.part_recalls:

@@ -66,9 +66,10 @@ def record_consent(
     )
     if purpose == rules.STATISTICS and answer == rules.NO:
         _uncount(case, actor, now)
-    kind = "consent_recorded" if answer == rules.YES else "consent_refused"
-    if answer != rules.LATER:
-        mark(case, kind, at=now, by=actor.account_id, reference=country)
+    if answer == rules.YES:
+        mark(case, "consent_recorded", at=now, by=actor.account_id, reference=country)
+    elif answer == rules.NO:
+        mark(case, "consent_refused", at=now, by=actor.account_id, reference=country)
     verb = "cases.record_consent"
     record(at=now, actor=actor.account_id, verb=verb, subject=case.code, to=country or service)
     return consent

@@ -94,7 +94,7 @@ class Corridor:
         """Return who works in a role."""
         return self.cast.actor(role)
 
-    def say(self, conversation: str, kind: str, body: dict[str, Any]) -> None:
+    def say(self, conversation: str, kind: str, body: dict[str, Any], *, to: str = "") -> None:
         """Let the other desk say something, and open it here."""
         self.sent[conversation] = self.sent.get(conversation, 0) + 1
         own_public = public_of(self.cast.keys[DESK].seed)
@@ -106,6 +106,7 @@ class Corridor:
             conversation=conversation,
             seq=self.sent[conversation],
             now=NOW,
+            in_reply_to=to,
         )
         message = sealed(
             header, body, signer=self.there.desk, to_public=own_public, to_country="MA"

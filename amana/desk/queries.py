@@ -74,7 +74,7 @@ def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
     to_release = [r for r in rows if r.is_ours and not r.released_at and not r.returned_at]
     told = referrals.told_all(rows)
     to_answer = [t for t in told if not t.referral.is_ours and t.story.waits_for_the_host]
-    to_recall = [t for t in told if referrals.must_recall(t)]
+    to_recall = [t for t in told if referrals.must_recall(actor, t)]
     return [
         ("SEALED_MAIL", "referrals:mail", len(exchange.unopened())),
         ("TO_RELEASE", "referrals:list", len(to_release)),

@@ -78,7 +78,7 @@ LISTS = {
     "decision": "DECISION",
     "mode": "CONSENT_MODE",
     "given_by": "GIVEN_BY",
-    "content": "CONSENT_CONTENT",
+    **dict.fromkeys(("content", "erased", "kept"), "CONSENT_CONTENT"),
     "recall_for": "RECALL_REASON",
     "kept_for": "KEEP_GROUND",
 }

@@ -39,7 +39,16 @@ WAYS = (
 NOTICES = (
     *("kept", "sent", "decided", "opened", "consent", "withdrawn", "confirmed", "prepared"),
     *("released", "returned", "said", "accepted", "declined", "dossier", "mail", "closed"),
-    *("attached", "erasure", "erasing", "stands", "recalled", "kept_on_ground"),
+    *(
+        "attached",
+        "erasure",
+        "erasing",
+        "stands",
+        "recalled",
+        "kept_on_ground",
+        "fields_erased",
+        "refused",
+    ),
     *("involved", "team_released", "assigned", "conflict", "reported", "glass", "glass_open"),
     *("step_asked", "step_confirmed", "step_declined"),
     *("root_brought", "root_compared", "root_pinned", "holiday_said"),

@@ -167,6 +167,9 @@ ALL_CONTENT = (
 )
 
 
+WITNESS = "Rokia Inventée"
+
+
 def consent(worker: Persona, case: str, person: Invented, country: str) -> None:
     """Record consent for this country, after its limits were said aloud."""
     is_child = person.minor != "no"
@@ -177,6 +180,7 @@ def consent(worker: Persona, case: str, person: Invented, country: str) -> None:
             "ground": "CONSENT",
             "given_by": "GUARDIAN_WITH_ASSENT" if is_child else "PERSON",
             "mode": "WITNESSED_ORAL" if is_child else "SIGNATURE",
+            "witness": WITNESS if is_child else "",
             "language": person.language,
             "interpreter": "",
             "content": ALL_CONTENT,

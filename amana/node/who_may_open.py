@@ -162,6 +162,7 @@ TABLE: dict[str, Page] = {
     "referrals:recall": _for(D, purpose="referral"),
     "referrals:answer-recall": _for(D, purpose="referral"),
     "referrals:keep": _for(S, purpose="referral"),
+    "referrals:erase-part": _for(S, purpose="referral"),
     "referrals:certificate": _for(S, Role.DATA_PROTECTION, purpose="review"),
     # Letters: the unit and the desk write, the desk signs.
     "letters:tray": _for(W, S, D, purpose="referral"),

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from amana.access.documents import seal_document
 from amana.access.queries import access_key, members
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
-from amana.cases.actions import add_received, erase_case, mark, open_received_case
+from amana.cases.actions import add_received, erase_case, erase_fields, mark, open_received_case
 from amana.cases.models import Case, Erasure
 from amana.cases.queries import (
     OpenedConsent,
@@ -453,7 +453,7 @@ def _answer(
     # The row is the lock: of two answers in the same second, the second meets the first.
     Referral.objects.select_for_update().get(pk=referral.pk)
     told = queries.told(referral)
-    against = rules.objections_to_saying(told.lines, kind, sender=own().country)
+    against = rules.objections_to_saying(told.lines, kind, sender=own().country, to=to)
     if against:
         raise Refused(against)
     offer = told.story.offer
@@ -565,11 +565,64 @@ def _empty(row: Referral, code: str, by: str, now: datetime) -> int:
 @transaction.atomic
 def recall(*, referral: Referral, actor: Actor, now: datetime) -> None:
     """Ask the other country to erase what it got of a person, in the desk's own hand."""
-    why = queries.must_recall(queries.told(referral))
-    if not why:
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    told = queries.told(row)
+    due = queries.must_recall(actor, told)
+    if due is None:
         raise Refused(["NOTHING_TO_RECALL"])
-    _answer(referral, rules.ERASE, {"recall_for": why}, actor, now)
-    _mark(referral, "recall_sent", actor, now)
+    if due.content and told.story.dossier is not None:
+        said = {"recall_for": due.why, "content": due.content}
+        _answer(row, rules.ERASE, said, actor, now, to=told.story.dossier.mid)
+    else:
+        _answer(row, rules.ERASE, {"recall_for": due.why}, actor, now)
+    _mark(row, "recall_sent", actor, now)
+
+
+@transaction.atomic
+def erase_part(
+    *, referral: Referral, keep: Collection[str], ground: str, actor: Actor, now: datetime
+) -> list[str]:
+    """Erase here, as a supervisor of the case, the groups that the other country asks back.
+
+    What is in `keep` stays, on the named ground. The message that brought them is emptied too. A
+    second press finds it done. Returns the groups that went.
+    """
+    _only(actor, Role.SUPERVISOR)
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    if row.is_ours or row.case is None or not visible_to(actor).filter(pk=row.case_id).exists():
+        raise NotFound
+    told = queries.told(row)
+    open_part = next((p for p in told.story.open_parts if p.asked.mid not in row.parts), None)
+    if open_part is None:
+        raise Refused(["NOT_RECALLED"])
+    content = queries.contents(actor, row)[open_part.asked.mid]["content"]
+    kept = sorted(set(content) & set(keep))
+    if kept:
+        codes.check("KEEP_GROUND", ground)
+    gone = sorted(set(content) - set(kept))
+    if gone:
+        erase_fields(case=row.case, fields=dossier.fields_of(gone), actor=actor, now=now)
+        if told.story.dossier is not None:
+            exchange.forget_one(mid=told.story.dossier.mid, by=actor.account_id, now=now)
+    row.parts = {**row.parts, open_part.asked.mid: _fate_of_part(gone, kept, ground, now)}
+    row.save(update_fields=["parts"])
+    leave_no_trace()
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="referrals.erase_part",
+        subject=row.code,
+        groups=" ".join(gone),
+    )
+    return gone
+
+
+def _fate_of_part(gone: list[str], kept: list[str], ground: str, now: datetime) -> dict[str, Any]:
+    fate: dict[str, Any] = {"erased": gone, "kept": kept}
+    if gone:
+        fate["erased_on"] = now.date().isoformat()
+        fate["in_backups_until"] = backups_until(now).date().isoformat()
+    return {**fate, "kept_for": ground} if kept else fate
 
 
 @transaction.atomic
@@ -596,14 +649,23 @@ def answer_recall(*, referral: Referral, actor: Actor, now: datetime) -> None:
     """
     _only(actor, Role.DESK)
     row = Referral.objects.select_for_update().get(pk=referral.pk)
-    against = rules.objections_to_saying(
-        queries.told(row).lines, rules.ERASED, sender=own().country
-    )
+    told = queries.told(row)
+    if told.story.recall is None and told.story.open_parts and not row.is_ours:
+        _answer_part(row, told.story.open_parts[0].asked.mid, actor, now)
+        return
+    against = rules.objections_to_saying(told.lines, rules.ERASED, sender=own().country)
     if row.case_id is not None and not row.kept_for:
         against.append("ERASE_THE_CASE_FIRST")
     if against:
         raise Refused(against)
     _answer(row, rules.ERASED, _fate(row, actor, now), actor, now)
+    _mark(row, "recall_answered", actor, now)
+
+
+def _answer_part(row: Referral, asked: str, actor: Actor, now: datetime) -> None:
+    if asked not in row.parts:
+        raise Refused(["ERASE_THE_FIELDS_FIRST"])
+    _answer(row, rules.ERASED, row.parts[asked], actor, now, to=asked)
     _mark(row, "recall_answered", actor, now)
 
 
@@ -704,7 +766,8 @@ def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, K
     parts = {IDENTITY: body["identity"], RECEIVED: {"unit_sealed": unit_sealed}}
     add_received(case_code=referral.case.code, parts=parts, actor=actor, now=now)
     record(at=now, actor=actor.account_id, verb="referrals.receive_dossier", subject=referral.code)
-    return referral.key_id, access_key(actor, referral.key_id)
+    # A key of its own: what is taken back of it must go from backups too, and the rest stay.
+    return issue_key(CARE, DESK, actor=actor)
 
 
 def receive_recall(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
@@ -720,6 +783,9 @@ def receive_recall(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Ke
 def receive_recall_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
     """Take in what became over there of what we sent; both certificates show it."""
     kept, body = receive_answer(opened, actor, now), opened.body
+    if "erased" in body or "kept" in body:
+        # Of a part: the message itself says which groups, and the story which request.
+        return kept
     rows = Referral.objects.filter(pk=opened.header.conv)
     if "kept_for" in body:
         rows.update(kept_for=body["kept_for"])
@@ -742,7 +808,8 @@ def _running(opened: Opened) -> Referral:
     if referral is None or referral.country != opened.country:
         raise Unacceptable(Reason.OUT_OF_PLACE)
     lines = queries.told(referral).lines
-    if rules.objections_to_saying(lines, header.type, sender=opened.country):
+    to = header.in_reply_to
+    if rules.objections_to_saying(lines, header.type, sender=opened.country, to=to):
         raise Unacceptable(Reason.OUT_OF_PLACE)
     return referral
 

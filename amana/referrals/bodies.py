@@ -47,6 +47,8 @@ FIELDS: Mapping[str, str] = {
     **dict.fromkeys(("m", "by", "reference", "purpose", "urgency", "ground"), "STATUS"),
     **dict.fromkeys(("decision", "reason", "from_on", "recall_for"), "STATUS"),
     **dict.fromkeys(("erased_on", "in_backups_until", "kept_for"), "STATUS"),
+    # Names of groups, and no word of what they held.
+    **dict.fromkeys(("content", "erased", "kept"), "STATUS"),
     "consent": "CONSENT_RECORD",
 }
 
@@ -127,14 +129,25 @@ def _is_day(value: object) -> bool:
 
 
 def _erase(body: Mapping[str, Any]) -> bool:
-    return _is_code(body["recall_for"])
+    return _is_code(body["recall_for"]) and _are_groups(body, "content")
 
 
 def _erased(body: Mapping[str, Any]) -> bool:
-    """Say whether it is the two days of an erasure, or the ground on which something is kept."""
+    """Say whether it is the two days of an erasure, the ground on which something is kept, or both.
+
+    Both only where the answer names which groups went and which stay.
+    """
+    if not (_are_groups(body, "erased") and _are_groups(body, "kept")):
+        return False
+    dates = [_is_day(body.get(name)) for name in ("erased_on", "in_backups_until")]
     if "kept_for" in body:
-        return _is_code(body["kept_for"])
-    return _is_day(body.get("erased_on")) and _is_day(body.get("in_backups_until"))
+        return _is_code(body["kept_for"]) and (all(dates) or "erased_on" not in body)
+    return all(dates)
+
+
+def _are_groups(body: Mapping[str, Any], name: str) -> bool:
+    groups = body.get(name, [])
+    return isinstance(groups, list) and all(g in codes.values("CONSENT_CONTENT") for g in groups)
 
 
 def _accept(body: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ The unit part is sealed by the case worker to the receiving unit: neither desk r
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,15 @@ def groups(values: Mapping[str, Any]) -> set[str]:
         for name, value in values.items()
         if name in KIND_OF and value not in (None, "", [])
     }
+
+
+# What an offer stands on: without it there is no case over there.
+BASIS = frozenset(k.group for k in KINDS if k.leaves == WITH_OFFER)
+
+
+def fields_of(content: Collection[str]) -> list[str]:
+    """Return the fields of a dossier that these groups name."""
+    return [k.name for k in KINDS if k.group in content and k.leaves == AFTER_ACCEPTANCE]
 
 
 # The parts of a message that a desk reads and that hold fields of this table.

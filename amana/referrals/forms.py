@@ -114,6 +114,32 @@ class DeclineForm(forms.Form):
     )
 
 
+class ErasePartForm(forms.Form):
+    """Which of the groups asked back stay here, and on what legal ground."""
+
+    keep = forms.MultipleChoiceField(
+        label=_("What must stay here, if anything"),
+        choices=choices("CONSENT_CONTENT"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    ground = forms.ChoiceField(
+        label=_("On what ground"), choices=choices("KEEP_GROUND", blank=True), required=False
+    )
+
+    def __init__(self, *args: Any, content: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = [(code, label("CONSENT_CONTENT", code)) for code in content]
+        self.fields["keep"].choices = asked  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to keep anything without a ground."""
+        said = super().clean() or {}
+        if said.get("keep") and not said.get("ground"):
+            self.add_error("ground", _("Say on what ground it stays."))
+        return said
+
+
 class KeepForm(forms.Form):
     """On what legal ground something is kept that the other country asks to erase."""
 

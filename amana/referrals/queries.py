@@ -12,15 +12,15 @@ from amana.access.rules import Actor, NotFound
 from amana.agreements import queries as agreements
 from amana.agreements.queries import Entry
 from amana.cases.models import Case
-from amana.cases.queries import access_compartment, all_withdrawn, consents
-from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing
+from amana.cases.queries import access_compartment, consents
+from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing, taken_back
 from amana.crypto.boxes import Place
 from amana.exchange import evidence
 from amana.exchange import queries as exchange
 from amana.exchange.evidence import Proven
 from amana.exchange.models import Receipt
 from amana.exchange.rules import Line
-from amana.referrals import rules
+from amana.referrals import dossier, rules
 from amana.referrals.models import Referral
 from amana.referrals.rules import Story, Terms, Watch
 from amana.standards.calendars import Calendar
@@ -57,19 +57,62 @@ def prepared(actor: Actor, referral: Referral) -> dict[str, Any]:
     return open_document(key, bytes(referral.sealed), draft_place(referral.pk, referral.key_id))
 
 
-def must_recall(told: "Told") -> str:
-    """Return why the other country is now to be asked to erase, or "" where it is not.
+@dataclass(frozen=True)
+class Recall:
+    """What the other country is now to be asked to erase: all of it, or named groups; and why."""
 
-    Either the case was erased here, or the person took back every consent for that country.
+    why: str
+    content: list[str]
+
+
+def must_recall(actor: Actor, told: "Told") -> Recall | None:
+    """Return what the other country is now to be asked to erase, or None where nothing is.
+
+    Either the case was erased here, or the person took back what nothing else still covers.
     """
     referral, story_ = told.referral, told.story
     if not referral.is_ours or story_.offer is None or story_.recall is not None:
-        return ""
+        return None
     if referral.erased_case:
-        return "ERASED_HERE"
-    if referral.case is not None and all_withdrawn(referral.case, referral.country):
-        return "CONSENT_WITHDRAWN"
-    return ""
+        return Recall("ERASED_HERE", [])
+    if referral.case is None:
+        return None
+    shared = shared_by(actor, told)
+    held = consents(actor, referral.case)
+    back = taken_back(held, country=referral.country, shared=shared)
+    if rules.is_whole_recall(shared=shared, back=back, basis=dossier.BASIS):
+        return Recall("CONSENT_WITHDRAWN", [])
+    due = rules.to_recall(shared=shared, back=back, asked=_asked_for(actor, told))
+    return Recall("CONSENT_WITHDRAWN", sorted(due)) if due else None
+
+
+def shared_by(actor: Actor, told: "Told") -> set[str]:
+    """Return the groups of content that have left with a referral of ours, by its messages."""
+    draft = prepared(actor, told.referral)
+    if not draft or told.story.offer is None:
+        return set()
+    left = dict(draft["offer"])
+    if told.story.dossier is not None:
+        left |= {**draft["identity"], **{f["name"]: True for f in draft["unit_fields"]}}
+    return dossier.groups(left)
+
+
+def part_to_erase(actor: Actor, told: "Told") -> list[str]:
+    """Return the groups that the other country asks back and that nobody here has decided on."""
+    row, open_parts = told.referral, told.story.open_parts
+    mid = next((p.asked.mid for p in open_parts if p.asked.mid not in row.parts), "")
+    if row.is_ours or row.case is None or not mid:
+        return []
+    return list(contents(actor, row).get(mid, {}).get("content", []))
+
+
+def _asked_for(actor: Actor, told: "Told") -> set[str]:
+    """Return the groups that the other country was already asked to erase."""
+    if not told.story.part_recalls:
+        return set()
+    said = contents(actor, told.referral)
+    asked = [said.get(part.asked.mid, {}) for part in told.story.part_recalls]
+    return {group for body in asked for group in body.get("content", [])}
 
 
 def erased_with(code: str) -> list[Referral]:

@@ -1,7 +1,7 @@
 """The story of a referral: what was said, what may be said next, who owes a word by when. Pure."""
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -66,6 +66,14 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class PartRecall:
+    """A request to erase a part of the dossier, and its answer. The story goes on beside it."""
+
+    asked: Said
+    answer: Said | None
+
+
+@dataclass(frozen=True)
 class Story:
     """What the message log says, the same at both ends whatever the order of arrival."""
 
@@ -77,6 +85,12 @@ class Story:
     dossier: Said | None = None
     recall: Said | None = None
     recall_answer: Said | None = None
+    part_recalls: tuple[PartRecall, ...] = ()
+
+    @property
+    def open_parts(self) -> tuple[PartRecall, ...]:
+        """Return the requests for a part that nobody has answered, oldest first."""
+        return tuple(part for part in self.part_recalls if part.answer is None)
 
     @property
     def waits_for_the_host(self) -> bool:
@@ -99,12 +113,21 @@ def story(messages: Iterable[Said]) -> Story:
     answered = {m.in_reply_to for m in ours if m.kind == REPLY}
     question = next((m for m in theirs if m.kind == ASK and m.mid not in answered), None)
     acknowledgement = next((m for m in theirs if m.kind == ACKNOWLEDGE), None)
-    recall = next((m for m in ours if m.kind == ERASE), None)
-    answer = next((m for m in theirs if m.kind == ERASED), None)
+    # What a request replies to is what shall go: the dossier, in part; else all of it.
+    asked = [m for m in ours if m.kind == ERASE]
+    parts = [m for m in asked if dossier is not None and m.in_reply_to == dossier.mid]
+    said_erased = [m for m in theirs if m.kind == ERASED]
+    to_part = {m.in_reply_to: m for m in reversed(said_erased)}
+    recall = next((m for m in asked if m not in parts), None)
+    of_parts = {m.mid for m in parts}
+    answer = next((m for m in said_erased if m.in_reply_to not in of_parts), None)
+    part_recalls = tuple(PartRecall(m, to_part.get(m.mid)) for m in parts)
     state = _state(acknowledgement, question, decision, dossier)
     if recall is not None:
         state = State.RECALLED if answer is None else State.RECALL_ANSWERED
-    return Story(state, offer, acknowledgement, question, decision, dossier, recall, answer)
+    return Story(
+        state, offer, acknowledgement, question, decision, dossier, recall, answer, part_recalls
+    )
 
 
 def _in_order(messages: Iterable[Said]) -> list[Said]:
@@ -126,8 +149,13 @@ def _state(
     return State.OFFERED if acknowledgement is None else State.ACKNOWLEDGED
 
 
-def objections_to_saying(messages: Sequence[Said], kind: str, *, sender: str) -> list[str]:
-    """Return what stands against this message from this country now; both ends ask the same."""
+def objections_to_saying(
+    messages: Sequence[Said], kind: str, *, sender: str, to: str = ""
+) -> list[str]:
+    """Return what stands against this message from this country now; both ends ask the same.
+
+    `to` is the message that it replies to: of a request to erase it says what shall go.
+    """
     told = story(messages)
     if kind == OFFER:
         return [] if told.state is State.NOT_OFFERED else ["ALREADY_OFFERED"]
@@ -136,6 +164,11 @@ def objections_to_saying(messages: Sequence[Said], kind: str, *, sender: str) ->
     is_ours = sender == told.offer.sender
     if is_ours != (kind in (CASE, REPLY, ERASE)):
         return ["NOT_THEIRS_TO_SAY"]
+    if kind == ERASE and told.dossier is not None and to == told.dossier.mid:
+        return [] if told.recall is None else ["WAS_RECALLED"]
+    part = next((p for p in told.part_recalls if kind == ERASED and p.asked.mid == to), None)
+    if part is not None:
+        return [] if part.answer is None else ["RECALL_WAS_ANSWERED"]
     if kind in (ERASE, ERASED) or told.recall is not None:
         return _objections_around_recall(told, kind)
     return _objections_in(told, kind)
@@ -246,6 +279,7 @@ def watches(messages: Sequence[Said], *, tier: str, host: str, terms: Terms) -> 
         # Nobody waits for a decision any more.
         found = [w for w in found if w.is_met]
         found.append(watch("data_recall", host, told.recall, told.recall_answer))
+    found += [watch("data_recall", host, p.asked, p.answer) for p in told.part_recalls]
     return found
 
 
@@ -256,6 +290,23 @@ def _questions(messages: Sequence[Said], asked: str) -> list[tuple[Said, Said | 
     by_question = {m.in_reply_to: m for m in replies}
     questions = (m for m in said if m.kind == ASK and m.sender != asked)
     return [(question, by_question.get(question.mid)) for question in questions]
+
+
+def to_recall(
+    *, shared: Collection[str], back: Collection[str], asked: Collection[str]
+) -> set[str]:
+    """Return which groups of a dossier the other country is now to be asked to erase.
+
+    `back` is what the person took back of what was shared; `asked` what it was asked for already.
+    """
+    return (set(back) & set(shared)) - set(asked)
+
+
+def is_whole_recall(
+    *, shared: Collection[str], back: Collection[str], basis: Collection[str]
+) -> bool:
+    """Say whether all must go: nothing is left, or what the offer stood on was taken back."""
+    return bool(back) and (bool(set(back) & set(basis)) or set(shared) <= set(back))
 
 
 def objections_to_offering(

@@ -13,6 +13,7 @@ urlpatterns = [
     path("referrals/<str:code>/identity", views.identity, name="identity"),
     path("referrals/<str:code>/recall", views.recall, name="recall"),
     path("referrals/<str:code>/recall/keep", views.keep, name="keep"),
+    path("referrals/<str:code>/recall/part", views.erase_part, name="erase-part"),
     path("referrals/<str:code>/recall/answer", views.answer_recall, name="answer-recall"),
     path("erasures/<str:code>/certificate", views.certificate, name="certificate"),
     path("referrals/<str:code>/evidence", views.evidence_, name="evidence"),

@@ -23,6 +23,7 @@ from amana.referrals.forms import (
     AcceptForm,
     AskForm,
     DeclineForm,
+    ErasePartForm,
     KeepForm,
     PrepareForm,
     ReplyForm,
@@ -188,6 +189,8 @@ def _referral(
         "forms": {
             name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()
         },
+        "part_form": bound.get("erase_part")
+        or ErasePartForm(content=queries.part_to_erase(request.actor, told), auto_id="part_%s"),
         "opened_form": next(iter(bound), ""),
         "form": filled,
     }
@@ -297,7 +300,10 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
     """Say which acts nothing stands against now, so that no button leads to a refusal."""
     recalled = told.story.state is rules.State.RECALLED and not row.is_ours
     if request.actor.role is Role.SUPERVISOR:
-        return {"keep": recalled and row.case is not None}
+        return {
+            "keep": recalled and row.case is not None,
+            "erase_part": bool(queries.part_to_erase(request.actor, told)),
+        }
     if request.actor.role is not Role.DESK:
         return {}
     sender = exchange.own().country
@@ -313,8 +319,10 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
         name: not rules.objections_to_saying(told.lines, kind, sender=sender)
         for name, kind in kinds.items()
     }
-    may["recall"] = bool(queries.must_recall(told))
+    may["recall"] = queries.must_recall(request.actor, told) is not None
     may["answer_recall"] = recalled and (row.case is None or bool(row.kept_for))
+    decided = any(p.asked.mid in row.parts for p in told.story.open_parts[:1])
+    may["answer_part"] = not row.is_ours and told.story.recall is None and decided
     may["release"] = row.is_ours and not row.released_at and not row.returned_at
     return may
 
@@ -432,6 +440,18 @@ def keep(request: Request, code: str) -> HttpResponse:
     ground = form.cleaned_data["ground"]
     actions.keep_on_ground(referral=row, ground=ground, actor=request.actor, now=request.now)
     return _back(code, "kept_on_ground")
+
+
+@require_POST
+def erase_part(request: Request, code: str) -> HttpResponse:
+    """Erase the groups that the other country asks back, but those that a ground holds."""
+    row = queries.access_referral(request.actor, code)
+    asked = queries.part_to_erase(request.actor, queries.told(row))
+    form = ErasePartForm(request.POST, content=asked, auto_id="part_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"erase_part": form})
+    actions.erase_part(referral=row, actor=request.actor, now=request.now, **form.cleaned_data)
+    return _back(code, "fields_erased")
 
 
 @require_POST

@@ -559,6 +559,14 @@ def forget(*, conversation: str, by: str, now: datetime) -> int:
     return emptied
 
 
+def forget_one(*, mid: str, by: str, now: datetime) -> None:
+    """Empty one message that lies under keys of its own; its number and receipts stay as proof."""
+    row = Message.objects.select_for_update().get(mid=mid)
+    erase_keys(key_ids={row.key_id, row.cover_id} - {""}, now=now, by=by)
+    Message.objects.filter(mid=mid).update(container=b"", sealed_body=None, key_id="", cover_id="")
+    record(at=now, actor=by, verb="exchange.forget_one", subject=row.conversation)
+
+
 def _keep_receipt(message: Message, rank: Rank, seed: Seed, signer: str, now: datetime) -> None:
     if not Receipt.objects.filter(mid=message.mid, is_ours=True, rank=rank).exists():
         _receipt(message, rank, Signer(seed), signer, now).save(force_insert=True)

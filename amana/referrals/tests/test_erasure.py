@@ -372,7 +372,8 @@ def test_the_other_country_is_asked_by_the_desk_and_its_answer_is_on_the_certifi
         actions.recall(referral=referral, actor=desk, now=NOW)
     erasure = erased(corridor, referral.case, officer)
     referral = queries.access_referral(desk, referral.code)
-    assert queries.must_recall(queries.told(referral)) == "ERASED_HERE"
+    due = queries.must_recall(desk, queries.told(referral))
+    assert due == queries.Recall("ERASED_HERE", [])
 
     actions.recall(referral=referral, actor=desk, now=LATER)
 

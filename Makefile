@@ -1,5 +1,5 @@
 # `make help` lists what can be asked.
-.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field soak
+.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -27,6 +27,9 @@ bench-identification: ## measure only the reading, beside a general rule library
 
 bench-field: ## measure only the field app: how soon, how many bytes, what a node takes in
 	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.field
+
+bench-exchange: ## measure only the post between two nodes, beside the bare cycle
+	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.exchange
 
 soak: ## the long tests: 500 kills, fuzzing, mutants, a group of 150; write benchmarks/results/soak.md
 	@bin/setup test && bin/soak

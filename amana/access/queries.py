@@ -322,6 +322,14 @@ def notices(actor: Actor) -> list[Notice]:
     return list(Notice.objects.filter(account_id=actor.account_id, seen_at=None).order_by("-at"))
 
 
+def newest_notice(role: Role, kind: str = "") -> datetime | None:
+    """Return when the newest notice that somebody in a role has not read was left."""
+    rows = Notice.objects.filter(account__role=role, account__is_open=True, seen_at=None)
+    rows = rows.filter(kind=kind) if kind else rows
+    newest: datetime | None = rows.aggregate(at=models.Max("at"))["at"]
+    return newest
+
+
 def key_counts() -> dict[str, int]:
     """Return how many wraps lie under which epoch, and how many keys were erased."""
     rows = KeyWrap.objects.values_list("epoch").annotate(n=models.Count("pk")).order_by("epoch")

@@ -1,6 +1,6 @@
 """What the register says: which agreements bind this node, and where each stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +9,8 @@ from django.conf import settings
 from amana.agreements import rules
 from amana.agreements.models import Step, Word
 from amana.agreements.rules import Bound, Flow, Verdict
-from amana.standards import agreements
+from amana.standards import agreements, clocks
+from amana.standards.clocks import Clocks
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,28 @@ def _one(row: Step) -> Recorded:
     )
 
 
-def verdict(country: str, flow: Flow, *, at: datetime) -> Verdict:
-    """Return what the agreements with a country say of a flow at a moment."""
-    found = [e for e in entries() if country in e.bound.agreement.countries]
+def verdict(
+    country: str, flow: Flow, *, at: datetime, among: Sequence[Entry] | None = None
+) -> Verdict:
+    """Return what the agreements with a country say of a flow at a moment.
+
+    Who asks for many at once hands over what `entries` said: it is then read once for all.
+    """
+    held = entries() if among is None else among
+    found = [e for e in held if country in e.bound.agreement.countries]
     return rules.best(rules.may_flow(e.bound, flow, on=at) for e in found)
+
+
+def clocks_with(country: str, at: datetime, held: Sequence[Entry]) -> Clocks:
+    """Return the clocks of the agreement in force with a country at a moment, else our own set.
+
+    `held` is what `entries` returned, so that many cases are read with one look at the register.
+    """
+    for one in held:
+        agreement = one.bound.agreement
+        if country in agreement.countries and one.bound.state(at) is rules.State.IN_FORCE:
+            return clocks.named(*agreement.clocks, settings.AGREEMENTS)
+    return clocks.load()
 
 
 def holding(at: datetime) -> frozenset[str]:

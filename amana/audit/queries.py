@@ -1,7 +1,7 @@
 """Reading the record, its head, and what witnesses saw."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,41 @@ def proof_of(seq: int) -> Proof | None:
         note=_under_one_text([bytes(row.note) for row in rows]),
         extra=content or bytes(entry.leaf),
     )
+
+
+def entries_about(
+    subjects: Collection[str], verbs: Collection[str], *, witness: str
+) -> tuple[str, dict[str, list[str]]]:
+    """Return a checkpoint that this witness vouched for, and proofs of the entries about subjects.
+
+    A proof is the part of a tlog-proof above its note, so that the note is told once; the two texts
+    with an empty line between them are the whole. Empty when the witness has vouched for nothing.
+    """
+    row = Cosigned.objects.filter(pk=witness).first()
+    all_leaves = leaves(row.size) if row else []
+    if row is None or len(all_leaves) != row.size:
+        return "", {}
+    found: dict[str, list[str]] = {}
+    rows = Entry.objects.filter(seq__lte=row.size).exclude(event=None).order_by("seq")
+    for entry in rows.iterator(chunk_size=2000):
+        said = json.loads(bytes(entry.event or b"{}"))
+        if said["subject"] in subjects and said["verb"] in verbs:
+            hashes = merkle.inclusion_proof(all_leaves, entry.seq - 1)
+            extra = bytes(entry.salt or b"") + bytes(entry.event or b"")
+            proof = bytes(Proof(entry.seq - 1, hashes, b"", extra)).decode()
+            found.setdefault(said["subject"], []).append(proof.removesuffix("\n"))
+    return bytes(row.note).decode(), found
+
+
+def proof_to(witness: str, seq: int) -> Proof | None:
+    """Return the proof of an entry under the checkpoint that one witness vouched for last."""
+    row = Cosigned.objects.filter(pk=witness, size__gte=seq).first()
+    entry = Entry.objects.filter(pk=seq).first()
+    if row is None or entry is None:
+        return None
+    hashes = merkle.inclusion_proof(leaves(row.size), seq - 1)
+    content = bytes(entry.salt or b"") + bytes(entry.event or b"")
+    return Proof(index=seq - 1, hashes=hashes, note=bytes(row.note), extra=content)
 
 
 def _under_one_text(rows: Sequence[bytes]) -> bytes:

@@ -69,7 +69,19 @@ def log_name(country: str, incarnation: int) -> str:
 
 def is_log_of(name: str, country: str) -> bool:
     """Say whether a log of this name can be this country's."""
-    return re.fullmatch(rf"amana/{re.escape(country)}/[1-9][0-9]{{0,8}}", name) is not None
+    return re.fullmatch(rf"amana/{re.escape(country)}/[1-9][0-9]{{0,9}}", name) is not None
+
+
+# What the post office puts on record about one message, under the message's number.
+POST_OFFICE_ACTS = frozenset(
+    {
+        "exchange.post",
+        "exchange.receive_receipt",
+        "exchange.receive_message",
+        "exchange.open_message",
+        "exchange.refuse_message",
+    }
+)
 
 
 def event_bytes(
@@ -155,6 +167,10 @@ class Trouble(enum.StrEnum):
     FORKED = "forked"
     SHORTER = "shorter"
     SILENT = "silent"
+    # Of its directory: an older one, one of another root, one that its log does not hold.
+    ROLLED_BACK = "rolled_back"
+    FOREIGN_ROOT = "foreign_root"
+    NOT_LOGGED = "not_logged"
 
 
 class Verdict(enum.StrEnum):

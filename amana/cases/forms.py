@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from amana.access import policy
-from amana.cases.rules import HISTORICAL
+from amana.cases.rules import CROSS_BORDER, HISTORICAL, YES
 from amana.look.coded import choices, label
+from amana.standards.consent import load
 
 
 class ReasonForm(forms.Form):
@@ -82,6 +83,7 @@ HINTS = {
     "full_name": _("As the person says it, in any script. One box, no rule."),
     "birth": _("As said: a date, a year, “about 14”, or an event."),
     "safe_contact": _("Channel, number, whose phone, which hours, what may be said."),
+    "do_not_contact": _("Names of people and bodies that must learn nothing."),
     "place": _("Never the address of a shelter."),
     "narrative": _("Told once, so that nobody has to ask again."),
 }
@@ -137,24 +139,36 @@ class GlassForm(forms.Form):
     )
 
 
-GIVEN_BY = (
-    ("PERSON", _("The person, an adult")),
-    ("GUARDIAN_WITH_ASSENT", _("The guardian, and the child agrees")),
-    ("NOBODY", _("Nobody: another ground stands here")),
-)
-
-
 class ConsentForm(forms.Form):
     """What was explained, how the answer was given, and what it covers."""
 
-    country = forms.ChoiceField(label=_("To which country"))
+    purpose = forms.ChoiceField(
+        label=_("What is asked"),
+        help_text=_("One question at a time: each is a yes or a no of its own."),
+        choices=choices("CONSENT_PURPOSE"),
+        initial=CROSS_BORDER,
+        required=False,
+    )
+    answer = forms.ChoiceField(
+        label=_("What the person answers"),
+        choices=choices("CONSENT_ANSWER"),
+        initial=YES,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    country = forms.ChoiceField(label=_("To which country"), required=False)
+    service = forms.ChoiceField(
+        label=_("To which service here, if it is one"),
+        choices=choices("TEAM_KIND", blank=True),
+        required=False,
+    )
     ground = forms.ChoiceField(
         label=_("On what ground"),
         help_text=_("Anything but consent needs a second person, and holds 72 hours."),
         widget=forms.RadioSelect,
     )
     given_by = forms.ChoiceField(
-        label=_("Who said yes"), choices=GIVEN_BY, widget=forms.RadioSelect
+        label=_("Who said yes"), choices=choices("GIVEN_BY"), widget=forms.RadioSelect
     )
     mode = forms.ChoiceField(label=_("How"), choices=choices("CONSENT_MODE", blank=True))
     language = forms.ChoiceField(
@@ -163,11 +177,38 @@ class ConsentForm(forms.Form):
     interpreter = forms.CharField(
         label=_("Interpreter, if there was one"), max_length=80, required=False
     )
+    witness = forms.CharField(
+        label=_("Witness, where nothing is signed"),
+        help_text=_("For a thumb mark, a voice or spoken words: who was there and heard it."),
+        max_length=80,
+        required=False,
+    )
     content = forms.MultipleChoiceField(
         label=_("What may be sent"),
         choices=choices("CONSENT_CONTENT"),
         widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Keep of each question only what it asks; a yes over the border names what it covers."""
+        said = super().clean() or {}
+        said["purpose"] = said.get("purpose") or CROSS_BORDER
+        said["answer"] = said.get("answer") or YES
+        wanted = load().purposes[said["purpose"]].recipient
+        if wanted != "country":
+            said["country"] = ""
+        elif not said.get("country"):
+            self.add_error("country", _("Say to which country."))
+        if wanted != "team":
+            said["service"] = ""
+        elif not said.get("service"):
+            self.add_error("service", _("Say to which service."))
+        if said["purpose"] != CROSS_BORDER:
+            said["content"] = []
+        elif said["answer"] == YES and not said.get("content") and "content" not in self.errors:
+            self.add_error("content", _("Tick what may be sent."))
+        return said
 
     def __init__(
         self, *args: Any, countries: list[tuple[str, str]], is_historical: bool, **kwargs: Any
@@ -178,3 +219,9 @@ class ConsentForm(forms.Form):
         self.fields["ground"].choices = [  # type: ignore[attr-defined]
             (code, words) for code, words in grounds if (code == HISTORICAL) == is_historical
         ]
+
+
+class WithdrawForm(forms.Form):
+    """What of a consent is taken back; nothing ticked is all of it."""
+
+    content = forms.MultipleChoiceField(choices=choices("CONSENT_CONTENT"), required=False)

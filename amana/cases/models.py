@@ -246,14 +246,18 @@ class Milestone(models.Model):
 
 
 class Consent(models.Model):
-    """What a person agreed to for one purpose and one country, or the ground that stands instead.
+    """What a person answered for one purpose and one recipient, or the ground that stands instead.
 
-    Who explained, in which language, how it was given and what it covers lies sealed.
+    A no is a row like a yes: the question was asked. Who explained, in which language, how it was
+    given, what it covers and which of it was taken back lies sealed.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE)
     purpose = models.CharField(max_length=30)
-    country = models.CharField(max_length=2)
+    answer = models.CharField(max_length=8, default="YES")
+    # To whom: a country, or the kind of a team here; a body in words lies sealed.
+    country = models.CharField(max_length=2, blank=True)
+    service = models.CharField(max_length=20, blank=True)
     is_ground = models.BooleanField()
     recorded_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=32)
@@ -261,6 +265,9 @@ class Consent(models.Model):
     confirmed_by = models.CharField(max_length=32, blank=True)
     expires_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    # When the person was told of a ground that was used without asking.
+    informed_at = models.DateTimeField(null=True)
+    informed_by = models.CharField(max_length=32, blank=True)
     key_id = models.CharField(max_length=32)
     sealed = models.BinaryField()
 
@@ -271,7 +278,10 @@ class Consent(models.Model):
                 | models.Q(confirmed_by=""),
                 name="a_ground_takes_two_persons",
             ),
+            models.CheckConstraint(
+                condition=models.Q(answer__in=("YES", "NO", "LATER")), name="consent_is_an_answer"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose} for {self.country}"
+        return f"{self.purpose}: {self.answer}"

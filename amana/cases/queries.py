@@ -37,9 +37,10 @@ from amana.cases.models import (
     Milestone,
     Opening,
 )
-from amana.cases.rules import RECEIVED
+from amana.cases.rules import CROSS_BORDER, RECEIVED, SAID_NO, YES, objections_to_purpose
 from amana.crypto import age
 from amana.crypto.boxes import Place, unseal_rows
+from amana.crypto.hybrid import public_of
 from amana.crypto.layers import remove_layers
 from amana.crypto.secrets import CannotOpen, Key, derive
 from amana.files import store
@@ -263,7 +264,7 @@ def access_compartment(
     if row is None or key is None or name not in policy.opens(actor.role):
         raise NotFound
     document = opened_with(key, row)
-    return row, _unit_part(actor, document) if name == RECEIVED else document
+    return row, unit_part(actor, document) if name == RECEIVED else document
 
 
 def opened_with(key: Key, row: Compartment) -> dict[str, Any]:
@@ -272,7 +273,7 @@ def opened_with(key: Key, row: Compartment) -> dict[str, Any]:
     return open_document(key, bytes(row.sealed), place)
 
 
-def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
+def unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
     """Open what the other country's case worker sealed to this unit; no desk on the way read it."""
     sealed = document["unit_sealed"]
     if not sealed:
@@ -283,6 +284,15 @@ def _unit_part(actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
     except (CannotOpen, ValueError, TypeError):
         # Only the other country can mend it: its worker sealed it to another key, or not at all.
         raise Refused(["UNIT_PART_UNREADABLE"]) from None
+
+
+def as_kept(actor: Actor, part: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part as it lies: what came sealed to this unit is sealed to it again."""
+    if part != RECEIVED or not document:
+        return {"unit_sealed": ""} if part == RECEIVED else dict(document)
+    packed = json.dumps(document, ensure_ascii=False).encode()
+    sealed = age.encrypt([public_of(actor.teams[CARE].founding)], packed)
+    return {"unit_sealed": base64.b64encode(sealed).decode()}
 
 
 # What is kept of an attachment: the copy that may be shown, and what was handed in, as evidence.
@@ -456,9 +466,22 @@ class OpenedConsent:
         return str(self.details["given_by"])
 
     @property
+    def purpose(self) -> str:
+        """Return what was asked."""
+        return self.row.purpose
+
+    @property
     def content(self) -> list[str]:
-        """Return the groups of content that it covers."""
-        return list(self.details["content"])
+        """Return the groups of content that it still covers."""
+        back = self.details.get("taken_back", {})
+        return [group for group in self.details["content"] if group not in back]
+
+    @property
+    def taken_back(self) -> set[str]:
+        """Return the groups that the person took back: all, or those that she named."""
+        if self.is_withdrawn:
+            return set(self.details["content"])
+        return set(self.details.get("taken_back", {}))
 
     @property
     def is_confirmed(self) -> bool:
@@ -477,8 +500,13 @@ class OpenedConsent:
 
 
 def consents(actor: Actor, case: Case) -> list[OpenedConsent]:
-    """Return the consents of a case that this person can open, newest first."""
-    rows = list(Consent.objects.filter(case=case).order_by("-recorded_at"))
+    """Return what may carry something over the border: yes and grounds, newest first."""
+    return [c for c in answers(actor, case) if c.purpose == CROSS_BORDER and c.row.answer == YES]
+
+
+def answers(actor: Actor, case: Case) -> list[OpenedConsent]:
+    """Return every answer of a case that this person can open, a no as well, newest first."""
+    rows = list(Consent.objects.filter(case=case).order_by("-recorded_at", "-pk"))
     keys = held_keys(actor, {r.key_id for r in rows})
     return [
         OpenedConsent(
@@ -489,10 +517,17 @@ def consents(actor: Actor, case: Case) -> list[OpenedConsent]:
     ]
 
 
-def all_withdrawn(case: Case, country: str) -> bool:
-    """Say whether the person took back everything that she had agreed to for a country."""
-    rows = Consent.objects.filter(case=case, country=country)
-    return rows.exists() and not rows.filter(withdrawn_at=None).exists()
+def objections_to(
+    case: Case, purpose: str, *, now: datetime, country: str = "", service: str = ""
+) -> list[str]:
+    """Return what stands against an act for a purpose, by the person's last answer to it."""
+    rows = Consent.objects.filter(case=case, purpose=purpose, country=country, service=service)
+    return objections_to_purpose(list(rows.order_by("-recorded_at", "-pk")), now=now)
+
+
+def said_no_to(case: Case, purpose: str, *, now: datetime, service: str = "") -> list[str]:
+    """Return the person's no to a purpose, where she said one; silence is none."""
+    return [o for o in objections_to(case, purpose, now=now, service=service) if o in SAID_NO]
 
 
 def access_consent(actor: Actor, consent_id: int) -> OpenedConsent:

@@ -1,8 +1,10 @@
 """When a case may be opened, and when a consent carries what is asked of it. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from amana.standards.consent import load
 
 # The parts that other rooms speak of; all that there are stand in the data on need-to-know.
 IDENTITY, LOCATION, ACCOUNT, RECEIVED = "identity", "location", "account", "received"
@@ -14,12 +16,17 @@ COURSES = frozenset({"course", "legal_course", "headline"})
 # What a referral over the border is prepared from.
 NEEDED_TO_REFER = frozenset({IDENTITY, LOCATION, ACCOUNT})
 
-CROSS_BORDER = "SHARE_CROSS_BORDER"
+CROSS_BORDER, NATIONAL = "SHARE_CROSS_BORDER", "SHARE_NATIONAL"
+POLICE_REPORT, PHOTO, STATISTICS = "POLICE_REPORT", "PHOTO", "STATISTICS"
+YES, NO, LATER = "YES", "NO", "LATER"
 CONSENT, HISTORICAL = "CONSENT", "HISTORICAL_DEIDENTIFIED"
 EMERGENCY_GROUNDS = ("VITAL_INTEREST", "CHILD_IN_DANGER")
 
-# A consent is asked again after a year, for a child after six months; a ground holds 72 hours.
-CONSENT_LIFE = {"adult": timedelta(days=365), "child": timedelta(days=182)}
+# How a yes is given when nothing is signed: somebody else must have heard or seen it.
+UNSIGNED = frozenset({"THUMB_MARK", "VOICE", "WITNESSED_ORAL"})
+
+# A month of a consent's life, as its data counts it; a ground holds 72 hours.
+MONTH = timedelta(days=30.4)
 GROUND_LIFE = timedelta(hours=72)
 HISTORICAL_LIFE = timedelta(days=365)
 
@@ -61,11 +68,21 @@ def objections_to_opening(*, is_decided: bool, has_case: bool, decided_class: st
 
 
 def objections_to_consent(
-    *, ground: str, given_by: str, tier: str, content: Collection[str], is_historical: bool
+    *,
+    ground: str,
+    given_by: str,
+    tier: str,
+    content: Collection[str],
+    is_historical: bool,
+    age_band: str = "",
+    purpose: str = CROSS_BORDER,
 ) -> list[str]:
-    """Return what stands against recording this consent, or this ground in its place."""
+    """Return what stands against recording this consent, or this ground in its place.
+
+    Who must say yes for a child stands in a ladder by age, which is data.
+    """
     against = []
-    if not content:
+    if not content and purpose == CROSS_BORDER:
         against.append("CONSENT_COVERS_NOTHING")
     if ground == HISTORICAL and not is_historical:
         against.append("GROUND_ONLY_FOR_HISTORICAL")
@@ -73,10 +90,34 @@ def objections_to_consent(
         against.append("HISTORICAL_HAS_ITS_GROUND")
     if ground == "CHILD_IN_DANGER" and tier != "child":
         against.append("GROUND_ONLY_FOR_CHILDREN")
-    if ground == CONSENT and tier == "child" and given_by != "GUARDIAN_WITH_ASSENT":
-        against.append("CHILD_NEEDS_GUARDIAN")
-    elif ground == CONSENT and given_by == "NOBODY" and not is_historical:
-        against.append("SOMEBODY_MUST_CONSENT")
+    if ground == CONSENT and not is_historical:
+        against += _who_says_yes(given_by, age_band, tier)
+    return against
+
+
+def _who_says_yes(given_by: str, age_band: str, tier: str) -> list[str]:
+    if given_by in load().says_yes(band=age_band, tier=tier):
+        return []
+    if tier == "child":
+        return ["CHILD_NEEDS_GUARDIAN" if given_by == "PERSON" else "NOT_WHO_MUST_SAY_YES"]
+    return ["SOMEBODY_MUST_CONSENT" if given_by == "NOBODY" else "NOT_WHO_MUST_SAY_YES"]
+
+
+def objections_to_answer(
+    *, purpose: str, ground: str, mode: str, witness: str, recipient: str
+) -> list[str]:
+    """Return what stands against an answer of any purpose, whatever was answered.
+
+    A ground stands in the place of consent only where something crosses the border: everywhere
+    else the law's own ground is named in the act itself.
+    """
+    against = []
+    if ground == CONSENT and mode in UNSIGNED and not witness.strip():
+        against.append("WITNESS_MISSING")
+    if load().purposes[purpose].recipient != "none" and not recipient:
+        against.append("RECIPIENT_MISSING")
+    if purpose != CROSS_BORDER and ground != CONSENT:
+        against.append("ONLY_A_GROUND")
     return against
 
 
@@ -97,11 +138,15 @@ def objections_to_approving(*, asked_by: str, approved_by: str, by: str) -> list
     return ["SECOND_PERSON_IS_THE_FIRST"] if asked_by == by else []
 
 
-def consent_expires_at(*, ground: str, tier: str, now: datetime) -> datetime:
+def consent_expires_at(
+    *, ground: str, tier: str, now: datetime, purpose: str = CROSS_BORDER
+) -> datetime:
     """Return until when a consent or a ground may carry a step."""
     if ground == HISTORICAL:
         return now + HISTORICAL_LIFE
-    return now + (GROUND_LIFE if ground in EMERGENCY_GROUNDS else CONSENT_LIFE[tier])
+    if ground != CONSENT:
+        return now + GROUND_LIFE
+    return now + load().purposes[purpose].months(tier) * MONTH
 
 
 def objections_to_sharing(
@@ -125,6 +170,61 @@ def carrying(
         if consent.country == country and not _lacks(consent, content, now):
             return consent
     return None
+
+
+class Answered(Protocol):
+    """An answer of any purpose, as it stands in clear."""
+
+    @property
+    def answer(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime: ...
+    @property
+    def withdrawn_at(self) -> datetime | None: ...
+
+
+def objections_to_purpose(answers: Sequence[Answered], *, now: datetime) -> list[str]:
+    """Return what stands against an act for one purpose and recipient, by the last answer.
+
+    `answers` are those for that purpose and recipient, the newest first.
+    """
+    last = next((a for a in answers if a.answer != LATER), None)
+    if last is None:
+        return ["CONSENT_NOT_ASKED"]
+    if last.answer == NO:
+        return ["PERSON_SAID_NO"]
+    if last.withdrawn_at is not None:
+        return ["CONSENT_WITHDRAWN"]
+    return ["CONSENT_EXPIRED"] if last.expires_at <= now else []
+
+
+# The answers that no silence overrules: who was never asked has not said no.
+SAID_NO = frozenset({"PERSON_SAID_NO", "CONSENT_WITHDRAWN"})
+
+
+class TakenBack(Given, Protocol):
+    """A consent of which something may have been taken back."""
+
+    @property
+    def taken_back(self) -> Collection[str]: ...
+
+
+def taken_back(
+    consents: Collection[TakenBack], *, country: str, shared: Collection[str]
+) -> set[str]:
+    """Return what of the shared content the person took back, and nothing else still covers.
+
+    What has run out was not taken back: it is not sent again, and is not recalled.
+    """
+    here = [c for c in consents if c.country == country]
+    covered = {
+        group
+        for c in here
+        if not c.is_withdrawn and (c.ground == CONSENT or c.is_confirmed)
+        for group in c.content
+    }
+    back = {group for c in here for group in c.taken_back}
+    return (set(shared) & back) - covered
 
 
 def _lacks(consent: Given, content: Collection[str], now: datetime) -> list[str]:

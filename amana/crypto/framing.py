@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from amana.crypto.secrets import Seed
-from amana.crypto.signing import SIGNATURE_SIZE, sign, verify
+from amana.crypto.signing import SIGNATURE_SIZE, Signer, verify
 
 
 class BadFrame(Exception):
@@ -34,9 +34,12 @@ class Frame:
     signature: bytes
 
 
-def pack(context: bytes, header: bytes, body: bytes, seed: Seed, *, padded: bool) -> bytes:
+def pack(
+    context: bytes, header: bytes, body: bytes, signer: Seed | Signer, *, padded: bool
+) -> bytes:
     """Return the frame, signed; padded where its length would tell what it carries."""
-    signature = sign(seed, context, _signed(header, body))
+    hand = signer if isinstance(signer, Signer) else Signer(signer)
+    signature = hand.sign(context, _signed(header, body))
     frame = b"".join([_u32(header), header, signature, _u64(body), body])
     return frame.ljust(padded_length(len(frame)), b"\0") if padded else frame
 

@@ -14,6 +14,7 @@ from amana.field import queries as field
 from amana.identification import queries as identification
 from amana.protection import queries as protection
 from amana.referrals import queries as referrals
+from amana.watch import queries as watches
 
 # A count below this is a person: it is shown as "fewer than".
 SMALLEST_SHOWN = 5
@@ -26,7 +27,7 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
     if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("FROM_PHONES", "field:arrivals", field.n_waiting(actor)))
-        found.append(("OWED", "protection:worklist", protection.n_late(actor, now)))
+        found.append(("DUTIES", "protection:worklist", protection.n_late(actor, now)))
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
         found.append(("TO_CONFIRM", "cases:grounds", len(cases.grounds_to_confirm(actor))))
@@ -43,6 +44,17 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         silent = [t for t in told if t.silences(now)]
         found.append(("SILENT", "referrals:list", len(silent)))
     return found
+
+
+# So many words that are owed stand on the first page; the rest one press away.
+OWED_SHOWN = 5
+
+
+def owed(actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """Return the most urgent words that are owed, in both directions, for who looks after them."""
+    if actor.role not in (Role.DESK, Role.COORDINATOR):
+        return []
+    return [watches.row(one) for one in watches.owed(now)[:OWED_SHOWN]]
 
 
 def _agreement_tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
@@ -64,7 +76,7 @@ def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
     to_release = [r for r in rows if r.is_ours and not r.released_at and not r.returned_at]
     told = referrals.told_all(rows)
     to_answer = [t for t in told if not t.referral.is_ours and t.story.waits_for_the_host]
-    to_recall = [t for t in told if referrals.must_recall(t)]
+    to_recall = [t for t in told if referrals.must_recall(actor, t)]
     return [
         ("SEALED_MAIL", "referrals:mail", len(exchange.unopened())),
         ("TO_RELEASE", "referrals:list", len(to_release)),

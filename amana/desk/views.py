@@ -31,6 +31,7 @@ def home(request: Request) -> HttpResponse:
     context = {
         "tasks": tasks,
         "notices": people.notices(request.actor),
+        "owed": queries.owed(request.actor, request.now),
         "has_team": bool(request.actor.teams),
         "is_officer": people.account(request.actor.account_id).is_recovery_officer,
     }

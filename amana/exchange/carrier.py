@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 TIMEOUT = 20.0  # seconds for one step: to connect, to send, to hear the next byte
 LONGEST = 60.0  # seconds for all of it: a node that answers byte by byte is no answer
-LARGEST_ANSWER = 64 * 1024
+LARGEST_ANSWER = 256 * 1024
 PORTS = {"http": 80, "https": 443}
 # Prefixes behind which another address stands written out: NAT64 and IPv4-compatible.
 HIDING = tuple(ipaddress.IPv6Network(n) for n in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))

@@ -14,9 +14,49 @@ class Peer(models.Model):
     version = models.PositiveIntegerField()
     url = models.CharField(max_length=200)
     pinned_at = models.DateTimeField()
+    # The version of this node's own directory that the partner has taken over.
+    has_ours = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.country
+
+
+class Candidate(models.Model):
+    """A partner's root that waits to be compared: by a first person, then by a second."""
+
+    country = models.CharField(max_length=2, primary_key=True)
+    root = models.CharField(max_length=100)
+    directory = models.BinaryField()
+    brought_at = models.DateTimeField()
+    first_by = models.CharField(max_length=32, blank=True)
+    first_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.country
+
+
+class Published(models.Model):
+    """A version of this node's own directory, and the entry of the record that holds its digest."""
+
+    version = models.PositiveIntegerField(primary_key=True)
+    file = models.BinaryField()
+    at = models.DateTimeField()
+    entry = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+
+class HolidayWord(models.Model):
+    """What an officer says of one day, against or beside the library's estimate."""
+
+    day = models.DateField(primary_key=True)
+    is_rest = models.BooleanField()
+    by = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.day)
 
 
 class Message(models.Model):
@@ -37,9 +77,13 @@ class Message(models.Model):
     stored_at = models.DateTimeField()
     rank = models.PositiveSmallIntegerField(default=0)
     refused_for = models.CharField(max_length=20, blank=True)
+    # Why it stays sealed in the tray, where that can come right later or a person must look.
+    held_for = models.CharField(max_length=20, blank=True)
     # Known once opened, or from the start for a message of our own.
     kind = models.CharField(max_length=40, blank=True)
-    conversation = models.CharField(max_length=32, blank=True, db_index=True)
+    conversation = models.CharField(max_length=32, blank=True)
+    # Of the sender: raised by every restore from a backup, since numbers may then be used again.
+    inc = models.PositiveBigIntegerField(default=1)
     seq = models.PositiveIntegerField(default=0)
     in_reply_to = models.CharField(max_length=32, blank=True)
     written_at = models.DateTimeField(null=True)
@@ -48,14 +92,23 @@ class Message(models.Model):
     # The rows of the agreement that let our own message leave; what a received one lies outside of.
     under = models.TextField(blank=True)
     outside = models.TextField(blank=True)
-    # Delivery of our own messages.
+    # Delivery of our own messages; one that has arrived is due no more, and no moment stands here.
     attempts = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField(null=True, db_index=True)
+    not_before = models.DateTimeField(null=True)
+    # Carried once already, to a node that has since been restored and may have lost it.
+    carry_again = models.BooleanField(default=False)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("country", "not_before"), name="messages_that_are_due"),
+            models.Index(
+                fields=("conversation", "is_ours", "seq"), name="messages_of_a_conversation"
+            ),
+            models.Index(fields=("kind", "stored_at"), name="messages_in_the_tray"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=("conversation", "is_ours", "seq"),
+                fields=("conversation", "is_ours", "inc", "seq"),
                 condition=models.Q(seq__gt=0),
                 name="one_message_per_place_in_order",
             ),
@@ -76,10 +129,14 @@ class Receipt(models.Model):
     code = models.CharField(max_length=20, blank=True)
     signed = models.BinaryField()
     is_carried = models.BooleanField(default=False)
+    # No moment stands here once it is carried.
     attempts = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField(null=True, db_index=True)
+    not_before = models.DateTimeField(null=True)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("country", "not_before"), name="receipts_that_are_due"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("mid", "is_ours", "rank"), name="one_receipt_per_rank"),
         ]

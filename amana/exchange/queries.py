@@ -1,10 +1,11 @@
 """What came, what waits to leave, what a conversation holds."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from amana.access.documents import open_document
 from amana.access.queries import held_keys
@@ -12,9 +13,10 @@ from amana.access.rules import Actor
 from amana.agreements import queries as agreements
 from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
-from amana.exchange.directory import Directory, open_directory
-from amana.exchange.models import Message, Peer, Receipt
-from amana.exchange.rules import Line, Own, Rank, Reason, Unacceptable
+from amana.exchange.directory import Directory, Holiday, open_directory, read_text, text_of
+from amana.exchange.models import Candidate, HolidayWord, Message, Peer, Published, Receipt
+from amana.exchange.rules import FOR_EVER, Line, Own, Rank, Reason, Unacceptable
+from amana.standards.calendars import SignedCalendar, feasts
 
 
 def own() -> Own:
@@ -34,6 +36,65 @@ def peer_directory(country: str, now: datetime, *, grace: timedelta = timedelta(
     if peer is None:
         raise Unacceptable(Reason.UNKNOWN_SENDER)
     return open_directory(bytes(peer.directory), pinned=peer.pinned_root, now=now, grace=grace)
+
+
+def published() -> Published | None:
+    """Return the last version of this node's own directory."""
+    return Published.objects.order_by("-version").first()
+
+
+def own_directory() -> Directory | None:
+    """Return what this node published last, lapsed or not; None before the first."""
+    row = published()
+    return read_text(text_of(bytes(row.file))) if row else None
+
+
+def calendar(country: str, now: datetime) -> SignedCalendar:
+    """Return the calendar by which both countries count: that of the country's signed directory.
+
+    What was signed once stands, also in a directory that has lapsed. Where it names no year, or the
+    country is no partner, the library's estimate counts and the calendar says so.
+    """
+    try:
+        directory = (
+            own_directory()
+            if country == own().country
+            else peer_directory(country, now, grace=FOR_EVER)
+        )
+    except Unacceptable:
+        directory = None
+    if directory is None:
+        return SignedCalendar(country, (), ())
+    return SignedCalendar(country, {h.day for h in directory.holidays}, directory.years)
+
+
+def holidays(years: Collection[int]) -> list[Holiday]:
+    """Return this country's holidays as they will be signed: the library's days and our words."""
+    said = said_days()
+    found = {
+        f.day: Holiday(f.day, f.names, is_estimate=f.is_estimate and f.day not in said)
+        for f in feasts(own().country, years)
+        if said.get(f.day, True)
+    }
+    for day, is_rest in said.items():
+        if is_rest and day not in found and day.year in years:
+            found[day] = Holiday(day, {}, is_estimate=False)
+    return [found[day] for day in sorted(found)]
+
+
+def said_days() -> dict[date, bool]:
+    """Return the days of which an officer spoke: whether each is one of rest."""
+    return dict(HolidayWord.objects.values_list("day", "is_rest"))
+
+
+def candidates() -> list[Candidate]:
+    """Return the roots that wait to be compared."""
+    return list(Candidate.objects.order_by("country"))
+
+
+def n_held(country: str) -> int:
+    """Return how many messages of a country wait because their signing key was revoked."""
+    return Message.objects.filter(country=country, held_for=Reason.IN_DOUBT.value).count()
 
 
 def may_send(
@@ -78,6 +139,7 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
                 kind=m.kind,
                 sender=country if m.is_ours else m.country,
                 seq=m.seq,
+                inc=m.inc,
                 in_reply_to=m.in_reply_to,
                 written_at=m.written_at or m.stored_at,
                 rank=Rank(m.rank),
@@ -85,6 +147,12 @@ def lines_of(conversations: Collection[str]) -> dict[str, list[Line]]:
             )
         )
     return found
+
+
+def stirred(since: datetime) -> set[str]:
+    """Return the conversations in which a message came or went since a moment."""
+    rows = Message.objects.filter(stored_at__gte=since).exclude(conversation="")
+    return set(rows.values_list("conversation", flat=True))
 
 
 def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
@@ -100,11 +168,22 @@ def bodies(actor: Actor, conversation: str) -> Mapping[str, dict[str, Any]]:
     }
 
 
+def numbers(mids: Collection[str]) -> list[Message]:
+    """Return messages by their numbers: whose they are and by which bytes they are known."""
+    return list(Message.objects.filter(pk__in=mids).only("mid", "is_ours", "country", "sha256"))
+
+
+def digest_of(mid: str) -> str:
+    """Return the digest of a message's container, the same at both ends; "" for an unknown one."""
+    row = Message.objects.filter(pk=mid).only("sha256").first()
+    return row.sha256 if row else ""
+
+
 def unopened() -> list[Message]:
     """Return what arrived for the desk and was neither opened nor refused, oldest first."""
     return list(
         Message.objects.filter(is_ours=False, kind="", refused_for="")
-        .defer("container")
+        .defer("container", "sealed_body", "outer")
         .order_by("stored_at", "mid")
     )
 
@@ -112,14 +191,23 @@ def unopened() -> list[Message]:
 def refused() -> list[Message]:
     """Return what arrived and was refused at the desk, newest first."""
     return list(
-        Message.objects.filter(is_ours=False).exclude(refused_for="").order_by("-stored_at")
+        Message.objects.filter(is_ours=False)
+        .exclude(refused_for="")
+        .defer("container", "sealed_body", "outer")
+        .order_by("-stored_at")
     )
 
 
 def waiting() -> tuple[int, int]:
     """Return how many messages and receipts of ours the peer does not have yet."""
-    messages = Message.objects.filter(is_ours=True, rank=Rank.QUEUED, refused_for="").count()
-    return messages, Receipt.objects.filter(is_ours=True, is_carried=False).count()
+    waits = {
+        "country__in": list(Peer.objects.values_list("pk", flat=True)),
+        "not_before__isnull": False,
+        "is_ours": True,
+    }
+    to_carry = Q(rank=Rank.QUEUED) | Q(carry_again=True)
+    messages = Message.objects.filter(to_carry, refused_for="", **waits).count()
+    return messages, Receipt.objects.filter(is_carried=False, **waits).count()
 
 
 def receipts(mid: str) -> list[Receipt]:

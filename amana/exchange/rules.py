@@ -17,13 +17,21 @@ ENVELOPE = b"amana/envelope/v1\0"
 RECEIPT = b"amana/receipt/v1\0"
 DIRECTORY = b"amana/directory/v1\0"
 CHECKPOINT = b"amana/checkpoint/v1\0"
+UPDATE = b"amana/directory-update/v1\0"
+CROSS = b"amana/cross/v1\0"
 
 # An envelope that nobody opened in this time is void; a receiver's clock may be this wrong.
 LIFETIME = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(hours=48)
 # A partner whose directory has lapsed is still read and answered, and gets nothing new.
 READING_GRACE = timedelta(days=60)
+# A proof is for decades; the directory of its day has lapsed long before.
+FOR_EVER = timedelta(days=365 * 100)
 LARGEST_PARCEL = 512 * 1024
+# What one parcel takes along as long as there are several: half a minute on a line of 2G.
+ROOM = 256 * 1024
+# As in the name of a log; a restored node takes the second of its restore.
+LARGEST_INCARNATION = 9_999_999_999
 EARLIEST_YEAR, LATEST_YEAR = 2020, 2200
 
 _TYPES: dict[Any, type] = {int: int, str: str, list[str]: list}
@@ -47,6 +55,14 @@ class Reason(enum.StrEnum):
     DIRECTORY_EXPIRED = "directory_expired"
     NOT_THEIRS = "not_theirs"
     UNKNOWN_KIND = "unknown_kind"
+    # Said before the partner was restored from a backup that no longer holds it.
+    FORGOTTEN = "forgotten"
+    # Of directories and the keys in them.
+    ROLLED_BACK = "rolled_back"
+    NOT_LOGGED = "not_logged"
+    REVOKED = "revoked"
+    IN_DOUBT = "in_doubt"
+    SCHEMA = "schema"
 
 
 class Unacceptable(Exception):
@@ -153,6 +169,8 @@ def read_header(data: bytes) -> Header:
     _supported(fields)
     header: Header = _built(Header, {**fields, "sender": fields.get("from", "")})
     _check_numbers(header.mid, header.conv, *filter(None, [header.in_reply_to]))
+    if not 1 <= header.inc <= LARGEST_INCARNATION:
+        raise Unacceptable(Reason.MALFORMED)
     return header
 
 
@@ -250,7 +268,11 @@ def check_times(header: Header, *, now: datetime) -> None:
 
 
 def check_order(header: Header, *, applied: int) -> None:
-    """Refuse a sequence number that was used before, hold one that comes too early."""
+    """Refuse a sequence number that was used before, hold one that comes too early.
+
+    `applied` counts the messages of the same conversation and incarnation: a node that was restored
+    from a backup begins to count anew, since it may have used numbers that it no longer knows.
+    """
     if header.seq <= applied:
         raise Unacceptable(Reason.CONFLICT)
     if header.seq != applied + 1:
@@ -307,6 +329,7 @@ class Line:
     in_reply_to: str
     written_at: datetime
     rank: Rank
+    inc: int = 1
     # What stood against it by the agreement when it arrived; shown, never a reason to lose it.
     outside: tuple[str, ...] = ()
 

@@ -1,11 +1,14 @@
 """The door for other nodes. It takes bytes, never a session, and answers with bytes."""
 
+from collections.abc import Callable
+
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from amana.access.request import Request
-from amana.exchange import actions, witness
+from amana.exchange import trusting, witness
+from amana.exchange.actions import arrivals
 from amana.exchange.rules import LARGEST_PARCEL, Unacceptable
 
 # What a machine is told: the reason in a header, and a status that says whether to try again.
@@ -17,23 +20,23 @@ FORBIDDEN = 403
 @csrf_exempt
 @require_POST
 def messages(request: Request) -> HttpResponse:
-    """Take a sealed message; answer with the sealed receipt."""
-    try:
-        receipt = actions.receive_message(_body(request), caller=_caller(request), now=request.now)
-    except Unacceptable as refused:
-        return _refusal(refused)
-    return HttpResponse(receipt, content_type="application/octet-stream")
+    """Take a parcel of sealed messages; answer with a sealed receipt for each."""
+    return _taken(arrivals.receive_messages, request)
 
 
 @csrf_exempt
 @require_POST
 def receipts(request: Request) -> HttpResponse:
-    """Take a receipt."""
+    """Take a parcel of receipts; answer for each whether it was taken."""
+    return _taken(arrivals.receive_receipts, request)
+
+
+def _taken(take: Callable[..., bytes], request: Request) -> HttpResponse:
     try:
-        actions.receive_receipt(_body(request), caller=_caller(request), now=request.now)
+        answer = take(_body(request), caller=_caller(request), now=request.now)
     except Unacceptable as refused:
         return _refusal(refused)
-    return HttpResponse(b"", content_type="application/octet-stream")
+    return HttpResponse(answer, content_type="application/octet-stream")
 
 
 @csrf_exempt
@@ -45,6 +48,17 @@ def checkpoints(request: Request) -> HttpResponse:
     except Unacceptable as refused:
         return _refusal(refused, status=FORBIDDEN)
     return HttpResponse(said, status=status, content_type=witness.KIND_OF_ANSWER[status])
+
+
+@csrf_exempt
+@require_POST
+def directory(request: Request) -> HttpResponse:
+    """Take over a partner's newer directory, with the proof that it stands in its log."""
+    try:
+        trusting.receive_directory(_body(request), caller=_caller(request), now=request.now)
+    except Unacceptable as refused:
+        return _refusal(refused)
+    return HttpResponse(b"", content_type="application/octet-stream")
 
 
 def _body(request: Request) -> bytes:

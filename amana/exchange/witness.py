@@ -27,6 +27,8 @@ PATH, THIRD_PATH = "/exchange/checkpoints", "/add-checkpoint"
 # What a witness of tlog-witness answers.
 COSIGNED, CONFLICT, UNPROVEN = 200, 409, 422
 KIND_OF_ANSWER = {COSIGNED: "text/plain", CONFLICT: "text/x.tlog.size", UNPROVEN: "text/plain"}
+# How often a witness is asked anew from the size that it says it knows.
+ATTEMPTS = 3
 # Longer than any carrying takes; a frame that somebody kept is void after it.
 FRAME_LIFE = timedelta(hours=1)
 
@@ -128,11 +130,16 @@ def _tell(witness: _Witness, now: datetime, via: Post) -> bool:
     own, tree = queries.own(), record.head()
     checkpoint = Checkpoint(own.log_name, tree.size, tree.root)
     note = notes.signed(own.seed, checkpoint, at=int(now.timestamp()))
-    old = min(record.cosigned_size(witness.name), tree.size)
-    said = _asked(witness, tree, old, note, now, via)
-    known = notes.read_size(said.body) if said.status == CONFLICT else old
-    if known < tree.size and known != old:
-        said = _asked(witness, tree, known, note, now, via)
+    known = min(record.cosigned_size(witness.name), tree.size)
+    for _ in range(ATTEMPTS):
+        old = known
+        said = _asked(witness, tree, old, note, now, via)
+        known = notes.read_size(said.body) if said.status == CONFLICT else old
+        if known == old or known > tree.size:
+            break
+    else:
+        # Its head moves while it is asked, as when the line doubles what is sent: no fork is that.
+        return False
     if said.status == COSIGNED:
         _keep(witness, note, tree.size, said.body, now)
         return True

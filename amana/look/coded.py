@@ -1,12 +1,14 @@
 """Coded values on a page: labels of codes, choices of lists, in the reader's language."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from amana.standards import agreements, codes
+from amana.standards import agreements, codes, messages
 from amana.standards.instruments import shelf
 
 
@@ -76,7 +78,7 @@ LISTS = {
     "decision": "DECISION",
     "mode": "CONSENT_MODE",
     "given_by": "GIVEN_BY",
-    "content": "CONSENT_CONTENT",
+    **dict.fromkeys(("content", "erased", "kept"), "CONSENT_CONTENT"),
     "recall_for": "RECALL_REASON",
     "kept_for": "KEEP_GROUND",
 }
@@ -92,7 +94,28 @@ def spoken(field: str, value: object) -> str:
         return " · ".join(spoken(field, item) for item in value)
     if field == "indicators":
         return _indicator(str(value))
-    return label(LISTS[field], str(value)) if field in LISTS else str(value)
+    listed = LISTS.get(field) or messages.lists().get(field)
+    return _known(listed, str(value)) if listed else _plain(field, str(value))
+
+
+def _known(listed: str, code: str) -> str:
+    """Say a code of a shared list; one that this node's list lacks is shown, and said to be so."""
+    if code in codes.values(listed):
+        return label(listed, code)
+    return _("code not known here: %(code)s") % {"code": code}
+
+
+def _plain(field: str, value: str) -> str:
+    """Write a value that is no code: a moment in the hour of this node, a long number short."""
+    kind = messages.load().fields[field].type if field in messages.load().fields else ""
+    if kind in (messages.LETTER, messages.DIGEST):
+        return value[:8]
+    if kind != messages.MOMENT:
+        return value
+    try:
+        return timezone.localtime(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return value
 
 
 def _indicator(code: str) -> str:

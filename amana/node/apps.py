@@ -15,10 +15,13 @@ class Node(AppConfig):
         from amana.exchange import actions  # noqa: PLC0415 - tables exist only from here on
         from amana.field import operations  # noqa: PLC0415
         from amana.field.actions.arrivals import reseal  # noqa: PLC0415
-        from amana.node.wiring import CONTENTS, HANDLERS, LAYERED  # noqa: PLC0415
+        from amana.letters.actions import forget  # noqa: PLC0415
+        from amana.node.wiring import AT_THE_TRAY, CONTENTS, HANDLERS, LAYERED  # noqa: PLC0415
+        from amana.referrals.actions import forget_too  # noqa: PLC0415
 
-        actions.install(HANDLERS, CONTENTS)
+        actions.install(HANDLERS, CONTENTS, AT_THE_TRAY)
         operations.install(looked_after)
         reseal_too(reseal)
+        forget_too("Thread", forget)
         for table in LAYERED:
             layer_too(table)

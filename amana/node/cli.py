@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _import(commands)
     _corridor(commands)
     _verify(commands)
+    _directory(commands)
     _keeper(commands)
     _keys(commands)
     _backup(commands)
@@ -94,6 +95,7 @@ def _node(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     init.add_argument("--keeper-fingerprint", help="of that file, as two people compared it")
     init.add_argument("--peer", type=_path, metavar="FILE", help="a partner's directory file")
     init.add_argument("--fingerprint", help="of the partner's root, as two people compared it")
+    init.add_argument("--words", help="the twelve words of it, instead of the fingerprint")
     init.set_defaults(run=_run_init)
     for name, text in (
         ("serve", "run the web server"),
@@ -231,6 +233,60 @@ def _verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     proof.add_argument("--data", type=_path, required=True, metavar="DIR")
     proof.add_argument("--seq", type=int, required=True, metavar="N", help="the entry's number")
     proof.set_defaults(run=_run_proof)
+    evidence = commands.add_parser(
+        "evidence", help="write what proves that one referral's messages were delivered"
+    )
+    evidence.add_argument("code", metavar="CODE", help="the referral's code")
+    evidence.add_argument("--data", type=_path, required=True, metavar="DIR")
+    evidence.add_argument("--out", type=_path, required=True, metavar="FILE")
+    evidence.set_defaults(run=_run_evidence)
+
+
+def _directory(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    directory = commands.add_parser(
+        "directory", help="what a country publishes of itself, and who signs it: two of three"
+    )
+    acts = directory.add_subparsers(dest="act", required=True, metavar="ACT")
+    _directory_root(acts)
+    draft = acts.add_parser("draft", help="write what the node would publish next, unsigned")
+    draft.add_argument("--data", type=_path, required=True, metavar="DIR")
+    draft.add_argument("--out", type=_path, metavar="FILE")
+    draft.add_argument(
+        "--version", type=int, default=0, metavar="N", help="at least this; after a restore"
+    )
+    draft.add_argument("--next-root", metavar="HEX", default="", help="the root that comes next")
+    draft.add_argument(
+        "--revoke", metavar="KEY", action="append", default=[], help="16 digits of a signing key"
+    )
+    sign = acts.add_parser("sign", help="sign a draft with two officers' files; needs no network")
+    sign.add_argument("--draft", type=_path, required=True, metavar="FILE")
+    sign.add_argument("--share", type=_path, action="append", required=True, metavar="FILE")
+    sign.add_argument("--out", type=_path, required=True, metavar="FILE")
+    publish = acts.add_parser("publish", help="take a signed directory into the node")
+    publish.add_argument("--data", type=_path, required=True, metavar="DIR")
+    publish.add_argument("file", type=_path, metavar="FILE")
+    words = acts.add_parser("words", help="the twelve words of a file's root, to be read aloud")
+    words.add_argument("file", type=_path, metavar="FILE")
+    directory.set_defaults(run=_run_directory)
+
+
+def _directory_root(acts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    root = acts.add_parser("root", help="the officers' files; needs no network and no node")
+    does = root.add_subparsers(dest="does", required=True, metavar="DOES")
+    init = does.add_parser("init", help="make a root in three parts, of which two sign")
+    init.add_argument("--country", required=True, metavar="CC")
+    init.add_argument("--to", type=_path, required=True, metavar="DIR")
+    paper = does.add_parser("paper", help="print the words of one part")
+    paper.add_argument("--share", type=_path, required=True, metavar="FILE")
+    typed = does.add_parser("type", help="make an officer's file out of the words on paper")
+    typed.add_argument("--like", type=_path, required=True, metavar="FILE", help="another's file")
+    typed.add_argument("--to", type=_path, required=True, metavar="FILE")
+
+
+def _run_directory(a: argparse.Namespace) -> int:
+    from amana.node import root  # noqa: PLC0415
+
+    return root.run(a)
 
 
 def _keeper(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -386,6 +442,12 @@ def _run_proof(a: argparse.Namespace) -> int:
     from amana.node import proofs  # noqa: PLC0415
 
     return proofs.print_proof(a.data, a.seq)
+
+
+def _run_evidence(a: argparse.Namespace) -> int:
+    from amana.node import proofs  # noqa: PLC0415
+
+    return proofs.export_evidence(a.data, a.code, a.out)
 
 
 def _run_assess(a: argparse.Namespace) -> int:

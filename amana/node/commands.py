@@ -17,6 +17,7 @@ from amana.node.cli import Failed
 from amana.node.clock import Clock
 from amana.node.config import NodeConfig, load
 from amana.node.lifecycle import (
+    DRAFT,
     Person,
     cast_of,
     config_for,
@@ -27,19 +28,19 @@ from amana.node.lifecycle import (
     use,
 )
 from amana.node.processes import RunningNode
+from amana.standards.ceremony import are_words_of, words_of
 
 
 def init(a: argparse.Namespace) -> int:
     """Make a node, or pin a partner's root in a node that stands."""
-    if a.peer is not None and not a.peer.is_file():
-        raise Failed(f"{a.peer} is not there")
-    if a.keeper_certificate is not None and not a.keeper_certificate.is_file():
-        raise Failed(f"{a.keeper_certificate} is not there")
+    for given in filter(None, (a.peer, a.keeper_certificate)):
+        if not given.is_file():
+            raise Failed(f"{given} is not there")
     if not (a.data / "node.json").exists():
         _make(a)
         return 0
     if a.port is not None:
-        move(a.data, a.port)
+        _move(a)
     elif a.peer is None and a.keeper_certificate is None:
         raise Failed(f"{a.data} is a node already; give --peer FILE to pin a partner's root in it")
     if a.keeper_certificate is not None:
@@ -48,6 +49,11 @@ def init(a: argparse.Namespace) -> int:
         use(a.data)
         _pin(a)
     return 0
+
+
+def _move(a: argparse.Namespace) -> None:
+    if not move(a.data, a.port):
+        print(f"Two officers must sign {a.data / DRAFT}: amana directory sign")
 
 
 def _pair(a: argparse.Namespace) -> None:
@@ -145,15 +151,26 @@ def _tell(a: argparse.Namespace, country: str, people: list[Person], *, is_demo:
         print(f"  {person.sign_in_name:20} {person.first.password}   ({person.role.value})")
         if not is_demo:
             print(f"  {'':20} for the phone: {typed_form(person.first.totp)}")
-    print(f"Give partners the file {a.data / 'directory.json'} and let two people compare:")
-    print(f"  {_own_fingerprint(a)}")
-    print(f"Take {a.data / 'keys' / 'root.seed'} offline now: it signs the next directory.")
+    if is_demo:
+        file = a.data / "directory.json"
+        print(f"Give partners the file {file} and let two people compare its words:")
+        print(f"  {spoken(file.read_bytes())}")
+        print("DEMO: the root lies in keys/root.seed and signs by itself. No real node has it.")
+        return
+    print("This node has no root. Two of three officers sign what it publishes, on a machine")
+    print("without a network:")
+    print(f"  once:  amana directory root init --country {country} --to DIR")
+    print(f"  then:  amana directory sign --draft {DRAFT} --share A --share B --out FILE")
+    print(f"  here:  amana directory publish --data {a.data} FILE")
+    print(f"The draft is {a.data / DRAFT}; amana directory draft --data {a.data} writes a new one.")
 
 
-def _own_fingerprint(a: argparse.Namespace) -> str:
+def spoken(file: bytes) -> str:
+    """Return a root's twelve words and its fingerprint, as two people compare them."""
     from amana.exchange.directory import fingerprint_in  # noqa: PLC0415
 
-    return fingerprint_in((a.data / "directory.json").read_bytes())
+    found_print = fingerprint_in(file)
+    return f"{' '.join(words_of(found_print))}\n  {found_print}"
 
 
 def _pin(a: argparse.Namespace) -> None:
@@ -163,10 +180,13 @@ def _pin(a: argparse.Namespace) -> None:
     from amana.exchange.directory import fingerprint_in  # noqa: PLC0415
 
     file = a.peer.read_bytes()
-    if not a.fingerprint:
-        found_print = fingerprint_in(file)
-        raise Failed(f"compare by voice, then give it with --fingerprint: {found_print}")
-    peer = pin_peer(file=file, fingerprint=a.fingerprint, now=settings.CLOCK.now(), by="init")
+    found_print = fingerprint_in(file)
+    if not a.fingerprint and not a.words:
+        raise Failed(f"compare by voice, then give --words: {spoken(file)} (or --fingerprint)")
+    if a.words and not are_words_of(a.words, found_print):
+        raise Failed("these are not the words of that file's root; nothing was pinned")
+    by = a.fingerprint or found_print
+    peer = pin_peer(file=file, fingerprint=by, now=settings.CLOCK.now(), by="init")
     print(f"The root of {peer.country} is pinned; its directory is version {peer.version}.")
 
 

@@ -1,7 +1,7 @@
 """A node's own directory: where it lies, what it says of itself, which keys it holds on disk.
 
 DIR/node.json      country, names, addresses, port, whether it is a demo
-DIR/keys/          node.seed (carries parcels, signs arrivals), root.seed (to be taken offline), web
+DIR/keys/          node.seed (carries parcels, signs arrivals), web; in a demo alone also root.seed
 DIR/db/            the database, unless DATABASE_URL names another
 DIR/media/         the files of cases, sealed
 DIR/directory.json what partners pin and read
@@ -14,6 +14,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from amana.crypto.secrets import Seed, new_seed
 from amana.exchange.rules import Own, ThirdWitness
@@ -46,6 +47,10 @@ class NodeConfig:
     # How many seconds a partner's log may be silent; who else witnesses ours: name, url, key.
     silence_after: float = 3600.0
     witnesses: list[dict[str, str]] = field(default_factory=list)
+    # Whom partners call for what: function, phones, languages, opens, closes; never a name.
+    contacts: list[dict[str, Any]] = field(default_factory=list)
+    # Where mail without content is handed over and who is told; empty: none leaves.
+    mail: dict[str, Any] = field(default_factory=dict)
 
     def own(self, seed: Seed) -> Own:
         """Return what the post office needs to know of this node."""

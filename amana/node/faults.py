@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import NoReturn
 
 from amana.exchange.carrier import Answer, NotCarried
@@ -18,6 +19,8 @@ class Counting:
 
     def __init__(self, log: Path, carry: Callable[..., Answer], *, fail: float) -> None:
         self.log, self.carry, self.fail = log, carry, fail
+        # Parcels to two partners are under way at the same time.
+        self._lock = Lock()
         self.counts = {"parcels": 0, "failed": 0, "bytes": 0}
         if log.exists():
             self.counts |= json.loads(log.read_text())
@@ -42,8 +45,9 @@ class Counting:
         raise NotCarried(how)
 
     def _count(self, **more: int) -> None:
-        for name, n in more.items():
-            self.counts[name] += n
-        half = self.log.with_suffix(".new")
-        half.write_text(json.dumps(self.counts))
-        half.replace(self.log)
+        with self._lock:
+            for name, n in more.items():
+                self.counts[name] += n
+            half = self.log.with_suffix(".new")
+            half.write_text(json.dumps(self.counts))
+            half.replace(self.log)

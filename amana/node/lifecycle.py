@@ -1,9 +1,8 @@
 """Making a node: its directory, its keys, its database, its first people, its partners."""
 
-import json
 import os
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,15 @@ from amana.crypto.notes import keys_of
 from amana.crypto.passwords import new_password
 from amana.crypto.secrets import Seed, new_seed, token
 from amana.crypto.signing import sign_public_of
-from amana.exchange.directory import party_fields, sign_directory
+from amana.exchange import trust
+from amana.exchange.directory import directory_text, party_fields, sign_text
 from amana.node.config import NodeConfig, load, write, write_secret
 from amana.standards import countries
 
 if TYPE_CHECKING:
     from amana.access.actions import FirstLock
 
-DIRECTORY_LIFE = timedelta(days=365)
+DRAFT = "directory.draft.json"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def lay_out(data: Path, config: NodeConfig) -> None:
     for folder in ("db", "keys", "media", "tmp", "log"):
         (data / folder).mkdir(mode=0o700, exist_ok=True)
     write_secret(data / "keys" / "node.seed", new_seed().reveal())
-    write_secret(data / "keys" / "root.seed", new_seed().reveal())
+    if config.is_demo:
+        # A real country's root never lies here: amana.node.root, on a machine without a network.
+        write_secret(data / "keys" / "root.seed", new_seed().reveal())
     write_secret(data / "keys" / "web", token().hex().encode())
     write(data, config)
 
@@ -138,7 +140,7 @@ def found(data: Path, people: list[Person], now: datetime) -> None:
                 actions.admit(
                     team=teams[code], keys=keys[code], account=account, now=now, by="init"
                 )
-    sign(data, own_seed, version=1, now=now)
+    sign(data, own_seed, now=now)
 
 
 def teams_of(person: Person) -> tuple[str, ...]:
@@ -156,12 +158,13 @@ def _address(config: NodeConfig, code: str) -> str:
     return known.get(code, f"{config.country}/GOV/national/{code}")
 
 
-def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
-    """Sign what partners read of this node, with the country's root."""
-    from amana.access.queries import published_keys, team  # noqa: PLC0415
+def draft(data: Path, own_seed: Seed, *, now: datetime) -> dict[str, Any]:
+    """Return what this node would publish next: read by people, and signed by two of them."""
+    from amana.access.queries import published_keys, team  # noqa: PLC0415 - needs the settings
+    from amana.exchange import queries  # noqa: PLC0415
+    from amana.exchange.actions import kinds  # noqa: PLC0415
 
     config, _, _ = load(data)
-    root = Seed((data / "keys" / "root.seed").read_bytes())
     parties: dict[str, Any] = {
         "node": party_fields(
             f"{config.country}/NODE",
@@ -173,11 +176,13 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
     for key, code in (("desk", DESK), ("unit", CARE)):
         row = team(code)
         parties[key] = party_fields(row.address, {"en": config.name}, *published_keys(row))
-    fields = {
+    last = queries.own_directory()
+    years = [now.year, now.year + 1]
+    return {
         "format": "amana/directory/v1",
         "country": config.country,
-        "version": version,
-        "expires_at": (now + DIRECTORY_LIFE).isoformat(),
+        "version": last.version + 1 if last else 1,
+        "expires_at": (now + trust.LIFE).isoformat(),
         "url": config.url,
         "host": config.host,
         "phone": config.phone,
@@ -185,26 +190,70 @@ def sign(data: Path, own_seed: Seed, *, version: int, now: datetime) -> None:
             str(key) for key in keys_of(own_seed, log_name(config.country, config.incarnation))
         ],
         **parties,
+        "contacts": config.contacts,
+        "years": years,
+        "holidays": [
+            {"day": h.day.isoformat(), "names": dict(h.names), "estimate": h.is_estimate}
+            for h in queries.holidays(years)
+        ],
+        "schemas": {kind: ["1.0.0"] for kind in kinds()},
+        "next_root": last.next_root if last else "",
+        "revoked": {k: at.isoformat() for k, at in last.revoked.items()} if last else {},
+        "former": trust.rows_of(last.former, now=now) if last else [],
     }
-    half = data / "directory.json.new"
-    half.write_bytes(sign_directory(fields, root))
-    half.replace(data / "directory.json")
 
 
-def move(data: Path, port: int) -> None:
-    """Give a node another port and sign a new version of its directory, for its peers to pin."""
+def sign(data: Path, own_seed: Seed, *, now: datetime) -> bool:
+    """Sign what partners read of this node with a demo's root, and publish it.
+
+    A real node has no root: it lays the draft down for two officers, and the answer is False.
+    """
+    text = directory_text(draft(data, own_seed, now=now))
+    root = data / "keys" / "root.seed"
+    if not load(data)[0].is_demo or not root.exists():
+        _write_whole(data / DRAFT, text.encode())
+        return False
+    publish(data, sign_text(text, Seed(root.read_bytes())), now=now)
+    return True
+
+
+def publish(data: Path, file: bytes, *, now: datetime) -> int:
+    """Publish a signed directory; return its version. Raises Unacceptable."""
+    from amana.exchange.trusting import publish as take  # noqa: PLC0415
+
+    row = take(file, now=now, by="init")
+    # The database decides what counts; the file is the copy that people carry.
+    _write_whole(data / "directory.json", bytes(row.file))
+    (data / DRAFT).unlink(missing_ok=True)
+    return int(row.version)
+
+
+def sign_in_time(data: Path, *, now: datetime) -> bool:
+    """Sign a demo's directory anew before it lapses; a real one's people are reminded instead."""
+    from amana.exchange.queries import own_directory  # noqa: PLC0415
+
+    config, own_seed, _ = load(data)
+    last = own_directory()
+    if not config.is_demo or last is None or last.expires_at - now > trust.REMINDER:
+        return False
+    return sign(data, own_seed, now=now)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    half = path.with_name(f"{path.name}.new")
+    half.write_bytes(content)
+    half.replace(path)
+
+
+def move(data: Path, port: int) -> bool:
+    """Give a node another port and sign a new version of its directory; say whether it could."""
     config, own_seed, _ = load(data)
     url = f"http://127.0.0.1:{port}" if config.is_demo else config.url
     write(data, replace(config, port=port, public_port=port, url=url))
     use(data)
     from django.conf import settings  # noqa: PLC0415
 
-    sign(data, own_seed, version=_version(data) + 1, now=settings.CLOCK.now())
-
-
-def _version(data: Path) -> int:
-    outer = json.loads((data / "directory.json").read_text())
-    return int(json.loads(outer["directory"])["version"])
+    return sign(data, own_seed, now=settings.CLOCK.now())
 
 
 def config_for(country: str, *, port: int, is_demo: bool, keeper: str, **given: Any) -> NodeConfig:
@@ -228,8 +277,34 @@ def config_for(country: str, *, port: int, is_demo: bool, keeper: str, **given: 
         phone=given.pop("phone", None) or PHONES.get(known, ""),
         exit_url="https://www.wikipedia.org/",
         retry_base=0.5 if is_demo else 30.0,
+        contacts=demo_contacts(known) if is_demo else [],
         **given,
     )
+
+
+def demo_contacts(country: str) -> list[dict[str, Any]]:
+    """Return the invented numbers of a demo's desk: of a form that no network gives out."""
+    prefix = {"CI": "+225 00 00 00 00", "MA": "+212 0 00 00 00"}.get(country, "+000 00 00 00")
+    hours = {"opens": "08:00", "closes": "18:00"}
+    rows: tuple[tuple[str, int, dict[str, str]], ...] = (
+        ("DUTY_DESK", 2, {}),
+        ("ALTERNATE", 1, {}),
+        ("BACKUP", 1, {}),
+        ("EMERGENCY_BED", 1, {}),
+        ("CHILD_OFFICER", 1, hours),
+        ("JUDICIAL", 1, hours),
+        ("CONSULAR", 1, hours),
+    )
+    languages = {"CI": ["fr"], "MA": ["fr", "ar"]}.get(country, ["fr"])
+    return [
+        {
+            "function": function,
+            "phones": [f"{prefix} {n}{i}" for i in range(count)],
+            "languages": languages,
+            **more,
+        }
+        for n, (function, count, more) in enumerate(rows, 1)
+    ]
 
 
 # Public hotlines: Côte d'Ivoire 116 (children), Morocco 0800004747 (trafficking).

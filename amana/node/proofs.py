@@ -3,21 +3,19 @@
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from amana.crypto import merkle, notes
 from amana.crypto.notes import BadNote, Checkpoint, Note, Proof, VerifierKey
 from amana.crypto.secrets import SIZE, leaf_hash
+from amana.exchange import rules
 from amana.exchange.directory import Directory, fingerprint_in, open_directory
 from amana.exchange.rules import Unacceptable
 from amana.node.cli import Failed
 from amana.node.clock import Clock
 from amana.node.config import load
 from amana.node.lifecycle import use
-
-# A proof is for decades; the directory of its day has lapsed long before.
-FOR_EVER = timedelta(days=365 * 100)
 
 
 def verify_node(data: Path) -> int:
@@ -67,7 +65,7 @@ def _keys() -> tuple[Sequence[VerifierKey], dict[str, Sequence[VerifierKey]]]:
         witness.name: [notes.read_key(witness.key)] for witness in own.witnesses
     }
     for peer in exchange.peers():
-        directory = exchange.peer_directory(peer.country, now, grace=FOR_EVER)
+        directory = exchange.peer_directory(peer.country, now, grace=rules.FOR_EVER)
         partners[directory.log_name] = directory.log
     return notes.keys_of(own.seed, own.log_name), partners
 
@@ -82,6 +80,29 @@ def print_proof(data: Path, seq: int) -> int:
     if proof is None:
         raise Failed(f"entry {seq} is not there, or no witness has vouched for it yet")
     sys.stdout.write(bytes(proof).decode())
+    return 0
+
+
+def export_evidence(data: Path, code: str, out: Path) -> int:
+    """Write the evidence of one referral; that it left is on record."""
+    load(data)
+    use(data)
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.referrals import actions, queries  # noqa: PLC0415
+
+    referral = queries.by_code(code)
+    if referral is None:
+        raise Failed("no referral of this code")
+    try:
+        # Never over another file: evidence that was handed on stays what it was.
+        with out.open("xb") as file:
+            file.write(
+                actions.export_evidence(referral=referral, by="command", now=settings.CLOCK.now())
+            )
+    except OSError:
+        raise Failed(f"{out} cannot be written, or is there already") from None
+    print(f"Written to {out}. Anybody can verify it: python tools/verify_evidence.py")
     return 0
 
 
@@ -116,7 +137,7 @@ def _directory(path: Path) -> Directory:
         file = path.read_bytes()
         print_ = fingerprint_in(file)
         now = Clock(None, is_demo=False).now()
-        directory = open_directory(file, pinned=print_, now=now, grace=FOR_EVER)
+        directory = open_directory(file, pinned=print_, now=now, grace=rules.FOR_EVER)
     except (OSError, Unacceptable) as problem:
         raise Failed(f"{path} is no directory: {problem}") from None
     print(f"Keys of {directory.country}, under the root {print_}")

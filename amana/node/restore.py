@@ -188,7 +188,7 @@ def _fill(making: Path, manifest: dict[str, Any], ledger: dict[str, datetime] | 
         else "NO LEDGER: what was erased after the backup opens again until its epoch ends",
         "nobody is signed in",
         _keeper_said(),
-        "Its partners need its directory, signed anew; put the root's seed back for that alone.",
+        "Its partners need its directory, signed anew: amana directory draft, sign, publish.",
     ]
     connections.close_all()
     return said

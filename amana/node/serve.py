@@ -14,7 +14,7 @@ from amana.exchange.carrier import Answer, carry, carry_nearby
 from amana.keeper.client import KeeperGone
 from amana.node.config import load
 from amana.node.faults import Counting
-from amana.node.lifecycle import use
+from amana.node.lifecycle import sign_in_time, use
 
 log = logging.getLogger("amana")
 
@@ -23,6 +23,9 @@ DEMO_LOOP_SECONDS = 0.15
 # Three checkpoints an hour, so that one that is lost is no silence and a fork shows in time.
 WITNESS_SECONDS = 1200.0
 DEMO_WITNESS_SECONDS = 5.0
+# A rung is told within a minute of its hour.
+CLIMB_SECONDS = 60.0
+DEMO_CLIMB_SECONDS = 2.0
 
 
 def serve(data: Path) -> None:
@@ -90,7 +93,7 @@ def work(data: Path) -> None:
     # Only the nodes of a demo stand on one machine and may call each other there.
     way = carry_nearby if config.is_demo else carry
     via = Counting(data / "log" / "wire.json", way, fail=config.fail)
-    jobs = _jobs(via, way, is_demo=config.is_demo)
+    jobs = _jobs(via, way, data, is_demo=config.is_demo)
     # Periods run on a clock that nobody can set back; only what a job writes carries the date.
     due = {name: 0.0 for name, _, _ in jobs}
     while not stop():
@@ -109,31 +112,42 @@ Job = Callable[[datetime], object]
 
 
 def _jobs(
-    via: Counting, way: Callable[..., Answer], *, is_demo: bool
+    via: Counting, way: Callable[..., Answer], data: Path, *, is_demo: bool
 ) -> list[tuple[str, float, Job]]:
     """Return the whole table of background work: name, period in seconds, what is done."""
     from django.conf import settings  # noqa: PLC0415
 
     from amana.access.actions import keys, sweep  # noqa: PLC0415
     from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
-    from amana.exchange.actions import deliver_due  # noqa: PLC0415
+    from amana.exchange import trusting  # noqa: PLC0415
+    from amana.exchange.actions.delivery import Delivery  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.field.actions.arrivals import sweep as sweep_phones  # noqa: PLC0415
     from amana.field.actions.operations import sweep_operations  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
+    from amana.watch.actions import climb, send_mail, warn_of_gaps  # noqa: PLC0415
+
+    delivery = Delivery(clock=settings.CLOCK.now, via=via)
 
     def deliver(now: datetime) -> int:
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-        return deliver_due(now=now, clock=settings.CLOCK.now, jitter=jitter, via=via)
+        return delivery.turn(now, jitter)
 
     def witness(now: datetime) -> int:
-        return tell_all(now, via=way)
+        sign_in_time(data, now=now)
+        vouched = tell_all(now, via=way)
+        # Right after the head that holds it, so that the proof is under the head they just saw.
+        trusting.tell_all(now, via=way)
+        return vouched
 
     return [
         ("deliver", 0.0, deliver),
         ("witness", DEMO_WITNESS_SECONDS if is_demo else WITNESS_SECONDS, witness),
         ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
+        ("climb", DEMO_CLIMB_SECONDS if is_demo else CLIMB_SECONDS, climb),
+        ("warn_of_gaps", 3600.0, warn_of_gaps),
+        ("mail", 60.0, send_mail),
         ("give_up_restored", 3600.0, give_up_restored),
         ("erase", 2.0, _while_the_keeper_is_there(erase_approved)),
         ("sweep_files", 300.0, sweep_files),

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = data_dir()
 NODE, _SEED, SECRET_KEY = load(DATA)
 OWN = NODE.own(_SEED)
+# What this country publishes of itself, signed by its root.
+OWN_DIRECTORY = str(DATA / "directory.json") if DATA else ""
 KEEPER = Keeper(NODE.keeper, DATA / "keys" / "keeper" if DATA else None)
 SEARCH_FOLDER = str(DATA) if DATA else "."
 # Instruments that this node loaded beside those that come with Amana.
@@ -49,6 +51,8 @@ INSTALLED_APPS = [
     "amana.search",
     "amana.protection",
     "amana.referrals",
+    "amana.letters",
+    "amana.watch",
     "amana.desk",
     "amana.node.apps.Node",
 ]

@@ -167,6 +167,9 @@ ALL_CONTENT = (
 )
 
 
+WITNESS = "Rokia Inventée"
+
+
 def consent(worker: Persona, case: str, person: Invented, country: str) -> None:
     """Record consent for this country, after its limits were said aloud."""
     is_child = person.minor != "no"
@@ -177,6 +180,7 @@ def consent(worker: Persona, case: str, person: Invented, country: str) -> None:
             "ground": "CONSENT",
             "given_by": "GUARDIAN_WITH_ASSENT" if is_child else "PERSON",
             "mode": "WITNESSED_ORAL" if is_child else "SIGNATURE",
+            "witness": WITNESS if is_child else "",
             "language": person.language,
             "interpreter": "",
             "content": ALL_CONTENT,
@@ -238,10 +242,41 @@ def release(desk: Persona, referral: str) -> Seen:
     return desk.post(f"/referrals/{referral}/release", {})
 
 
-def open_mail(desk: Persona) -> Seen:
-    """Wait until something sealed has arrived, then open it."""
-    desk.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
-    return desk.post("/mail/", {})
+def open_tray(desk: Persona) -> None:
+    """Open what lies sealed, if anything does."""
+    if "data-sealed" in desk.open("/mail/").text:
+        desk.post("/mail/", {})
+
+
+def open_mail(desk: Persona, referral: str) -> None:
+    """Open mail as it arrives until the offer of a referral is among it."""
+
+    def is_there(page: Seen) -> bool:
+        if page.status == 200:
+            return True
+        open_tray(desk)
+        return False
+
+    desk.wait(f"/referrals/{referral}/", is_there, f"the offer {referral}")
+
+
+def silence(desk: Persona, referral: str, typed: Typed) -> None:
+    """Phone about a silence, and say what is done for the person meanwhile."""
+    called = {"whom": "DUTY_OFFICER", "outcome": "CALL_BACK", "words": CALLED}
+    desk.post(f"/watch/silence/{referral}/call", called)
+    desk.post(f"/watch/silence/{referral}/plan", {"plan": "STAY", "words": MEANWHILE})
+    _note(typed, narratives=[CALLED, MEANWHILE])
+
+
+CALLED = "Le standard de Rabat-Zaër promet de rappeler."
+MEANWHILE = "Elle reste au foyer Akwaba-Lumière."
+
+
+def duty(desk: Persona, begins: date, ends: date) -> None:
+    """Plan one's own hours of duty, first in line."""
+    account = desk.open("/duty/").first(r'name="account" value="([^"]+)"') or ""
+    days = {"begins": begins.isoformat(), "ends": ends.isoformat()}
+    desk.post("/duty/plan", {"account": account, "turn": "FIRST", **days})
 
 
 def wait_for(desk: Persona, referral: str, wanted: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from amana.access.rules import Role
 from amana.field.rules import Urgency
-from amana.node import cast, fieldwork, story
+from amana.node import cast, fieldwork, lettered, story
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode
@@ -61,7 +61,7 @@ def offer(here: Country, there: Country, person: story.Invented, typed: Typed) -
     story.consent(here.who(W), case, person, to)
     referral = story.prepare(here.who(W), case, to, needs=person.needs, fields=story.ALL_FIELDS)
     story.release(here.who(D), referral)
-    story.open_mail(there.who(D))
+    story.open_mail(there.who(D), referral)
     return referral
 
 
@@ -74,24 +74,7 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
             shift(data, timedelta(days=-ago))
 
     try:
-        day(14)
-        say("two weeks ago: a boy who begs with a quota is offered to Côte d'Ivoire")
-        begging = offer(ma, ci, cast.CHILD_TALIBE, typed)
-        story.acknowledge(ci.who(D), begging)
-        day(12)
-        say("the question, the answer, the acceptance, the dossier")
-        story.ask(
-            ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed
-        )
-        story.wait_for(ma.who(D), begging, "question_open")
-        story.reply(
-            ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed
-        )
-        story.open_mail(ci.who(D))
-        _accept(ci, begging, typed, real_now - timedelta(days=11))
-        story.wait_for(ma.who(D), begging, "accepted")
-        story.release_dossier(ma.who(D), begging)
-        story.open_mail(ci.who(D))
+        begging = _a_boy_is_offered(ma, ci, typed, say, day)
         day(9)
         say("a footballer of doubtful age: declined, with a reason")
         football = offer(ma, ci, cast.FOOTBALLER, typed)
@@ -103,13 +86,11 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
             typed,
         )
         story.wait_for(ma.who(D), football, "declined")
-        day(8)
-        say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
-        offer(ci, ma, cast.MOROCCAN_MAID, typed)
-        day(3)
+        _silent(ma, ci, typed, day, say)
         _smaller_things(ma, ci, typed, say)
         say("a girl is interviewed when she is ready; an authority refuses, is contested, reviews")
         _interviewed(ci, typed, day, real_now)
+        _he_goes_home(ma, ci, begging, typed, say, day)
         day(0.25)
         say("this morning: a screening that waits for its supervisor")
         story.screen(ma.who(R), cast.MASSAGE, typed)
@@ -117,6 +98,71 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         _found_by_night(ci, typed)
     finally:
         day(0)
+
+
+def _a_boy_is_offered(
+    ma: Country,
+    ci: Country,
+    typed: Typed,
+    say: Callable[[str], None],
+    day: Callable[[float], None],
+) -> str:
+    """Take a boy from the offer to the day on which everybody knows when he goes home."""
+    real_now = _real_now()
+    day(14)
+    say("two weeks ago: a boy who begs with a quota is offered to Côte d'Ivoire")
+    begging = offer(ma, ci, cast.CHILD_TALIBE, typed)
+    story.acknowledge(ci.who(D), begging)
+    day(12)
+    say("the question, the answer, the acceptance, the dossier")
+    story.ask(ci.who(D), begging, "La grand-mère Maïmou vit-elle encore à Dianra-Fleuve ?", typed)
+    story.wait_for(ma.who(D), begging, "question_open")
+    story.reply(
+        ma.who(D), begging, "Oui, d’après l’enfant; le village a été nommé deux fois.", typed
+    )
+    story.wait_for(ci.who(D), begging, "acknowledged")
+    _accept(ci, begging, typed, real_now - timedelta(days=11))
+    story.wait_for(ma.who(D), begging, "accepted")
+    story.release_dossier(ma.who(D), begging)
+    story.wait_for(ci.who(D), begging, "dossier_received")
+    day(11.5)
+    say("his family is assessed, his return proposed, accepted and announced")
+    lettered.planned(ma, ci, begging, real_now - timedelta(days=1.5), typed)
+    return begging
+
+
+def _he_goes_home(
+    ma: Country,
+    ci: Country,
+    begging: str,
+    typed: Typed,
+    say: Callable[[str], None],
+    day: Callable[[float], None],
+) -> None:
+    real_now = _real_now()
+    day(1.25)
+    say("he is handed over against two signatures; warnings and a call for help cross")
+    lettered.handed_over(ma, ci, begging, real_now - timedelta(days=1.3))
+    lettered.warned(ma, ci, begging, real_now + timedelta(days=1), typed)
+
+
+def _silent(
+    ma: Country,
+    ci: Country,
+    typed: Typed,
+    day: Callable[[float], None],
+    say: Callable[[str], None],
+) -> None:
+    day(8)
+    say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
+    silent = offer(ci, ma, cast.MOROCCAN_MAID, typed)
+    day(3)
+    say("the silence lasts: somebody phones, and the woman stays in safety meanwhile")
+    story.silence(ci.who(D), silent, typed)
+    say("both desks plan their hours of duty; one of the coming weeks has a gap")
+    today = _real_now().date()
+    for here, days in ((ma, 21), (ci, 5)):
+        story.duty(here.who(D), today, today + timedelta(days=days))
 
 
 def _smaller_things(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> None:
@@ -249,7 +295,7 @@ def main_journey(
     said("the referral is prepared and shown field by field")
     story.release(ma.who(D), referral)
     said("the national desk signs and releases the offer, without identity")
-    story.open_mail(ci.who(D))
+    story.open_mail(ci.who(D), referral)
     said("the other desk opens it")
     story.acknowledge(ci.who(D), referral)
     said("a person acknowledges it")
@@ -267,7 +313,7 @@ def main_journey(
     story.wait_for(ma.who(D), referral, "accepted")
     story.release_dossier(ma.who(D), referral)
     said("the acceptance has arrived; the identity dossier is released")
-    story.open_mail(ci.who(D))
+    story.wait_for(ci.who(D), referral, "dossier_received")
     story.wait_for(ma.who(D), referral, "dossier_received")
     said("both countries tell the same story: accepted, dossier received")
     return case, referral

@@ -18,6 +18,8 @@ urlpatterns = [
     path("", include("amana.search.urls")),
     path("", include("amana.protection.urls")),
     path("", include("amana.referrals.urls")),
+    path("", include("amana.letters.urls")),
+    path("", include("amana.watch.urls")),
 ]
 
 handler404 = "amana.node.errors.missing"

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,17 +20,25 @@ from amana.access.documents import seal_document
 from amana.access.queries import access_key, members
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
-from amana.cases.actions import add_received, erase_case, mark, open_received_case
+from amana.cases.actions import add_received, erase_case, erase_fields, mark, open_received_case
 from amana.cases.models import Case, Erasure
-from amana.cases.queries import OpenedConsent, consents, erasure_of, erasures_due, visible_to
-from amana.cases.rules import IDENTITY, RECEIVED, carrying, objections_to_sharing
+from amana.cases.queries import (
+    OpenedConsent,
+    access_compartment,
+    consents,
+    erasure_of,
+    erasures_due,
+    visible_to,
+)
+from amana.cases.rules import IDENTITY, LOCATION, RECEIVED, carrying, objections_to_sharing
 from amana.crypto import age
 from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
+from amana.exchange import evidence
 from amana.exchange.actions import Letter
 from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
-from amana.referrals import bodies, dossier, queries, rules
+from amana.referrals import bodies, dossier, queries, rules, scan
 from amana.referrals.models import Referral
 from amana.standards import codes
 from amana.standards.references import new_reference
@@ -63,7 +71,8 @@ def prepare(
         needs=values["needs"],
         now=now,
     )
-    against += _already(actor, case, country)
+    against += _already(actor, case, country, values)
+    against += _objections_to_telling(actor, case, values, str(wanted.get("look_reason", "")))
     if against:
         raise Refused(against)
     consent = _carrying(actor, case, country, values, now)
@@ -92,20 +101,39 @@ def prepare(
     return referral
 
 
-def _already(actor: Actor, case: Case, country: str) -> list[str]:
-    """Say when the same person would be offered to the same country twice."""
+def _already(actor: Actor, case: Case, country: str, values: Mapping[str, Any]) -> list[str]:
+    """Say when the same person would be offered to the same country twice.
+
+    What was declined may be asked once more, with something new; then people meet over it.
+    """
     # The case's row is the lock: two colleagues may prepare in the same second.
     Case.objects.select_for_update().get(pk=case.pk)
-    against = set()
+    against, declined = set(), []
     for told in queries.told_all(queries.of_case(actor, case)):
         referral, state = told.referral, told.story.state
         if referral.returned_at or referral.country != country or not referral.is_ours:
             continue
         if state is rules.State.NOT_OFFERED:
             against.add("ONE_IS_WITH_THE_DESK")
-        elif state not in (rules.State.DECLINED, rules.State.RECALL_ANSWERED):
+        elif state is rules.State.DECLINED:
+            declined.append(queries.prepared(actor, referral))
+        elif state is not rules.State.RECALL_ANSWERED:
             against.add("ALREADY_REFERRED")
-    return sorted(against)
+    new = dossier.digests(values)
+    said_before = [set(draft.get("digests", ())) for draft in declined]
+    return sorted(against | set(rules.objections_to_asking_again(said_before, new)))
+
+
+def _objections_to_telling(
+    actor: Actor, case: Case, values: Mapping[str, Any], reason: str
+) -> list[str]:
+    """Look a second time at the words for the unit; what the person is called goes as a field."""
+    texts = {n: str(values[n]) for n in dossier.TOLD if values.get(n)}
+    if not texts:
+        return []
+    location = access_compartment(actor, case, LOCATION)[1]
+    guard = scan.Guard(places=location.get("place", ""), never=location.get("do_not_contact", ""))
+    return scan.objections(scan.finds(texts, guard), is_named_there=True, reason=reason)
 
 
 def _values(
@@ -188,6 +216,7 @@ def _draft(
             for name, value in unit_part.items()
         ],
         "by": actor.name,
+        "digests": sorted(dossier.digests(values)),
         "purpose": wanted["purpose"],
         "urgency": wanted["urgency"],
         "consent_id": consent.row.pk,
@@ -320,11 +349,15 @@ def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: 
 
 
 @transaction.atomic
-def reply(*, referral: Referral, text: str, actor: Actor, now: datetime) -> None:
+def reply(
+    *, referral: Referral, text: str, actor: Actor, now: datetime, look_reason: str = ""
+) -> None:
     """Answer the other desk's question, while consent stands and without naming the person."""
     told = queries.told(referral)
     question = told.story.open_question
     against = _objections_to_words(referral, told, text, actor, now)
+    found = scan.finds({"text": text}, scan.Guard())
+    against += scan.objections(found, is_named_there=True, reason=look_reason)
     if against:
         raise Refused(against)
     _answer(referral, rules.REPLY, {"text": text}, actor, now, to=question.mid if question else "")
@@ -420,7 +453,7 @@ def _answer(
     # The row is the lock: of two answers in the same second, the second meets the first.
     Referral.objects.select_for_update().get(pk=referral.pk)
     told = queries.told(referral)
-    against = rules.objections_to_saying(told.lines, kind, sender=own().country)
+    against = rules.objections_to_saying(told.lines, kind, sender=own().country, to=to)
     if against:
         raise Refused(against)
     offer = told.story.offer
@@ -461,7 +494,27 @@ def _say(
     exchange.post(letter, actor=actor, key_id_=referral.key_id, key=key, now=now)
 
 
+# Proof.
+
+
+@transaction.atomic
+def export_evidence(*, referral: Referral, by: str, now: datetime) -> bytes:
+    """Return the signed file that proves what was delivered, and put on record that it left."""
+    record(at=now, actor=by, verb="referrals.export_evidence", subject=referral.code)
+    return evidence.gather(referral.pk, reference=referral.code, now=now)
+
+
 # Erasing here, and asking the other country to.
+
+
+# Rooms above this one keep something of a case too: they empty it and say how many rows.
+Forget = Callable[[str, str, datetime], int]
+_FORGETTING: dict[str, Forget] = {}
+
+
+def forget_too(row: str, forget: Forget) -> None:
+    """Let a room above empty what it holds of a case that is erased; node.apps names it."""
+    _FORGETTING[row] = forget
 
 
 def erase_approved(now: datetime) -> list[str]:
@@ -485,6 +538,7 @@ def carry_out(*, code: str, by: str, now: datetime) -> Erasure:
         for row in Referral.objects.select_for_update().filter(case=code):
             counts["Referral"] += 1
             counts["Message"] += _empty(row, code, by, now)
+        counts |= {name: forget(code, by, now) for name, forget in _FORGETTING.items()}
         erasure = erase_case(code=code, more_counts=counts, backups_until=until, by=by, now=now)
     leave_no_trace()
     return erasure
@@ -511,11 +565,64 @@ def _empty(row: Referral, code: str, by: str, now: datetime) -> int:
 @transaction.atomic
 def recall(*, referral: Referral, actor: Actor, now: datetime) -> None:
     """Ask the other country to erase what it got of a person, in the desk's own hand."""
-    why = queries.must_recall(queries.told(referral))
-    if not why:
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    told = queries.told(row)
+    due = queries.must_recall(actor, told)
+    if due is None:
         raise Refused(["NOTHING_TO_RECALL"])
-    _answer(referral, rules.ERASE, {"recall_for": why}, actor, now)
-    _mark(referral, "recall_sent", actor, now)
+    if due.content and told.story.dossier is not None:
+        said = {"recall_for": due.why, "content": due.content}
+        _answer(row, rules.ERASE, said, actor, now, to=told.story.dossier.mid)
+    else:
+        _answer(row, rules.ERASE, {"recall_for": due.why}, actor, now)
+    _mark(row, "recall_sent", actor, now)
+
+
+@transaction.atomic
+def erase_part(
+    *, referral: Referral, keep: Collection[str], ground: str, actor: Actor, now: datetime
+) -> list[str]:
+    """Erase here, as a supervisor of the case, the groups that the other country asks back.
+
+    What is in `keep` stays, on the named ground. The message that brought them is emptied too. A
+    second press finds it done. Returns the groups that went.
+    """
+    _only(actor, Role.SUPERVISOR)
+    row = Referral.objects.select_for_update().get(pk=referral.pk)
+    if row.is_ours or row.case is None or not visible_to(actor).filter(pk=row.case_id).exists():
+        raise NotFound
+    told = queries.told(row)
+    open_part = next((p for p in told.story.open_parts if p.asked.mid not in row.parts), None)
+    if open_part is None:
+        raise Refused(["NOT_RECALLED"])
+    content = queries.contents(actor, row)[open_part.asked.mid]["content"]
+    kept = sorted(set(content) & set(keep))
+    if kept:
+        codes.check("KEEP_GROUND", ground)
+    gone = sorted(set(content) - set(kept))
+    if gone:
+        erase_fields(case=row.case, fields=dossier.fields_of(gone), actor=actor, now=now)
+        if told.story.dossier is not None:
+            exchange.forget_one(mid=told.story.dossier.mid, by=actor.account_id, now=now)
+    row.parts = {**row.parts, open_part.asked.mid: _fate_of_part(gone, kept, ground, now)}
+    row.save(update_fields=["parts"])
+    leave_no_trace()
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="referrals.erase_part",
+        subject=row.code,
+        groups=" ".join(gone),
+    )
+    return gone
+
+
+def _fate_of_part(gone: list[str], kept: list[str], ground: str, now: datetime) -> dict[str, Any]:
+    fate: dict[str, Any] = {"erased": gone, "kept": kept}
+    if gone:
+        fate["erased_on"] = now.date().isoformat()
+        fate["in_backups_until"] = backups_until(now).date().isoformat()
+    return {**fate, "kept_for": ground} if kept else fate
 
 
 @transaction.atomic
@@ -542,14 +649,23 @@ def answer_recall(*, referral: Referral, actor: Actor, now: datetime) -> None:
     """
     _only(actor, Role.DESK)
     row = Referral.objects.select_for_update().get(pk=referral.pk)
-    against = rules.objections_to_saying(
-        queries.told(row).lines, rules.ERASED, sender=own().country
-    )
+    told = queries.told(row)
+    if told.story.recall is None and told.story.open_parts and not row.is_ours:
+        _answer_part(row, told.story.open_parts[0].asked.mid, actor, now)
+        return
+    against = rules.objections_to_saying(told.lines, rules.ERASED, sender=own().country)
     if row.case_id is not None and not row.kept_for:
         against.append("ERASE_THE_CASE_FIRST")
     if against:
         raise Refused(against)
     _answer(row, rules.ERASED, _fate(row, actor, now), actor, now)
+    _mark(row, "recall_answered", actor, now)
+
+
+def _answer_part(row: Referral, asked: str, actor: Actor, now: datetime) -> None:
+    if asked not in row.parts:
+        raise Refused(["ERASE_THE_FIELDS_FIRST"])
+    _answer(row, rules.ERASED, row.parts[asked], actor, now, to=asked)
     _mark(row, "recall_answered", actor, now)
 
 
@@ -587,8 +703,9 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     """Take an offer in: a person without a name, and a country that waits for an answer."""
     header, body = opened.header, opened.body
     cover = _whole(opened)["cover"]
-    if Referral.objects.filter(pk=header.conv).exists():
-        raise Unacceptable(Reason.OUT_OF_PLACE)
+    row = Referral.objects.filter(pk=header.conv).first()
+    if row is not None:
+        return _offered_again(row, opened, actor, now)
     known = Referral.objects.filter(code=str(body["reference"]))
     if known.exists():
         # One reference is one conversation; a second would hide behind the first.
@@ -600,13 +717,29 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
         is_ours=False,
         country=opened.country,
         tier="emergency" if body.get("urgency") == "emergency" else bodies.tier_of(cover),
-        age_band=str(cover["age_band"]),
-        sex=str(cover["sex"]),
+        age_band=_shown("AGE_BAND", cover["age_band"]),
+        sex=_shown("SEX", cover["sex"]),
         prepared_at=now,
         key_id=key_id,
     )
     record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=header.conv)
     return key_id, key
+
+
+def _offered_again(row: Referral, opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
+    """Take the same offer of a country that was restored and no longer knew that it had made it."""
+    is_theirs = not row.is_ours and row.country == opened.country
+    if not is_theirs or row.code != str(opened.body["reference"]):
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    if queries.told(row).story.state is not rules.State.NOT_OFFERED:
+        raise Unacceptable(Reason.OUT_OF_PLACE)
+    record(at=now, actor=actor.account_id, verb="referrals.receive_offer", subject=row.pk)
+    return row.key_id, access_key(actor, row.key_id)
+
+
+def _shown(listed: str, code: str) -> str:
+    """Return a code for the list of referrals; what is unknown here is told with the offer."""
+    return code if code in codes.values(listed) else UNSAID
 
 
 def receive_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
@@ -633,7 +766,8 @@ def receive_dossier(opened: Opened, actor: Actor, now: datetime) -> tuple[str, K
     parts = {IDENTITY: body["identity"], RECEIVED: {"unit_sealed": unit_sealed}}
     add_received(case_code=referral.case.code, parts=parts, actor=actor, now=now)
     record(at=now, actor=actor.account_id, verb="referrals.receive_dossier", subject=referral.code)
-    return referral.key_id, access_key(actor, referral.key_id)
+    # A key of its own: what is taken back of it must go from backups too, and the rest stay.
+    return issue_key(CARE, DESK, actor=actor)
 
 
 def receive_recall(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
@@ -649,6 +783,9 @@ def receive_recall(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Ke
 def receive_recall_answer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key]:
     """Take in what became over there of what we sent; both certificates show it."""
     kept, body = receive_answer(opened, actor, now), opened.body
+    if "erased" in body or "kept" in body:
+        # Of a part: the message itself says which groups, and the story which request.
+        return kept
     rows = Referral.objects.filter(pk=opened.header.conv)
     if "kept_for" in body:
         rows.update(kept_for=body["kept_for"])
@@ -671,7 +808,8 @@ def _running(opened: Opened) -> Referral:
     if referral is None or referral.country != opened.country:
         raise Unacceptable(Reason.OUT_OF_PLACE)
     lines = queries.told(referral).lines
-    if rules.objections_to_saying(lines, header.type, sender=opened.country):
+    to = header.in_reply_to
+    if rules.objections_to_saying(lines, header.type, sender=opened.country, to=to):
         raise Unacceptable(Reason.OUT_OF_PLACE)
     return referral
 

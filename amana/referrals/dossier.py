@@ -4,10 +4,13 @@ An offer holds no identity. The identity part opens at the other desk after its 
 The unit part is sealed by the case worker to the receiving unit: neither desk reads it.
 """
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from amana.crypto.secrets import digest
 
 WITH_OFFER, AFTER_ACCEPTANCE = "offer", "after_acceptance"
 
@@ -39,6 +42,7 @@ KINDS = (
     Kind("coded", "NEEDS", AFTER_ACCEPTANCE, "desk"),
     Kind("family_area", "FAMILY_AREA", AFTER_ACCEPTANCE, "unit"),
     Kind("safe_contact", "SAFE_CONTACT", AFTER_ACCEPTANCE, "unit"),
+    Kind("do_not_contact", "SAFE_CONTACT", AFTER_ACCEPTANCE, "unit"),
     Kind("risk_summary", "RISK_SUMMARY", AFTER_ACCEPTANCE, "unit"),
     Kind("wishes", "WISHES", AFTER_ACCEPTANCE, "unit"),
 )
@@ -100,6 +104,15 @@ def groups(values: Mapping[str, Any]) -> set[str]:
     }
 
 
+# What an offer stands on: without it there is no case over there.
+BASIS = frozenset(k.group for k in KINDS if k.leaves == WITH_OFFER)
+
+
+def fields_of(content: Collection[str]) -> list[str]:
+    """Return the fields of a dossier that these groups name."""
+    return [k.name for k in KINDS if k.group in content and k.leaves == AFTER_ACCEPTANCE]
+
+
 # The parts of a message that a desk reads and that hold fields of this table.
 PARTS = ("cover", "identity")
 
@@ -110,6 +123,19 @@ def categories(values: Mapping[str, Any]) -> set[str]:
         KIND_OF[name].group if name in KIND_OF else "OTHER"
         for name, value in values.items()
         if value not in (None, "", [])
+    }
+
+
+# What the worker tells in her own words to the unit.
+TOLD = ("risk_summary", "wishes")
+
+
+def digests(values: Mapping[str, Any]) -> set[str]:
+    """Return a digest of each value that would leave, to see later what is new in it."""
+    return {
+        digest(json.dumps([name, value], ensure_ascii=False).encode()).hex()
+        for name, value in values.items()
+        if name in KIND_OF and value not in (None, "", [])
     }
 
 

@@ -31,6 +31,12 @@ class PrepareForm(forms.Form):
         required=False,
     )
 
+    look_reason = forms.ChoiceField(
+        label=_("If a second look finds something: why it stays"),
+        choices=choices("LOOK_REASON", blank=True),
+        required=False,
+    )
+
     def __init__(
         self, *args: Any, countries: list[tuple[str, str]], available: list[str], **kwargs: Any
     ) -> None:
@@ -60,6 +66,11 @@ class ReplyForm(forms.Form):
 
     text = forms.CharField(
         label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000
+    )
+    look_reason = forms.ChoiceField(
+        label=_("If a second look finds something: why it stays"),
+        choices=choices("LOOK_REASON", blank=True),
+        required=False,
     )
 
 
@@ -101,6 +112,32 @@ class DeclineForm(forms.Form):
         max_length=1000,
         required=False,
     )
+
+
+class ErasePartForm(forms.Form):
+    """Which of the groups asked back stay here, and on what legal ground."""
+
+    keep = forms.MultipleChoiceField(
+        label=_("What must stay here, if anything"),
+        choices=choices("CONSENT_CONTENT"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    ground = forms.ChoiceField(
+        label=_("On what ground"), choices=choices("KEEP_GROUND", blank=True), required=False
+    )
+
+    def __init__(self, *args: Any, content: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = [(code, label("CONSENT_CONTENT", code)) for code in content]
+        self.fields["keep"].choices = asked  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to keep anything without a ground."""
+        said = super().clean() or {}
+        if said.get("keep") and not said.get("ground"):
+            self.add_error("ground", _("Say on what ground it stays."))
+        return said
 
 
 class KeepForm(forms.Form):

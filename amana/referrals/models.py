@@ -29,6 +29,9 @@ class Referral(models.Model):
     erased_on = models.DateField(null=True)
     in_backups_until = models.DateField(null=True)
     kept_for = models.CharField(max_length=30, blank=True)
+    # Of each request for a part, by its number: what went here when, what is kept and why. Codes
+    # and dates; the desk's answer says them.
+    parts = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return self.code

@@ -1,13 +1,13 @@
 """The story of a referral: what was said, what may be said next, who owes a word by when. Pure."""
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from amana.standards.calendars import calendar_of, due
-from amana.standards.clocks import Clock, clock
+from amana.standards.calendars import Calendar, due
+from amana.standards.clocks import Clock, Clocks
 
 OFFER, CASE = "referral.offer", "referral.case"
 ACKNOWLEDGE, ASK, REPLY = "referral.acknowledge", "info.request", "referral.update"
@@ -39,6 +39,8 @@ class Said(Protocol):
     @property
     def sender(self) -> str: ...
     @property
+    def inc(self) -> int: ...
+    @property
     def seq(self) -> int: ...
     @property
     def in_reply_to(self) -> str: ...
@@ -64,6 +66,14 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class PartRecall:
+    """A request to erase a part of the dossier, and its answer. The story goes on beside it."""
+
+    asked: Said
+    answer: Said | None
+
+
+@dataclass(frozen=True)
 class Story:
     """What the message log says, the same at both ends whatever the order of arrival."""
 
@@ -75,6 +85,12 @@ class Story:
     dossier: Said | None = None
     recall: Said | None = None
     recall_answer: Said | None = None
+    part_recalls: tuple[PartRecall, ...] = ()
+
+    @property
+    def open_parts(self) -> tuple[PartRecall, ...]:
+        """Return the requests for a part that nobody has answered, oldest first."""
+        return tuple(part for part in self.part_recalls if part.answer is None)
 
     @property
     def waits_for_the_host(self) -> bool:
@@ -97,17 +113,26 @@ def story(messages: Iterable[Said]) -> Story:
     answered = {m.in_reply_to for m in ours if m.kind == REPLY}
     question = next((m for m in theirs if m.kind == ASK and m.mid not in answered), None)
     acknowledgement = next((m for m in theirs if m.kind == ACKNOWLEDGE), None)
-    recall = next((m for m in ours if m.kind == ERASE), None)
-    answer = next((m for m in theirs if m.kind == ERASED), None)
+    # What a request replies to is what shall go: the dossier, in part; else all of it.
+    asked = [m for m in ours if m.kind == ERASE]
+    parts = [m for m in asked if dossier is not None and m.in_reply_to == dossier.mid]
+    said_erased = [m for m in theirs if m.kind == ERASED]
+    to_part = {m.in_reply_to: m for m in reversed(said_erased)}
+    recall = next((m for m in asked if m not in parts), None)
+    of_parts = {m.mid for m in parts}
+    answer = next((m for m in said_erased if m.in_reply_to not in of_parts), None)
+    part_recalls = tuple(PartRecall(m, to_part.get(m.mid)) for m in parts)
     state = _state(acknowledgement, question, decision, dossier)
     if recall is not None:
         state = State.RECALLED if answer is None else State.RECALL_ANSWERED
-    return Story(state, offer, acknowledgement, question, decision, dossier, recall, answer)
+    return Story(
+        state, offer, acknowledgement, question, decision, dossier, recall, answer, part_recalls
+    )
 
 
 def _in_order(messages: Iterable[Said]) -> list[Said]:
     once = {m.mid: m for m in messages}
-    return sorted(once.values(), key=lambda m: (m.sender, m.seq, m.mid))
+    return sorted(once.values(), key=lambda m: (m.sender, m.inc, m.seq, m.mid))
 
 
 def _state(
@@ -124,8 +149,13 @@ def _state(
     return State.OFFERED if acknowledgement is None else State.ACKNOWLEDGED
 
 
-def objections_to_saying(messages: Sequence[Said], kind: str, *, sender: str) -> list[str]:
-    """Return what stands against this message from this country now; both ends ask the same."""
+def objections_to_saying(
+    messages: Sequence[Said], kind: str, *, sender: str, to: str = ""
+) -> list[str]:
+    """Return what stands against this message from this country now; both ends ask the same.
+
+    `to` is the message that it replies to: of a request to erase it says what shall go.
+    """
     told = story(messages)
     if kind == OFFER:
         return [] if told.state is State.NOT_OFFERED else ["ALREADY_OFFERED"]
@@ -134,6 +164,11 @@ def objections_to_saying(messages: Sequence[Said], kind: str, *, sender: str) ->
     is_ours = sender == told.offer.sender
     if is_ours != (kind in (CASE, REPLY, ERASE)):
         return ["NOT_THEIRS_TO_SAY"]
+    if kind == ERASE and told.dossier is not None and to == told.dossier.mid:
+        return [] if told.recall is None else ["WAS_RECALLED"]
+    part = next((p for p in told.part_recalls if kind == ERASED and p.asked.mid == to), None)
+    if part is not None:
+        return [] if part.answer is None else ["RECALL_WAS_ANSWERED"]
     if kind in (ERASE, ERASED) or told.recall is not None:
         return _objections_around_recall(told, kind)
     return _objections_in(told, kind)
@@ -171,10 +206,27 @@ def _objections_in(told: Story, kind: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """The clocks that hold between two countries, and whose days are days of rest.
+
+    Both countries read the same: the clocks of the agreement, the calendar of who owes the word.
+    """
+
+    clocks: Clocks
+    calendar: Callable[[str], Calendar]
+
+    def due(self, clock: Clock, country: str, start: datetime) -> datetime:
+        """Return the last moment of a clock for the country that owes."""
+        return due(start, clock, self.calendar(country))
+
+
+@dataclass(frozen=True)
 class Watch:
     """One step that somebody owes: who, by when, and whether it was done."""
 
     key: str
+    # The message that started it: both countries know it by this number.
+    mid: str
     country: str
     started_at: datetime
     due_at: datetime
@@ -187,49 +239,74 @@ class Watch:
         return not self.is_met and now > self.due_at
 
 
-def watches(messages: Sequence[Said], *, tier: str, host: str) -> list[Watch]:
+def watches(messages: Sequence[Said], *, tier: str, host: str, terms: Terms) -> list[Watch]:
     """Return the clocks of a referral: those that run, and those that were met.
 
     `host` is the country that must answer; working days are its own. A question stops nobody's
     clock: it starts one for the country that was asked.
     """
+
+    def watch(
+        key: str, country: str, start: Said, met_by: Said | None, *, is_met: bool = False
+    ) -> Watch:
+        read = terms.clocks.clock(key, tier)
+        return Watch(
+            key=key,
+            mid=start.mid,
+            country=country,
+            started_at=start.written_at,
+            due_at=terms.due(read, country, start.written_at),
+            met_at=met_by.written_at if met_by else None,
+            is_met=is_met or met_by is not None,
+            clock=read,
+        )
+
     told = story(messages)
     if told.offer is None:
         return []
     offer = told.offer
     found = [
-        _watch("technical_receipt", tier, host, offer, None, is_met=offer.rank >= RELAYED),
-        _watch("human_acknowledgement", tier, host, offer, told.acknowledgement),
-        _watch("decision", tier, host, offer, told.decision),
+        watch("technical_receipt", host, offer, None, is_met=offer.rank >= RELAYED),
+        watch("human_acknowledgement", host, offer, told.acknowledgement),
+        watch("decision", host, offer, told.decision),
+    ]
+    found += [
+        watch("completeness_check", offer.sender, question, reply)
+        for question, reply in _questions(messages, offer.sender)
+        if reply is not None or told.decision is None
     ]
     if told.recall is not None:
         # Nobody waits for a decision any more.
         found = [w for w in found if w.is_met]
-        found.append(_watch("data_recall", tier, host, told.recall, told.recall_answer))
-    elif told.open_question is not None and told.decision is None:
-        found.append(_watch("completeness_check", tier, offer.sender, told.open_question, None))
+        found.append(watch("data_recall", host, told.recall, told.recall_answer))
+    found += [watch("data_recall", host, p.asked, p.answer) for p in told.part_recalls]
     return found
 
 
-def _watch(
-    key: str,
-    tier: str,
-    country: str,
-    start: Said,
-    met_by: Said | None,
-    *,
-    is_met: bool = False,
-) -> Watch:
-    read = clock(key, tier)
-    return Watch(
-        key=key,
-        country=country,
-        started_at=start.written_at,
-        due_at=due(start.written_at, read, calendar_of(country)),
-        met_at=met_by.written_at if met_by else None,
-        is_met=is_met or met_by is not None,
-        clock=read,
-    )
+def _questions(messages: Sequence[Said], asked: str) -> list[tuple[Said, Said | None]]:
+    """Return every question to the country that asked for help, with its first answer."""
+    said = _in_order(messages)
+    replies = [m for m in reversed(said) if m.kind == REPLY and m.sender == asked]
+    by_question = {m.in_reply_to: m for m in replies}
+    questions = (m for m in said if m.kind == ASK and m.sender != asked)
+    return [(question, by_question.get(question.mid)) for question in questions]
+
+
+def to_recall(
+    *, shared: Collection[str], back: Collection[str], asked: Collection[str]
+) -> set[str]:
+    """Return which groups of a dossier the other country is now to be asked to erase.
+
+    `back` is what the person took back of what was shared; `asked` what it was asked for already.
+    """
+    return (set(back) & set(shared)) - set(asked)
+
+
+def is_whole_recall(
+    *, shared: Collection[str], back: Collection[str], basis: Collection[str]
+) -> bool:
+    """Say whether all must go: nothing is left, or what the offer stood on was taken back."""
+    return bool(back) and (bool(set(back) & set(basis)) or set(shared) <= set(back))
 
 
 def objections_to_offering(
@@ -254,3 +331,14 @@ def objections_to_offering(
     if not needs:
         against.append("NO_NEED_NAMED")
     return against
+
+
+# A declined referral may be asked once more; the third time two countries meet over it.
+ASKED_ALONE = 2
+
+
+def objections_to_asking_again(before: Sequence[set[str]], new: set[str]) -> list[str]:
+    """Return what stands against asking what was declined: too often, or nothing new in it."""
+    if len(before) >= ASKED_ALONE:
+        return ["CASE_CONFERENCE"]
+    return ["NOTHING_NEW"] if any(new <= said for said in before) else []

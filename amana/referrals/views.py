@@ -16,13 +16,14 @@ from amana.access.rules import NotFound, Refused, Role, require_step_up
 from amana.cases.forms import ReasonForm
 from amana.cases.queries import access_case, access_erasure
 from amana.exchange import queries as exchange
-from amana.exchange.actions import open_messages
+from amana.exchange.actions import open_tray
 from amana.look import coded
 from amana.referrals import actions, dossier, queries, rules
 from amana.referrals.forms import (
     AcceptForm,
     AskForm,
     DeclineForm,
+    ErasePartForm,
     KeepForm,
     PrepareForm,
     ReplyForm,
@@ -127,6 +128,26 @@ def identity(request: Request, code: str) -> HttpResponse:
     return _referral(request, code, is_named=True)
 
 
+@require_GET
+def evidence_(request: Request, code: str) -> HttpResponse:
+    """Show, to be printed, what is proven of every message. No person, and nothing of a content."""
+    row = queries.access_referral(request.actor, code)
+    context = {"referral": row, "messages": queries.proven(row)}
+    return render(request, "referrals/evidence.html", context)
+
+
+@require_POST
+def evidence_file(request: Request, code: str) -> HttpResponse:
+    """Hand the signed evidence out as a file; that it left is on record."""
+    row = queries.access_referral(request.actor, code)
+    by = request.actor.account_id
+    file = actions.export_evidence(referral=row, by=by, now=request.now)
+    name = f'attachment; filename="{row.code}.evidence.json"'
+    return HttpResponse(
+        file, content_type="application/json", headers={"Content-Disposition": name}
+    )
+
+
 FORMS: dict[str, type[forms.Form]] = {
     "ask": AskForm,
     "reply": ReplyForm,
@@ -164,9 +185,12 @@ def _referral(
         "timeline": _timeline(told, contents, request.now, is_named=is_named),
         "watches": _watches(told, request.now),
         "may": _may(request, row, told),
+        "may_prove": request.actor.role in (Role.SUPERVISOR, Role.DESK),
         "forms": {
             name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()
         },
+        "part_form": bound.get("erase_part")
+        or ErasePartForm(content=queries.part_to_erase(request.actor, told), auto_id="part_%s"),
         "opened_form": next(iter(bound), ""),
         "form": filled,
     }
@@ -242,7 +266,7 @@ def _timeline(
             "rows": _spoken(contents.get(line.mid, {}), is_named=is_named),
             "against": line.outside,
         }
-        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.seq))
+        for line in sorted(told.lines, key=lambda m: (m.written_at, m.sender, m.inc, m.seq))
     ]
     for watch in told.silences(now):
         silence = _who(coded.label("SILENCE", "silence"), watch.country)
@@ -276,7 +300,10 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
     """Say which acts nothing stands against now, so that no button leads to a refusal."""
     recalled = told.story.state is rules.State.RECALLED and not row.is_ours
     if request.actor.role is Role.SUPERVISOR:
-        return {"keep": recalled and row.case is not None}
+        return {
+            "keep": recalled and row.case is not None,
+            "erase_part": bool(queries.part_to_erase(request.actor, told)),
+        }
     if request.actor.role is not Role.DESK:
         return {}
     sender = exchange.own().country
@@ -292,8 +319,10 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
         name: not rules.objections_to_saying(told.lines, kind, sender=sender)
         for name, kind in kinds.items()
     }
-    may["recall"] = bool(queries.must_recall(told))
+    may["recall"] = queries.must_recall(request.actor, told) is not None
     may["answer_recall"] = recalled and (row.case is None or bool(row.kept_for))
+    decided = any(p.asked.mid in row.parts for p in told.story.open_parts[:1])
+    may["answer_part"] = not row.is_ours and told.story.recall is None and decided
     may["release"] = row.is_ours and not row.released_at and not row.returned_at
     return may
 
@@ -302,7 +331,7 @@ def _may(request: Request, row: Any, told: queries.Told) -> dict[str, bool]:  # 
 def mail(request: Request) -> HttpResponse:
     """Show what arrived sealed; open it with the desk's key when asked."""
     if request.method == "POST":
-        opened, refused = open_messages(actor=request.actor, now=request.now)
+        opened, refused = open_tray(actor=request.actor, now=request.now)
         said = "?said=mail" if opened or not refused else ""
         return redirect(reverse("referrals:mail") + said)
     rows = _listed(queries.told_all(queries.referrals(request.actor)), request.now)
@@ -411,6 +440,18 @@ def keep(request: Request, code: str) -> HttpResponse:
     ground = form.cleaned_data["ground"]
     actions.keep_on_ground(referral=row, ground=ground, actor=request.actor, now=request.now)
     return _back(code, "kept_on_ground")
+
+
+@require_POST
+def erase_part(request: Request, code: str) -> HttpResponse:
+    """Erase the groups that the other country asks back, but those that a ground holds."""
+    row = queries.access_referral(request.actor, code)
+    asked = queries.part_to_erase(request.actor, queries.told(row))
+    form = ErasePartForm(request.POST, content=asked, auto_id="part_%s")
+    if not form.is_valid():
+        return _referral(request, code, bound={"erase_part": form})
+    actions.erase_part(referral=row, actor=request.actor, now=request.now, **form.cleaned_data)
+    return _back(code, "fields_erased")
 
 
 @require_POST

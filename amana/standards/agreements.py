@@ -181,8 +181,11 @@ def _shape() -> Callable[[object], object]:
     return found
 
 
-def read(root: Place) -> Agreement:
-    """Return the agreement of a file, or say at which place the file is at fault."""
+def read(root: Place, beside: tuple[Path, ...] = ()) -> Agreement:
+    """Return the agreement of a file, or say at which place the file is at fault.
+
+    The clocks it names are ours, or lie in one of the folders `beside`.
+    """
     given = root.value.get("format") if isinstance(root.value, dict) else None
     if isinstance(given, int) and not isinstance(given, bool) and given > FORMAT:
         raise root.bad(f"is of format {given}, from the future: this node reads format {FORMAT}")
@@ -190,7 +193,7 @@ def read(root: Place) -> Agreement:
         _shape()(root.value)
     except fastjsonschema.JsonSchemaValueException as fault:
         raise BadData(f"{_path(root, fault)}: {_fault(fault)}") from None
-    return _built(root)
+    return _built(root, beside)
 
 
 def _path(root: Place, fault: fastjsonschema.JsonSchemaValueException) -> str:
@@ -203,7 +206,7 @@ def _fault(fault: fastjsonschema.JsonSchemaValueException) -> str:
     return message.removeprefix(str(fault.name)).strip() or "is not as the schema asks"
 
 
-def _built(root: Place) -> Agreement:
+def _built(root: Place, beside: tuple[Path, ...]) -> Agreement:
     """Build an agreement of the right shape; refuse every name in it that leads nowhere."""
     parties = tuple(_party(place) for place in root.at("parties").each())
     once(root.at("parties"), [p.country for p in parties])
@@ -232,7 +235,7 @@ def _built(root: Place) -> Agreement:
         signed_at=root.at("signed").at("at").words(),
         term=_term(root.at("term")),
         documents=documents,
-        clocks=_clocks(root.at("clocks")),
+        clocks=_clocks(root.at("clocks"), beside),
         pillars=pillars,
         articles=articles,
         obligations=obligations,
@@ -306,9 +309,10 @@ def _term(place: Place) -> Term | None:
     return Term(**given)
 
 
-def _clocks(place: Place) -> tuple[str, str]:
-    held = clocks.load()
-    return place.at("name").one_of({held.name}), place.at("version").one_of({held.version})
+def _clocks(place: Place, beside: tuple[Path, ...]) -> tuple[str, str]:
+    held = clocks.every(beside)
+    name = place.at("name").one_of({one.name for one in held})
+    return name, place.at("version").one_of({one.version for one in held if one.name == name})
 
 
 def _clause(place: Place, articles: set[str], countries: set[str]) -> Clause:
@@ -355,7 +359,7 @@ def _direction(place: Place, countries: set[str]) -> tuple[str, str]:
 def read_file(path: Path) -> Agreement:
     """Return the agreement of a file that is named after it, or say where the file is at fault."""
     root = opened_file(path)
-    agreement = read(root)
+    agreement = read(root, (path.parent,))
     if path.name != f"{agreement.name}.{agreement.version}.json":
         raise root.bad(f"holds {agreement.name}.{agreement.version}, another than its name says")
     return agreement

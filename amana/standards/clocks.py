@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 from amana.standards import citations
 from amana.standards.datafile import MARKS, BadData, Place, opened
+from amana.standards.instruments import opened_file
 
 TIERS = ("emergency", "child", "adult")
-UNITS = ("hour", "day", "working_day")
+UNITS = ("minute", "hour", "day", "working_day")
+# Where sets lie that came with an agreement: beside it.
+BESIDE = "clocks"
 
 
 class UnknownClock(LookupError):
@@ -31,7 +35,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Clocks:
-    """All clocks of one version."""
+    """All clocks of one version. A set that came with an agreement may hold only what differs."""
 
     name: str
     version: str
@@ -69,6 +73,29 @@ def _clock(place: Place) -> Clock:
 @cache
 def load() -> Clocks:
     return read(opened("clocks.json"))
+
+
+@cache
+def every(folders: tuple[Path, ...] = ()) -> tuple[Clocks, ...]:
+    """Return the clocks that come with Amana, then every set that lies beside an agreement.
+
+    What such a set does not hold stays as it is in ours. A set is named after what it holds.
+    """
+    found = [load()]
+    for path in sorted(p for folder in folders for p in (folder / BESIDE).glob("*.json")):
+        own = read(opened_file(path))
+        if path.name != f"{own.name}.{own.version}.json":
+            raise BadData(f"{path.name}: holds {own.name}.{own.version}")
+        found.append(Clocks(own.name, own.version, {**load().held, **own.held}))
+    return tuple(found)
+
+
+def named(name: str, version: str, folders: tuple[Path, ...] = ()) -> Clocks:
+    """Return the set of this name and version. Raises UnknownClock."""
+    for one in every(folders):
+        if (one.name, one.version) == (name, version):
+            return one
+    raise UnknownClock(f"no clocks {name}@{version}")
 
 
 def clock(key: str, tier: str) -> Clock:

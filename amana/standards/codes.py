@@ -44,7 +44,7 @@ def load() -> dict[str, CodeList]:
     """Return the field's lists, the words of the house and those of forms, by name."""
     return {
         name: one
-        for file in ("form.json", "words.json", "code_lists.json")
+        for file in ("form.json", "words.json", "code_lists.json", "letter_lists.json")
         for name, one in read(opened(file)).items()
     }
 

@@ -98,6 +98,7 @@ def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
         *("access:sign-in", "access:sign-in-passkey", "access:quick-exit", "access:sign-out"),
         *("access:recover", "access:recover-finish", "csp-report", "set_language"),
         *("exchange:messages", "exchange:receipts", "exchange:checkpoints"),
+        "exchange:directory",
         # A phone has no session: what it sends is signed, and what it fetches is the same for all.
         *("field:shell", "field:file", "field:enrol", "field:arrive", "field:leave"),
         *("field:recorded", "field:recording"),

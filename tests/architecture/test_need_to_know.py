@@ -333,7 +333,7 @@ def test_facts_go_to_a_second_file_that_does_not_know_the_first(files: Files) ->
     receipt = actions.report(
         case=files.care,
         facts={"text": "Three work without pay.", "suspects": "The one with the van."},
-        ground="CONSENT",
+        ground="DUTY",
         actor=worker,
         now=THE_MOMENT,
     )

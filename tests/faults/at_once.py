@@ -102,7 +102,7 @@ def renewals(house: House, rounds: int) -> dict[str, Any]:
     renewed, wrapped = both(house, renew, wrap, rounds)
     worker = house.who(Role.CASE_WORKER)
     held = queries.held_keys(worker, [key_id for round_ in wrapped for key_id in round_])
-    sign(house.data, load(house.data)[1], version=2, now=NOW)
+    sign(house.data, load(house.data)[1], now=NOW)
     file = (house.data / "directory.json").read_bytes()
     unit = open_directory(file, pinned=fingerprint_in(file), now=NOW).unit
     return {

@@ -22,6 +22,11 @@ BINDINGS = "tests/faults/test_bindings.py"
 ACCESS = "amana/access/tests/test_actions.py"
 EXCHANGE = "amana/exchange/tests/test_actions.py"
 RENEWAL = "amana/access/tests/test_renewal.py"
+RELIABILITY = (
+    "amana/exchange/tests/test_actions_of_reliability.py::"
+    "test_every_message_has_its_effect_once_and_in_order_whatever_the_line_does"
+)
+PARCELS = "amana/exchange/tests/test_actions_of_parcels.py"
 BOXES = "amana/crypto/tests/test_boxes.py"
 
 
@@ -248,7 +253,7 @@ MUTANTS = (
     _m(
         "the other node speaks for its desk",
         "exchange",
-        "party = directory.node if note.rank == Rank.RELAYED else directory.desk",
+        "party = directory.node if note.rank == rules.Rank.RELAYED else directory.desk",
         "party = directory.node",
         f"{EXCHANGE}::test_the_other_node_cannot_speak_for_its_desk",
     ),
@@ -265,6 +270,56 @@ MUTANTS = (
         "if known and (known.pinned_root != fingerprint or known.version > directory.version):",
         "if known and known.pinned_root != fingerprint:",
         f"{EXCHANGE}::test_a_directory_under_another_root_or_an_older_version_is_refused",
+    ),
+    # What security C2.6 promises of any line: the four mutants named there, and three of batches.
+    _m(
+        "a later receipt lowers a rank",
+        "exchange",
+        "row.rank = rules.raised(Rank(row.rank), rank)",
+        "row.rank = rank",
+        RELIABILITY,
+    ),
+    _m(
+        "a message is opened before the one that comes first",
+        "exchange",
+        "if header.seq != applied + 1:",
+        "if False:",
+        RELIABILITY,
+    ),
+    _m(
+        "a receipt leaves and its message is not kept",
+        "exchange",
+        "_keep(fresh, {mid: signed[mid] for mid in fresh.keys() - kept.keys()}, caller, now)",
+        "pass",
+        RELIABILITY,
+    ),
+    _m(
+        "what was sent once is never sent again",
+        "exchange",
+        "lane.model.objects.filter(pk__in=ids).update(not_before=now + LEASE)",
+        "lane.model.objects.filter(pk__in=ids).update(not_before=None)",
+        RELIABILITY,
+    ),
+    _m(
+        "what a refused message did is not undone",
+        "exchange",
+        "            with transaction.atomic():\n                self._apply(message, opened)",
+        "            if True:\n                self._apply(message, opened)",
+        RELIABILITY,
+    ),
+    _m(
+        "one bad message of a parcel takes the others with it",
+        "exchange",
+        '        return _Brought(outer, container, sha256, "", now, refused.reason)',
+        "        raise",
+        PARCELS,
+    ),
+    _m(
+        "a failing line is asked for as much as before",
+        "exchange",
+        "self._most[lane] = max(1, len(way.rows) // 2)",
+        "self._most[lane] = parcels.MOST",
+        PARCELS,
     ),
     _m(
         "every address is of the public Internet",

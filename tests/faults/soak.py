@@ -81,6 +81,12 @@ def group(_asked: argparse.Namespace) -> Part:
     return found
 
 
+def channel(_asked: argparse.Namespace) -> Part:
+    """Let two nodes talk over a bad line; tests.faults.channel_soak keeps its own result."""
+    done = _run("tests.faults.channel_soak")
+    return {"is_whole": done.returncode == 0}
+
+
 def _run(module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -97,6 +103,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "fuzz": fuzz,
     "mutants": mutants,
     "group": group,
+    "channel": channel,
 }
 
 
@@ -106,12 +113,14 @@ def is_clean(results: dict[str, Part]) -> bool:
     fuzzed = [row["outcome"] for row in results.get("fuzz", {}).values()]
     hunted = list(results.get("mutants", {}).values())
     met = results.get("group", {"is_whole": True})
+    talked = results.get("channel", {"is_whole": True})
     return (
         not killed["lost"]
         and not killed["halves"]
         and set(fuzzed) <= {"nothing escaped"}
         and set(hunted) <= {"caught"}
         and bool(met["is_whole"])
+        and bool(talked["is_whole"])
     )
 
 
@@ -135,6 +144,9 @@ def page(results: dict[str, Part]) -> str:
         lines.append("")
     if met := results.get("group"):
         lines += _group_page(met)
+    if talked := results.get("channel"):
+        outcome = "all of it holds" if talked["is_whole"] else "**not whole**"
+        lines += ["## A bad line", "", f"{outcome}: [channel-soak.md](channel-soak.md).", ""]
     about = results.get("about", {})
     lines.append(
         f"{about.get('machine', '')}, {about.get('cores', '')} cores, {about.get('on', '')}."

@@ -19,10 +19,12 @@ from amana.crypto.secrets import new_seed
 from amana.crypto.totp import code_at, new_totp
 from amana.exchange import actions as exchange
 from amana.exchange import rules as exchange_rules
+from amana.exchange.actions.delivery import deliver_due
+from amana.exchange.carrier import Answer, NotCarried
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import LIFETIME, Rank, Unacceptable
-from amana.exchange.tests.builders import other_country
+from amana.exchange.tests.builders import other_country, receive_message
 from amana.keeper import rules as keeper_rules
 from amana.keeper.answers import Service
 from amana.keeper.rules import KeeperRefused
@@ -112,8 +114,8 @@ def test_order_and_receipts_never_depend_on_clocks(house: House, jumps: list[int
     moments = iter([NOW + timedelta(minutes=minutes) for minutes in jumps])
     mid, carried = brought(house)
 
-    exchange.receive_message(carried, caller="CI", now=next(moments))
-    exchange.receive_message(carried, caller="CI", now=next(moments))
+    receive_message(carried, by=house.there, now=next(moments))
+    receive_message(carried, by=house.there, now=next(moments))
     assert Message.objects.filter(pk=mid).count() == 1
     desk = house.who(Role.DESK)
     assert exchange.open_message(mid, actor=desk, now=next(moments)) is None
@@ -130,10 +132,10 @@ def test_a_message_ends_when_the_receiver_s_clock_says_so_and_not_before(house: 
     _, carried = brought(house)
 
     with pytest.raises(Unacceptable) as refused:
-        exchange.receive_message(carried, caller="CI", now=NOW + LIFETIME + DAY)
+        receive_message(carried, by=house.there, now=NOW + LIFETIME + DAY)
     assert refused.value.reason is exchange_rules.Reason.EXPIRED
     # The clock is set right, and the same parcel comes again.
-    assert exchange.receive_message(carried, caller="CI", now=NOW)
+    assert receive_message(carried, by=house.there, now=NOW)
 
 
 def test_a_release_while_the_clock_was_a_day_ahead_is_carried_when_it_is_right_again(
@@ -141,20 +143,20 @@ def test_a_release_while_the_clock_was_a_day_ahead_is_carried_when_it_is_right_a
 ) -> None:
     mid = Writer(house).write("release")["mid"]
     # A worker whose clock was ahead tried and put the next try off, by its own clock.
-    exchange.deliver_due(now=NOW + DAY, clock=lambda: NOW + DAY, jitter=0.0, via=no_line)
+    deliver_due(now=NOW + DAY, clock=lambda: NOW + DAY, jitter=0.0, via=no_line)
     waits_until = Message.objects.get(pk=mid).not_before
     assert waits_until is not None
 
-    exchange.deliver_due(now=waits_until, clock=lambda: waits_until, jitter=0.0, via=no_line)
+    deliver_due(now=waits_until, clock=lambda: waits_until, jitter=0.0, via=no_line)
 
     row = Message.objects.get(pk=mid)
     assert (row.rank, row.refused_for, row.attempts) == (Rank.QUEUED, "", 2)
     assert row.not_before - waits_until < timedelta(hours=2)
 
 
-def no_line(**_: object) -> exchange.Answer:
+def no_line(**_: object) -> Answer:
     """Carry nothing."""
-    raise exchange.NotCarried("no line")
+    raise NotCarried("no line")
 
 
 # The keeper's clock.

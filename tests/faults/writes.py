@@ -27,7 +27,15 @@ from amana.exchange import actions as exchange
 from amana.exchange import queries as post_office
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Rank
-from amana.exchange.tests.builders import header_for, offer_body, parcel, receipt_parcel, sealed
+from amana.exchange.tests.builders import (
+    header_for,
+    offer_body,
+    parcel,
+    receipt_parcel,
+    receive_message,
+    receive_receipt,
+    sealed,
+)
 from amana.field.actions import arrivals, phones
 from amana.field.models import Item
 from amana.field.standin import Phone
@@ -261,7 +269,7 @@ def brought(house: House) -> tuple[str, bytes]:
 
 def _receive_message(w: Writer) -> Said:
     mid, carried = brought(w.house)
-    exchange.receive_message(carried, caller="CI", now=NOW)
+    receive_message(carried, by=w.house.there, now=NOW)
     return {"mid": mid}
 
 
@@ -285,7 +293,7 @@ def _receive_receipt(w: Writer) -> Said:
         own_country="MA",
         now=NOW,
     )
-    exchange.receive_receipt(brought, caller="CI", now=NOW)
+    receive_receipt(brought, caller="CI", now=NOW)
     return {"mid": mid, "rank": int(rank)}
 
 

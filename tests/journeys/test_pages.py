@@ -20,7 +20,7 @@ from django.utils import translation
 
 from amana.access.rules import Role
 from amana.keeper.rules import DEMO_CODE
-from amana.node import cast, story, two_weeks
+from amana.node import cast, lettered, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
@@ -102,6 +102,21 @@ def _send(path: str, *, is_forged: bool = False) -> Act:
 
 MAIN = "main form:not(.languages) .actions .button"
 VISITS: dict[str, Visit] = {
+    "watch": Visit("watch:now", "CI", D, "/watch/"),
+    "watch-coordinator": Visit("watch:now", "MA", C, "/watch/"),
+    "silence": Visit("watch:silence", "CI", D, "/watch/silence/{silent}/", _unfold),
+    "silence-coordinator": Visit("watch:silence", "MA", C, "/watch/silence/{silent}/", _unfold),
+    "silence-call-empty": Visit(
+        "watch:silence",
+        "CI",
+        D,
+        "/watch/silence/{silent}/",
+        _send("/watch/silence/{silent}/call"),
+        422,
+    ),
+    "duty": Visit("watch:duty", "MA", D, "/duty/", _unfold),
+    "duty-worker": Visit("watch:duty", "CI", W, "/duty/"),
+    "reciprocity": Visit("watch:report", "CI", C, "/watch/report/"),
     "sign-in": Visit("access:sign-in", "MA", None, "/sign-in"),
     "sign-in-wrong": Visit("access:sign-in", "CI", None, "/sign-in", _press(MAIN), 422),
     "recover": Visit("access:recover", "CI", None, "/recover"),
@@ -292,6 +307,8 @@ VISITS: dict[str, Visit] = {
     "erase-empty": Visit("cases:erase", "MA", S, "/cases/{case}/erase", _press(MAIN), 422),
     "erasures": Visit("cases:erasures", "CI", S, "/erasures/"),
     "certificate": Visit("referrals:certificate", "CI", S, "/erasures/{erased}/certificate"),
+    "evidence": Visit("referrals:evidence", "MA", D, "/referrals/{dossier_received}/evidence"),
+    "evidence-none": Visit("referrals:evidence", "MA", D, "/referrals/{with_desk}/evidence"),
     "erasures-none": Visit("cases:erasures", "MA", Role.DATA_PROTECTION, "/erasures/"),
     "glass": Visit("cases:glass", "CI", S, "/glass/"),
     "glass-empty": Visit("cases:glass", "MA", S, "/glass/", _press(MAIN), 422),
@@ -320,6 +337,20 @@ VISITS: dict[str, Visit] = {
     "prepare-historical": Visit("referrals:prepare", "MA", W, "/cases/{historical_case}/refer"),
     "referrals": Visit("referrals:list", "MA", D, "/referrals/"),
     "referrals-silent": Visit("referrals:list", "CI", W, "/referrals/"),
+    "letters": Visit("letters:tray", "MA", D, "/letters/"),
+    "letters-worker": Visit("letters:tray", "CI", W, "/letters/"),
+    "letter-begun": Visit("letters:begin", "MA", D, "/letters/new/emergency"),
+    "letter-begun-empty": Visit(
+        "letters:begin", "MA", D, "/letters/new/emergency", _press(MAIN), 422
+    ),
+    "letter-group": Visit("letters:begin", "MA", D, "/letters/new/group.arrival"),
+    "letter-conversation": Visit("letters:conversation", "MA", D, "/letters/{letters}/"),
+    "letter-conversation-there": Visit("letters:conversation", "CI", W, "/letters/{letters}/"),
+    "letter-written": Visit(
+        "letters:write", "MA", W, "/letters/{letters}/write/return.proposal", _press(MAIN), 422
+    ),
+    "letter-prepared": Visit("letters:draft", "MA", D, "/letters/prepared/{letter}/"),
+    "letter-second": Visit("letters:draft", "MA", S, "/letters/prepared/{emergency}/"),
     "mail-sealed": Visit("referrals:mail", "CI", D, "/mail/"),
     "mail-silent": Visit("referrals:mail", "MA", D, "/mail/"),
     **{
@@ -351,6 +382,12 @@ VISITS: dict[str, Visit] = {
         _send("/referrals/{acknowledged}/accept"),
         422,
     ),
+    "desks": Visit("exchange:desks", "CI", W, "/desks/"),
+    "desks-own": Visit("exchange:desks", "MA", D, "/desks/"),
+    "roots": Visit("exchange:roots", "CI", C, "/desks/roots/"),
+    "roots-bring": Visit("exchange:roots", "MA", D, "/desks/roots/", _unfold),
+    "holidays": Visit("exchange:holidays", "MA", D, "/desks/holidays/"),
+    "holidays-other": Visit("exchange:holidays", "CI", C, "/desks/holidays/", _unfold),
     "agreements": Visit("agreements:list", "CI", C, "/agreements/"),
     "agreement": Visit("agreements:agreement", "MA", D, "/agreements/ci-ma-memorandum/"),
     "agreement-unfolded": Visit(
@@ -395,6 +432,8 @@ def live_on(demo: Any) -> dict[str, str]:
     samira, hicham, latifa, youssef = (demo.who("MA", role) for role in (R, W, S, D))
     koffi, mariam, paul = (demo.who("CI", role) for role in (W, D, A))
     facts = {"case": demo.lived["case"], "dossier_received": demo.lived["referral"]}
+    silent = r'data-owed="([^"]+)" data-level="[1-4]"'
+    facts["silent"] = demo.who("CI", D).open("/watch/").first(silent) or ""
     subprocess.run(
         [
             sys.executable,
@@ -451,7 +490,7 @@ def live_on(demo: Any) -> dict[str, str]:
         elif state != "with_desk":
             story.release(youssef, facts[state])
         if state not in ("returned", "on_its_way", "with_desk"):
-            story.open_mail(mariam)
+            story.open_mail(mariam, facts[state])
     for state in ("acknowledged", "question_open", "accepted"):
         story.acknowledge(mariam, facts[state])
     story.ask(mariam, facts["question_open"], "Qui peut l’accueillir à Tiénigboué ?", typed)
@@ -468,6 +507,12 @@ def live_on(demo: Any) -> dict[str, str]:
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
     _refuse_one(demo.home / "ci" / "db" / "amana.sqlite3")
+    facts["letters"] = youssef.open("/letters/").first(r'href="/letters/(R-[0-9A-Z-]+)/"') or ""
+    status = {"judicial_kind": "HEARING", "judicial_status": "SENT"}
+    facts["letter"] = lettered.write(hicham, facts["letters"], "judicial.request", status)
+    danger = {"danger_kind": "CAPTIVE", "n_persons": "1", "age_band": "18_24", "sex": "F"}
+    danger["phoned"] = "yes"
+    facts["emergency"] = lettered.begin(youssef, "CI", "emergency", danger)
     # Somebody says, in the worker's name, that every way in is lost.
     koffi.post("/recover", {"sign_in_name": koffi.sign_in_name})
     facts["lock"] = _lay_a_passkey(demo.home / "ma" / "db" / "amana.sqlite3", hicham.sign_in_name)

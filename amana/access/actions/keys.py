@@ -54,6 +54,24 @@ def issue_key(*teams: str, actor: Actor | None = None) -> tuple[str, Key]:
     return key_id, key
 
 
+def issue_keys(team_code: str, count: int) -> list[tuple[str, Key]]:
+    """Make so many keys for what strangers brought a team; the keeper is asked once for all.
+
+    Raises ValueError for the supervisors' team, whose wraps have a layer of their own.
+    """
+    team = queries.team(team_code)
+    if team.kind == GLASS:
+        raise ValueError("nobody seals to the supervisors")
+    made = [(new_id(), new_key()) for _ in range(count)]
+    wraps = [queries.wrapped_for(team, key_id, key) for key_id, key in made]
+    epoch, boxes = _layered_without_session([box for _, box in wraps])
+    KeyWrap.objects.bulk_create(
+        KeyWrap(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=box)
+        for (key_id, _), (form, _), box in zip(made, wraps, boxes, strict=True)
+    )
+    return made
+
+
 def share_key(*, key_id: str, key: Key, team: str, actor: Actor | None = None) -> None:
     """Give a further team a key that the caller has opened."""
     if not KeyWrap.objects.filter(key_id=key_id, team_id=team).exists():
@@ -66,7 +84,10 @@ def _wrap_to(code: str, key_id: str, key: Key, actor: Actor | None) -> None:
     if team.kind == GLASS:
         # The supervisors' wrap gets the layer that only the keeper takes off, for two of them.
         box = keeper().glass_enclose([key_id], [box])[0]
-    epoch, wrapped = queries.layered(box, actor) if actor else _layered_without_session(box)
+    if actor:
+        epoch, wrapped = queries.layered(box, actor)
+    else:
+        epoch, (wrapped,) = _layered_without_session([box])
     row = KeyWrap.objects.create(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=wrapped)
     # From here to the end of the act nobody renews the team's key: the new row holds its team's.
     # A session that was opened before the last renewal would have wrapped under a key that is gone.
@@ -81,13 +102,14 @@ def _is_of_today(actor: Actor, code: str) -> bool:
     return queries.team(code).generation == actor.teams[code].generation
 
 
-def _layered_without_session(box: bytes) -> tuple[int, bytes]:
+def _layered_without_session(boxes: list[bytes]) -> tuple[int, list[bytes]]:
+    if not boxes:
+        return NO_EPOCH, []
     try:
-        epoch, boxes = keeper().enclose([box])
+        return keeper().enclose(boxes)
     except KeeperGone:
         # What arrives is taken in all the same; the worker encloses it once the keeper is back.
-        return NO_EPOCH, box
-    return epoch, boxes[0]
+        return NO_EPOCH, boxes
 
 
 def enclose_waiting() -> int:
@@ -265,6 +287,7 @@ __all__ = [
     "enclose_waiting",
     "erase_keys",
     "issue_key",
+    "issue_keys",
     "leave_no_trace",
     "renew_team_key",
     "replay_erasures",

@@ -2,6 +2,13 @@
 
 from amana.cases.actions.attachments import attach, open_attachment, sweep_files
 from amana.cases.actions.cards import card_and_compare
+from amana.cases.actions.consents import (
+    confirm_ground,
+    erase_fields,
+    note_informed,
+    record_consent,
+    withdraw_consent,
+)
 from amana.cases.actions.erasures import (
     approve_erasure,
     ask_erasure,
@@ -12,14 +19,11 @@ from amana.cases.actions.erasures import (
 from amana.cases.actions.files import (
     add_received,
     assign,
-    confirm_ground,
     declare_conflict,
     involve,
     open_case,
     open_received_case,
-    record_consent,
     release_team,
-    withdraw_consent,
 )
 from amana.cases.actions.glass import approve, ask_glass, open_glass
 from amana.cases.actions.parts import mark, open_compartment, write_compartment
@@ -38,10 +42,12 @@ __all__ = [
     "declare_conflict",
     "decline_erasure",
     "erase_case",
+    "erase_fields",
     "give_up_restored",
     "involve",
     "is_ours",
     "mark",
+    "note_informed",
     "open_attachment",
     "open_case",
     "open_compartment",

@@ -37,7 +37,7 @@ def attach(
     Raises NotAccepted with the reason why a file is not taken. Not one transaction: cleaning may
     take a minute, and a row names only files that the disk already has.
     """
-    _may_attach(case, part, len(content), actor)
+    _may_attach(case, part, len(content), actor, now)
     with store.a_place(queries.media()):
         cleaned, own = clean(content), new_key()
         row = Attachment(
@@ -72,7 +72,7 @@ def _write(attachment_id: str, what: str, own: Key, bare: bytes) -> None:
     store.keep(queries.media(), name, sealed)
 
 
-def _may_attach(case: Case, part: str, more: int, actor: Actor) -> Compartment:
+def _may_attach(case: Case, part: str, more: int, actor: Actor, now: datetime) -> Compartment:
     """Return the part, if this person reads and writes it and the case has room for the file."""
     if policy.way_of_writing(actor.role, part) != EDIT or queries.file_of(part) != case.file:
         raise NotFound
@@ -81,6 +81,8 @@ def _may_attach(case: Case, part: str, more: int, actor: Actor) -> Compartment:
     against = rules.objections_to_attaching(
         n_files=n_files + 1, n_bytes=n_bytes + more, is_historical=case.is_historical
     )
+    if part == rules.IDENTITY:
+        against += queries.said_no_to(case, rules.PHOTO, now=now)
     if against:
         raise Refused(against)
     return row
@@ -92,7 +94,7 @@ def _enter(row: Attachment, details: dict[str, str], actor: Actor, now: datetime
     case = Case.objects.select_for_update().filter(pk=row.case_id).first()
     if case is None:
         raise NotFound
-    row.key_id = _may_attach(case, row.part, row.size + row.original_size, actor).key_id
+    row.key_id = _may_attach(case, row.part, row.size + row.original_size, actor, now).key_id
     place = queries.attachment_place(row.pk, row.key_id)
     row.sealed = seal_document(access_key(actor, row.key_id), details, place)
     row.save(force_insert=True)

@@ -1,6 +1,6 @@
-"""Opening a case, who works on it, and recording consent."""
+"""Opening a case, and who works on it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,17 +8,15 @@ from django.db import transaction
 
 from amana.access import policy
 from amana.access.actions import tell
-from amana.access.actions.keys import issue_key, withdraw_keys
+from amana.access.actions.keys import withdraw_keys
 from amana.access.actions.locks import require_two_locks
-from amana.access.documents import seal_document
 from amana.access.queries import members, team
-from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
+from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases import queries, rules
 from amana.cases.actions.parts import count, give_out, mark, write_new
-from amana.cases.models import Case, Conflict, Consent, Involved
+from amana.cases.models import Case, Conflict, Involved
 from amana.identification.queries import access_screening
-from amana.standards import codes
 from amana.standards.references import new_reference
 
 
@@ -140,6 +138,9 @@ def involve(*, case: Case, team_code: str, actor: Actor, now: datetime) -> None:
     found = next((t for t in queries.teams_to_involve(case) if t.pk == team_code), None)
     if found is None or not policy.leads(actor.role):
         raise NotFound
+    against = queries.said_no_to(case, rules.NATIONAL, now=now, service=found.kind)
+    if against:
+        raise Refused(against)
     _involve(case, team_code, actor, now)
     give_out(case, actor)
     mark(case, "team_involved", at=now, by=actor.account_id, reference=found.kind)
@@ -187,84 +188,3 @@ def declare_conflict(*, case: Case, actor: Actor, now: datetime) -> None:
     others = {a.pk for a in members(case.team, Role.SUPERVISOR)} - {actor.account_id}
     tell(others, "CONFLICT_DECLARED", reference=case.code, now=now)
     record(at=now, actor=actor.account_id, verb="cases.declare_conflict", subject=case.code)
-
-
-@transaction.atomic
-def record_consent(
-    *,
-    case: Case,
-    country: str,
-    details: Mapping[str, Any],
-    actor: Actor,
-    now: datetime,
-) -> Consent:
-    """Record what the person agreed to, or the ground that stands in its place.
-
-    `details` hold ground, given_by, mode, language, explained_by, interpreter and content.
-    """
-    ground, content = str(details["ground"]), _groups(details["content"])
-    against = rules.objections_to_consent(
-        ground=ground,
-        given_by=str(details["given_by"]),
-        tier=case.tier,
-        content=content,
-        is_historical=case.is_historical,
-    )
-    if against:
-        raise Refused(against)
-    # The desk asks it again at every release; of the case itself it holds no key.
-    key_id, key = issue_key(case.team, DESK, actor=actor)
-    consent = Consent.objects.create(
-        case=case,
-        purpose=rules.CROSS_BORDER,
-        country=country,
-        is_ground=ground != rules.CONSENT,
-        recorded_at=now,
-        recorded_by=actor.account_id,
-        expires_at=rules.consent_expires_at(ground=ground, tier=case.tier, now=now),
-        key_id=key_id,
-        sealed=seal_document(
-            key, {**details, "content": content}, queries.consent_place(case.code, key_id)
-        ),
-    )
-    mark(case, "consent_recorded", at=now, by=actor.account_id, reference=country)
-    record(
-        at=now, actor=actor.account_id, verb="cases.record_consent", subject=case.code, to=country
-    )
-    return consent
-
-
-def _groups(content: Collection[str]) -> list[str]:
-    for group in content:
-        codes.check("CONSENT_CONTENT", group)
-    return sorted(content)
-
-
-@transaction.atomic
-def confirm_ground(*, consent_id: int, actor: Actor, now: datetime) -> Consent:
-    """Confirm, as the second person, a ground that stands where consent would."""
-    opened = queries.access_consent(actor, consent_id)
-    consent = Consent.objects.select_for_update().get(pk=opened.row.pk)
-    if consent.recorded_by == actor.account_id:
-        raise Refused(["SECOND_PERSON_IS_THE_FIRST"])
-    if consent.confirmed_at is not None or not consent.is_ground:
-        raise Refused(["NOTHING_TO_CONFIRM"])
-    consent.confirmed_at, consent.confirmed_by = now, actor.account_id
-    consent.save(update_fields=["confirmed_at", "confirmed_by"])
-    mark(consent.case, "ground_confirmed", at=now, by=actor.account_id, reference=consent.country)
-    record(at=now, actor=actor.account_id, verb="cases.confirm_ground", subject=consent.case_id)
-    return consent
-
-
-@transaction.atomic
-def withdraw_consent(*, consent_id: int, actor: Actor, now: datetime) -> Consent:
-    """Take a consent back, at once and for everything not yet sent. The care goes on."""
-    opened = queries.access_consent(actor, consent_id)
-    if opened.is_withdrawn:
-        raise Refused(["CONSENT_WITHDRAWN"])
-    consent = opened.row
-    consent.withdrawn_at = now
-    consent.save(update_fields=["withdrawn_at"])
-    mark(consent.case, "consent_withdrawn", at=now, by=actor.account_id, reference=consent.country)
-    record(at=now, actor=actor.account_id, verb="cases.withdraw_consent", subject=consent.case_id)
-    return consent

@@ -13,7 +13,7 @@ from amana.audit.actions import record
 from amana.cases import rules
 from amana.cases.actions.parts import mark, write_compartment, write_new
 from amana.cases.models import Case, Involved
-from amana.cases.queries import access_compartment
+from amana.cases.queries import access_compartment, objections_to
 from amana.crypto.secrets import digest, new_id
 from amana.standards import codes
 from amana.standards.need_to_know import POLICE_FILE
@@ -34,6 +34,9 @@ def report(
     codes.check("REPORT_GROUND", ground)
     if policy.way_of_writing(actor.role, rules.OFFENDERS) != "add" or case.file == POLICE_FILE:
         raise NotFound
+    # Where the law obliges or a life is in danger she is not asked; where she wants it, she was.
+    if ground == rules.CONSENT and (against := objections_to(case, rules.POLICE_REPORT, now=now)):
+        raise Refused(against)
     teams = teams_of_kind(POLICE)
     if not teams:
         raise Refused(["NO_SUCH_TEAM_HERE"])

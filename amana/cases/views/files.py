@@ -14,9 +14,10 @@ from amana.access.queries import account_names
 from amana.access.request import Request
 from amana.access.rules import NotFound, Role, require_step_up
 from amana.cases import actions, queries, rules
-from amana.cases.forms import ConsentForm, PartForm, ReasonForm
+from amana.cases.forms import ConsentForm, PartForm, ReasonForm, WithdrawForm
 from amana.exchange.queries import peers
 from amana.look import coded
+from amana.standards import consent as consent_data
 from amana.standards import countries
 from amana.standards.need_to_know import EDIT
 
@@ -70,7 +71,7 @@ def case(request: Request, code: str) -> HttpResponse:
             }
             for part in compartments
         ],
-        "consents": [_consent(c, request.now) for c in queries.consents(request.actor, row)],
+        "consents": [_consent(c, request.now) for c in queries.answers(request.actor, row)],
         "timeline": _timeline(row, names),
     }
     return render(request, "cases/case.html", context)
@@ -110,13 +111,19 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
 
 def _consent(consent: queries.OpenedConsent, now: Any) -> dict[str, Any]:  # noqa: ANN401
     tone, status = "done", "GIVEN"
-    if consent.is_withdrawn:
+    if consent.row.answer != rules.YES:
+        tone, status = "waiting", "LATER" if consent.row.answer == rules.LATER else "REFUSED"
+    elif consent.is_withdrawn:
         tone, status = "attention", "WITHDRAWN"
+    elif consent.taken_back:
+        tone, status = "attention", "PARTLY_WITHDRAWN"
     elif consent.expires_at <= now:
         tone, status = "attention", "EXPIRED"
     elif consent.row.is_ground and not consent.is_confirmed:
         tone, status = "waiting", "NEEDS_SECOND_PERSON"
-    return {"consent": consent, "tone": tone, "status": coded.label("CONSENT_STATE", status)}
+    groups = [(code, coded.label("CONSENT_CONTENT", code)) for code in consent.content]
+    status = coded.label("CONSENT_STATE", status)
+    return {"consent": consent, "tone": tone, "status": status, "groups": groups}
 
 
 @require_POST
@@ -211,22 +218,38 @@ def consent(request: Request, code: str) -> HttpResponse:
     form = ConsentForm(request.POST or None, countries=here, is_historical=row.is_historical)
     if form.is_valid():
         details = dict(form.cleaned_data)
+        asked = {name: details.pop(name) for name in ("purpose", "answer", "country", "service")}
         actions.record_consent(
             case=row,
-            country=details.pop("country"),
             details={**details, "explained_by": request.actor.name},
             actor=request.actor,
             now=request.now,
+            **asked,
         )
-        return redirect(reverse("cases:case", args=[code]) + "?said=consent")
+        said = "refused" if asked["answer"] == rules.NO else "consent"
+        return redirect(reverse("cases:case", args=[code]) + f"?said={said}")
+    limits = consent_data.load().limits_in(settings.NODE.country)
+    context = {
+        "form": form,
+        "case": row,
+        "limits": [coded.label("CONSENT_LIMIT", limit) for limit in limits],
+    }
     status = 422 if form.errors else 200
-    return render(request, "cases/consent.html", {"form": form, "case": row}, status=status)
+    return render(request, "cases/consent.html", context, status=status)
 
 
 @require_POST
 def withdraw(request: Request, consent: int) -> HttpResponse:
-    """Take a consent back."""
-    row = actions.withdraw_consent(consent_id=consent, actor=request.actor, now=request.now)
+    """Take a consent back, whole or the ticked groups."""
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        raise NotFound
+    row = actions.withdraw_consent(
+        consent_id=consent,
+        content=form.cleaned_data["content"],
+        actor=request.actor,
+        now=request.now,
+    )
     return redirect(reverse("cases:case", args=[row.case_id]) + "?said=withdrawn")
 
 

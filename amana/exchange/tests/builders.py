@@ -4,7 +4,7 @@ Only bytes pass between them. The other side's keys live here, never in the data
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +14,9 @@ from amana.crypto.framing import pack
 from amana.crypto.hybrid import public_of
 from amana.crypto.notes import keys_of
 from amana.crypto.secrets import Seed, new_id, new_seed
-from amana.crypto.signing import key_id, sign_public_of
-from amana.exchange import rules
+from amana.crypto.signing import Signer, key_id, sign_public_of
+from amana.exchange import parcels, rules
+from amana.exchange.actions import arrivals
 from amana.exchange.directory import (
     Directory,
     fingerprint_in,
@@ -23,7 +24,7 @@ from amana.exchange.directory import (
     party_fields,
     sign_directory,
 )
-from amana.exchange.rules import Header, Outer, Rank, ReceiptNote
+from amana.exchange.rules import Header, Outer, Rank, Reason, ReceiptNote, Unacceptable
 from amana.standards.references import new_reference
 
 
@@ -37,7 +38,9 @@ class OtherCountry:
     desk: Seed
     unit: Seed
 
-    def directory_file(self, now: datetime, *, version: int = 1, incarnation: int = 1) -> bytes:
+    def directory_file(
+        self, now: datetime, *, version: int = 1, incarnation: int = 1, **more: Any
+    ) -> bytes:
         """Return the signed directory that this country publishes."""
         parties: dict[str, Any] = {
             name: party_fields(
@@ -58,6 +61,7 @@ class OtherCountry:
             "phone": "000",
             "log": [str(key) for key in keys_of(self.node, log_name(self.country, incarnation))],
             **parties,
+            **more,
         }
         return sign_directory(fields, self.root)
 
@@ -136,42 +140,59 @@ def sealed(
     return Sealed(header, Outer(1, to_country, header.mid, header.exp), container)
 
 
-def parcel(message: Sealed, node: Seed) -> bytes:
-    """Return what the other node's worker would post."""
-    return pack(rules.PARCEL, rules.encode(message.outer), message.container, node, padded=False)
+def parcel(message: Sealed, node: Seed, *more: Sealed) -> bytes:
+    """Return what the other node's worker would post: one message, or several."""
+    held = [(rules.encode(one.outer), one.container) for one in (message, *more)]
+    body = parcels.join(piece for both in held for piece in both)
+    outer = replace(message.outer, mid=new_id())
+    return pack(rules.PARCEL, rules.encode(outer), body, node, padded=False)
 
 
-def receipt_parcel(
+def receive_messages(carried: bytes, *, by: OtherCountry, now: datetime) -> list[Reason | bytes]:
+    """Let a node bring a parcel; return what it hears of each message: a reason or a receipt."""
+    answer = arrivals.receive_messages(carried, caller=by.country, now=now)
+    said = parcels.pairs(age.decrypt(by.node, answer))
+    return [parcels.reason_in(reason) or signed for reason, signed in said]
+
+
+def receive_message(carried: bytes, *, by: OtherCountry, now: datetime) -> bytes:
+    """Let a node bring one message; return the receipt, or raise Unacceptable if it is refused."""
+    (said,) = receive_messages(carried, by=by, now=now)
+    if isinstance(said, Reason):
+        raise Unacceptable(said)
+    return said
+
+
+def receive_receipt(carried: bytes, *, caller: str, now: datetime) -> None:
+    """Let a node bring one receipt; raises Unacceptable if it is refused."""
+    (reason,) = parcels.reasons(arrivals.receive_receipts(carried, caller=caller, now=now), 1)
+    if reason:
+        raise Unacceptable(reason)
+
+
+def receipt(
     other: OtherCountry,
     *,
     mid: str,
     sha256: str,
     rank: Rank,
-    own_public: bytes,
-    own_country: str,
     now: datetime,
     signer: Seed | None = None,
 ) -> bytes:
-    """Return a receipt of the other country, as its worker would post it."""
+    """Return a signed receipt of the other country."""
     by_node = rank is Rank.RELAYED
-    note = ReceiptNote(
-        1, mid, rank, sha256, now.isoformat(), other.country if by_node else other.desk_address, ""
-    )
-    signed = pack(
-        rules.RECEIPT,
-        rules.encode(note),
-        b"",
-        signer or (other.node if by_node else other.desk),
-        padded=True,
-    )
-    outer = Outer(1, own_country, new_id(), (now + timedelta(days=1)).isoformat())
-    return pack(
-        rules.PARCEL,
-        rules.encode(outer),
-        age.encrypt([own_public], signed),
-        other.node,
-        padded=False,
-    )
+    name = other.country if by_node else other.desk_address
+    note = ReceiptNote(1, mid, rank, sha256, now.isoformat(), name, "")
+    return parcels.signed_note(note, Signer(signer or (other.node if by_node else other.desk)))
+
+
+def receipt_parcel(
+    other: OtherCountry, *, own_public: bytes, own_country: str, now: datetime, **said: Any
+) -> bytes:
+    """Return a receipt of the other country, as its worker would post it."""
+    signed = receipt(other, now=now, **said)
+    body = age.encrypt([own_public], parcels.join([signed]))
+    return parcels.close(body, to=own_country, signer=Signer(other.node), now=now)
 
 
 def offer_body(**more: Any) -> dict[str, Any]:

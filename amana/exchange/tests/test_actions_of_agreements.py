@@ -12,6 +12,7 @@ from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import new_id
 from amana.exchange import actions, queries
 from amana.exchange.actions import Letter
+from amana.exchange.actions.delivery import deliver_due
 from amana.exchange.carrier import Answer, NotCarried
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import Message, Receipt
@@ -21,6 +22,7 @@ from amana.exchange.tests.builders import (
     offer_body,
     other_country,
     parcel,
+    receive_message,
     sealed,
 )
 from amana.standards import agreements
@@ -181,7 +183,7 @@ def nobody_home(**_: object) -> Answer:
 def tried(minutes: int) -> int:
     """Let the worker carry at a moment; return how often it tried to bring the message."""
     at = NOW + later(minutes)
-    actions.deliver_due(now=at, clock=lambda: at, jitter=0.5, via=nobody_home)
+    deliver_due(now=at, clock=lambda: at, jitter=0.5, via=nobody_home)
     return Message.objects.get(is_ours=True).attempts
 
 
@@ -221,7 +223,7 @@ def bring(there: OtherCountry, cast: Cast, *, ground: str = "CONSENT") -> Messag
     )
     message = sealed(header, offer_body(), signer=there.desk, to_public=own_public, to_country="MA")
     at = NOW + later(1)
-    actions.receive_message(parcel(message, there.node), caller="CI", now=at)
+    receive_message(parcel(message, there.node), by=there, now=at)
     opened, why = actions.open_messages(actor=cast.actor(Role.DESK), now=at)
     assert (opened, why) == (1, [])
     return Message.objects.get(is_ours=False)

@@ -217,6 +217,20 @@ def test_an_answer_that_got_lost_is_made_good_by_asking_once_more(abroad: Abroad
     assert alarms() == []
 
 
+def test_a_checkpoint_that_the_line_doubled_is_no_fork(abroad: Abroad) -> None:
+    """The first is vouched for and its answer lost; the second, the same, is one that came late."""
+    act(3)
+
+    def doubled(**words: Any) -> Answer:
+        abroad(**words)
+        return abroad(**words)
+
+    assert tell_all(NOW, via=doubled) == 1
+    act(4)
+    assert tell_all(NOW, via=doubled) == 1
+    assert alarms() == []
+
+
 def test_a_cosignature_that_does_not_hold_is_not_kept(abroad: Abroad) -> None:
     abroad.lies = True
     act()

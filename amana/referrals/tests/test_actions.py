@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings as site
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,8 @@ from amana.exchange.tests.builders import (
     other_country,
     parcel,
     receipt_parcel,
+    receive_message,
+    receive_receipt,
     sealed,
 )
 from amana.identification import actions as identification
@@ -94,8 +97,8 @@ class Corridor:
         """Return who works in a role."""
         return self.cast.actor(role)
 
-    def say(self, conversation: str, kind: str, body: dict[str, Any]) -> None:
-        """Let the other desk say something, and open it here."""
+    def say(self, conversation: str, kind: str, body: dict[str, Any], *, to: str = "") -> str:
+        """Let the other desk say something, and open it here; return its number."""
         self.sent[conversation] = self.sent.get(conversation, 0) + 1
         own_public = public_of(self.cast.keys[DESK].seed)
         header = header_for(
@@ -106,12 +109,14 @@ class Corridor:
             conversation=conversation,
             seq=self.sent[conversation],
             now=NOW,
+            in_reply_to=to,
         )
         message = sealed(
             header, body, signer=self.there.desk, to_public=own_public, to_country="MA"
         )
-        exchange.receive_message(parcel(message, self.there.node), caller="CI", now=NOW)
+        receive_message(parcel(message, self.there.node), by=self.there, now=NOW)
         exchange.open_messages(actor=self.who(Role.DESK), now=NOW)
+        return header.mid
 
     def reads(self, message: Message) -> dict[str, Any]:
         """Return what the other desk reads in a message of ours."""
@@ -697,7 +702,7 @@ def test_receipts_of_the_other_desk_raise_our_offer_and_both_tell_the_same_story
             own_country="MA",
             now=NOW,
         )
-        exchange.receive_receipt(carried, caller="CI", now=NOW)
+        receive_receipt(carried, caller="CI", now=NOW)
 
     assert queries.told(referral).lines[0].rank is Rank.DELIVERED
     assert exchange_rules.Rank.DELIVERED.height == 2
@@ -762,3 +767,82 @@ def test_what_leaves_or_names_somebody_asks_first_who_sits_there(
     assert answer.headers.get("Location", "").startswith("/step-up?back="), answer.status_code
     referral.refresh_from_db()
     assert referral.released_at is None
+
+
+def test_a_code_of_a_newer_list_does_not_keep_a_person_waiting(corridor: Corridor) -> None:
+    body = offer_body()
+    body["cover"] |= {"age_band": "15_16", "needs": ["SHELTER", "MIDWIFE"]}
+
+    corridor.say(new_id(), rules.OFFER, body)
+
+    referral = Referral.objects.get()
+    assert referral.age_band == "UNK"
+    with translation.override("en"):
+        assert coded.spoken("needs", ["SHELTER", "MIDWIFE"]).endswith(
+            "code not known here: MIDWIFE"
+        )
+
+
+@pytest.mark.parametrize("field", ["!must_be_read", "!"])
+def test_a_field_that_must_not_be_skipped_is_refused_and_another_is_kept(
+    corridor: Corridor, field: str
+) -> None:
+    corridor.say(new_id(), rules.OFFER, offer_body(**{field: "x"}))
+    assert [m.refused_for for m in post_office.refused()] == ["schema"]
+
+    corridor.say(new_id(), rules.OFFER, offer_body(new_in_1_1="kept"))
+
+    referral = Referral.objects.get()
+    held = queries.contents(corridor.who(Role.DESK), referral)
+    assert [body["new_in_1_1"] for body in held.values()] == ["kept"]
+
+
+def declined_again(corridor: Corridor, referral: Referral) -> None:
+    corridor.say(referral.pk, rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, rules.DECLINE, {"by": "Mariam", "reason": "NO_CAPACITY"})
+
+
+def test_what_was_declined_is_asked_once_more_with_something_new_and_then_people_meet(
+    corridor: Corridor,
+) -> None:
+    referral = offered(corridor)
+    case = referral.case
+    assert case is not None
+    declined_again(corridor, referral)
+
+    with pytest.raises(Refused) as refused:
+        prepared(corridor, case)
+    assert refused.value.objections == ["NOTHING_NEW"]
+
+    worker, desk = corridor.who(Role.CASE_WORKER), corridor.who(Role.DESK)
+    cases.write_compartment(
+        case=case, name=ACCOUNT, changes={"wishes": "étudier"}, version=2, actor=worker, now=NOW
+    )
+    second = prepared(corridor, case)
+    actions.release_offer(referral=second, actor=desk, now=NOW)
+    declined_again(corridor, second)
+
+    with pytest.raises(Refused) as refused:
+        prepared(corridor, case)
+    assert refused.value.objections == ["CASE_CONFERENCE"]
+
+
+def test_words_for_the_unit_are_looked_at_a_second_time(corridor: Corridor) -> None:
+    case = opened(corridor)
+    agreed(corridor, case)
+    worker = corridor.who(Role.CASE_WORKER)
+    for version, wishes, against in (
+        (2, "Elle est enceinte.", ["SECOND_LOOK_NEEDED"]),
+        (3, "Rester à Derb Kandilia.", ["NEVER_SENT"]),
+    ):
+        cases.write_compartment(
+            case=case,
+            name=ACCOUNT,
+            changes={"wishes": wishes},
+            version=version,
+            actor=worker,
+            now=NOW,
+        )
+        with pytest.raises(Refused) as refused:
+            prepared(corridor, case)
+        assert refused.value.objections == against

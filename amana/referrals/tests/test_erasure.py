@@ -29,11 +29,10 @@ from amana.cases.models import (
 )
 from amana.cases.rules import IDENTITY
 from amana.crypto.hybrid import public_of
-from amana.exchange import actions as exchange
 from amana.exchange import queries as post_office
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Rank
-from amana.exchange.tests.builders import other_country, receipt_parcel
+from amana.exchange.tests.builders import other_country, receipt_parcel, receive_receipt
 from amana.files import store
 from amana.files.tests import samples
 from amana.identification.models import Screening
@@ -97,7 +96,7 @@ def carried(corridor: Corridor) -> None:
             own_country="MA",
             now=NOW,
         )
-        exchange.receive_receipt(parcel, caller="CI", now=NOW)
+        receive_receipt(parcel, caller="CI", now=NOW)
 
 
 def referred(corridor: Corridor) -> Referral:
@@ -373,7 +372,8 @@ def test_the_other_country_is_asked_by_the_desk_and_its_answer_is_on_the_certifi
         actions.recall(referral=referral, actor=desk, now=NOW)
     erasure = erased(corridor, referral.case, officer)
     referral = queries.access_referral(desk, referral.code)
-    assert queries.must_recall(queries.told(referral)) == "ERASED_HERE"
+    due = queries.must_recall(desk, queries.told(referral))
+    assert due == queries.Recall("ERASED_HERE", [])
 
     actions.recall(referral=referral, actor=desk, now=LATER)
 

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from amana.referrals import rules
 from amana.referrals.rules import State
+from amana.standards import clocks
+from amana.standards.calendars import calendar_of
 
 MA, CI = "MA", "CI"
+TERMS = rules.Terms(clocks.load(), calendar_of)
 START = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 KINDS = sorted(rules.NUMBER)
 
@@ -26,6 +29,7 @@ class Message:
     in_reply_to: str = ""
     written_at: datetime = START
     rank: int = 1
+    inc: int = 1
 
 
 @st.composite
@@ -125,7 +129,9 @@ def test_silence_is_neither_a_yes_nor_a_no(log: list[Message], wait: int) -> Non
     told = rules.story(log)
     later = START + timedelta(hours=wait)
 
-    silent = [w for w in rules.watches(log, tier="adult", host=CI) if w.is_silent(later)]
+    silent = [
+        w for w in rules.watches(log, tier="adult", host=CI, terms=TERMS) if w.is_silent(later)
+    ]
 
     assert rules.story(log).state is told.state
     assert all(not w.is_met for w in silent)
@@ -170,7 +176,7 @@ def test_a_child_is_answered_sooner_than_an_adult_and_an_emergency_sooner_than_a
     offered = say((MA, rules.OFFER))
 
     due = {
-        tier: {w.key: w.due_at for w in rules.watches(offered, tier=tier, host=CI)}
+        tier: {w.key: w.due_at for w in rules.watches(offered, tier=tier, host=CI, terms=TERMS)}
         for tier in ("emergency", "child", "adult")
     }
 
@@ -184,8 +190,8 @@ def test_working_days_are_those_of_the_country_that_must_answer() -> None:
         Message("m0", rules.OFFER, CI, 1, written_at=datetime(2026, 11, 17, 9, tzinfo=UTC))
     ]
 
-    in_morocco = rules.watches(before_holiday, tier="child", host=MA)[-1].due_at
-    in_cote_d_ivoire = rules.watches(before_holiday, tier="child", host=CI)[-1].due_at
+    in_morocco = rules.watches(before_holiday, tier="child", host=MA, terms=TERMS)[-1].due_at
+    in_cote_d_ivoire = rules.watches(before_holiday, tier="child", host=CI, terms=TERMS)[-1].due_at
 
     assert in_cote_d_ivoire.date() < in_morocco.date()
 

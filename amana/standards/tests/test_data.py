@@ -8,14 +8,20 @@ import pytest
 
 from amana.standards import (
     authorities,
+    calendars,
+    ceremony,
     citations,
     clocks,
     codes,
+    consent,
     countries,
     crosswalk,
     ctdc,
+    ladder,
     laws,
+    messages,
     need_to_know,
+    never_sent,
     next_steps,
 )
 from amana.standards.datafile import FOLDER, LANGUAGES, MARKS, BadData, Place, opened
@@ -26,15 +32,22 @@ FILES = sorted(path.name for path in FOLDER.glob("*.json") if not path.stem.ends
 INSTRUMENT_FILES = sorted(path.name for path in INSTRUMENTS.glob("*.json"))
 READERS = {
     "authorities.json": authorities.read,
+    "ceremony_words.json": ceremony.read,
     "citations.json": citations.read,
     "clocks.json": clocks.read,
     "code_lists.json": codes.read,
+    "consent.json": consent.read,
     "countries.json": countries.read,
     "crosswalk.json": crosswalk.read,
     "ctdc-2021.json": ctdc.release_from,
+    "ladder.json": ladder.read,
     "laws.json": laws.read,
     "form.json": codes.read,
+    "moon_sighted.json": calendars.read_moon_sighted,
+    "letter_lists.json": codes.read,
+    "messages.json": messages.read,
     "need_to_know.json": need_to_know.read,
+    "never_sent.json": never_sent.read,
     "next_steps.json": next_steps.read,
     "paper.json": codes.read,
     "words.json": codes.read,

@@ -1,0 +1,1 @@
+"""Two nodes that exchange, and what no exchange can leave out."""

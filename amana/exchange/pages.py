@@ -13,7 +13,8 @@ from amana.access.request import Request
 from amana.access.rules import Refused
 from amana.audit import queries as log
 from amana.crypto.signing import key_id
-from amana.exchange import queries, rules, trust, trusting
+from amana.exchange import queries, rules, trust
+from amana.exchange.actions import trusting
 from amana.exchange.directory import Directory, fingerprint_in
 from amana.exchange.forms import RootForm
 from amana.exchange.rules import Unacceptable

@@ -7,8 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from amana.access.request import Request
-from amana.exchange import trusting, witness
-from amana.exchange.actions import arrivals
+from amana.exchange import witness
+from amana.exchange.actions import arrivals, trusting
 from amana.exchange.rules import LARGEST_PARCEL, Unacceptable
 
 # What a machine is told: the reason in a header, and a status that says whether to try again.

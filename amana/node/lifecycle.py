@@ -219,7 +219,7 @@ def sign(data: Path, own_seed: Seed, *, now: datetime) -> bool:
 
 def publish(data: Path, file: bytes, *, now: datetime) -> int:
     """Publish a signed directory; return its version. Raises Unacceptable."""
-    from amana.exchange.trusting import publish as take  # noqa: PLC0415
+    from amana.exchange.actions.trusting import publish as take  # noqa: PLC0415
 
     row = take(file, now=now, by="init")
     # The database decides what counts; the file is the copy that people carry.

@@ -209,7 +209,7 @@ TABLE: dict[str, Kept] = {
         row="a partner's root that two people still have to compare",
         life=None,
         since="until it is pinned, or another file takes its place",
-        erased_by="exchange.trusting.compare_root, with the second person's word",
+        erased_by="exchange.actions.trusting.compare_root, with the second person's word",
         reason="it holds a public file and who compared it first",
     ),
     "exchange.Published": Kept(
@@ -442,6 +442,7 @@ TABLE: dict[str, Kept] = {
         since="its release, which empties it; one that was given back goes with its conversation",
         erased_by="letters.actions.release empties it; deleted with its thread; " + BY_ITS_KEY,
         reason="who wrote, agreed and released must stay answerable",
+        is_running=True,
     ),
     "watch.Rung": Kept(
         row="one rung that a silence climbed: a code, a clock, a level, moments",

@@ -119,7 +119,7 @@ def _jobs(
 
     from amana.access.actions import keys, sweep  # noqa: PLC0415
     from amana.cases.actions import give_up_restored, sweep_files  # noqa: PLC0415
-    from amana.exchange import trusting  # noqa: PLC0415
+    from amana.exchange.actions import trusting  # noqa: PLC0415
     from amana.exchange.actions.delivery import Delivery  # noqa: PLC0415
     from amana.exchange.witness import Listener, tell_all  # noqa: PLC0415
     from amana.field.actions.arrivals import sweep as sweep_phones  # noqa: PLC0415

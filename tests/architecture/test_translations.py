@@ -28,6 +28,7 @@ SAME_IN_FRENCH = {
         "Instrument",
         "Message",
         "Silence",
+        "Version",
     )
 }
 SAID_BY: dict[str, tuple[int | tuple[int, str], ...] | None] = {

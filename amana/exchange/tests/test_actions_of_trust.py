@@ -16,7 +16,8 @@ from amana.crypto import merkle, notes
 from amana.crypto.framing import pack
 from amana.crypto.notes import BadNote, Checkpoint, Proof, Request
 from amana.crypto.secrets import Seed, digest, leaf_hash, new_id
-from amana.exchange import actions, queries, rules, trust, trusting, witness
+from amana.exchange import actions, queries, rules, trust, witness
+from amana.exchange.actions import trusting
 from amana.exchange.directory import fingerprint_in
 from amana.exchange.models import HolidayWord, Peer
 from amana.exchange.rules import Outer, Reason, Unacceptable

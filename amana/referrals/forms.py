@@ -9,7 +9,7 @@ from amana.look.coded import choices, label
 
 
 class StatementForm(forms.Form):
-    """In which language a person's paper is written, and that she can carry it safely."""
+    """In which language a person's paper is written, and that somebody asked whether it is safe."""
 
     language = forms.ChoiceField(
         label=_("In which language"),
@@ -17,7 +17,7 @@ class StatementForm(forms.Form):
         widget=forms.RadioSelect,
     )
     is_safe = forms.BooleanField(
-        label=_("I asked: it is safe for this person to carry this paper."),
+        label=_("I asked whether this paper is safe to carry. If it is not, I print nothing."),
         error_messages={"required": _("Ask first whether it is safe to carry this paper.")},
     )
 

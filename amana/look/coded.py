@@ -25,6 +25,11 @@ def label(name: str, code: str) -> str:
         return str(code)
 
 
+def opened(part: str) -> str:
+    """Return what was opened, in words: a sealed part, or a paper made from the whole case."""
+    return label("PAPER", label("PART", part))
+
+
 def labels(name: str, found: list[str]) -> str:
     """Return several labels in one line."""
     return " · ".join(label(name, code) for code in found)

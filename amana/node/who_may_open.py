@@ -148,6 +148,7 @@ TABLE: dict[str, Page] = {
     "cases:confirm": _for(S, purpose="review"),
     # The referral.
     "referrals:prepare": _for(W, purpose="referral"),
+    "referrals:statement": _for(W, S, purpose="care"),
     "referrals:list": _for(W, S, D, purpose="referral"),
     "referrals:referral": _for(W, S, D, purpose="referral"),
     "referrals:identity": _for(W, S, D, purpose="referral"),

@@ -20,7 +20,14 @@ from amana.access.documents import seal_document
 from amana.access.queries import access_key, members
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
-from amana.cases.actions import add_received, erase_case, erase_fields, mark, open_received_case
+from amana.cases.actions import (
+    add_received,
+    erase_case,
+    erase_fields,
+    mark,
+    note_opening,
+    open_received_case,
+)
 from amana.cases.models import Case, Erasure
 from amana.cases.queries import (
     OpenedConsent,
@@ -303,6 +310,14 @@ def open_identity(*, referral: Referral, reason: str, actor: Actor, now: datetim
         subject=referral.code,
         reason=reason,
     )
+
+
+@transaction.atomic
+def make_statement(*, case: Case, language: str, actor: Actor, now: datetime) -> None:
+    """Put on record, and into the case's openings, that a person's statement was made for her."""
+    note_opening(case, "statement", "PERSON_ASKS", actor, now)
+    verb = "referrals.make_statement"
+    record(at=now, actor=actor.account_id, verb=verb, subject=case.code, language=language)
 
 
 @transaction.atomic

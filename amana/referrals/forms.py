@@ -8,6 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from amana.look.coded import choices, label
 
 
+class StatementForm(forms.Form):
+    """In which language a person's paper is written, and that somebody asked whether it is safe."""
+
+    language = forms.ChoiceField(
+        label=_("In which language"),
+        choices=[("fr", "Français"), ("ar", "العربية"), ("en", "English")],
+        widget=forms.RadioSelect,
+    )
+    is_safe = forms.BooleanField(
+        label=_("I asked whether this paper is safe to carry. If it is not, I print nothing."),
+        error_messages={"required": _("Ask first whether it is safe to carry this paper.")},
+    )
+
+
 class PrepareForm(forms.Form):
     """What is asked, of whom, and which fields of the file may leave."""
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from amana.referrals import views
+from amana.referrals import papers, views
 
 app_name = "referrals"
 urlpatterns = [
     path("cases/<str:code>/refer", views.prepare, name="prepare"),
+    path("cases/<str:code>/statement", papers.statement_, name="statement"),
     path("referrals/", views.referral_list, name="list"),
     path("mail/", views.mail, name="mail"),
     path("referrals/<str:code>/", views.referral, name="referral"),

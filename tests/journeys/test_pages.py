@@ -75,6 +75,11 @@ def _press(selector: str) -> Act:
     return act
 
 
+def _carry(page: Any, facts: Facts) -> None:
+    page.locator("main input[name=is_safe]").check()
+    page.locator(MAIN).first.click()
+
+
 def _unfold(page: Any, facts: Facts) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true; })")
 
@@ -296,6 +301,11 @@ VISITS: dict[str, Visit] = {
     "people-supervisor": Visit("cases:people", "MA", S, "/cases/{case}/people"),
     "conflict": Visit("cases:conflict", "MA", W, "/cases/{case}/conflict"),
     "openings": Visit("cases:openings", "CI", W, "/cases/{shared}/openings"),
+    "statement": Visit("referrals:statement", "CI", W, "/cases/{shared}/statement"),
+    "statement-empty": Visit(
+        "referrals:statement", "MA", W, "/cases/{case}/statement", _press(MAIN), 422
+    ),
+    "statement-made": Visit("referrals:statement", "MA", W, "/cases/{case}/statement", _carry),
     "openings-none": Visit("cases:openings", "CI", W, "/cases/{case_without_consent}/openings"),
     "report": Visit("cases:report", "MA", W, "/cases/{case}/report"),
     "report-empty": Visit("cases:report", "MA", W, "/cases/{case}/report", _press(MAIN), 422),

@@ -26,7 +26,12 @@ from amana.cases.actions.files import (
     release_team,
 )
 from amana.cases.actions.glass import approve, ask_glass, open_glass
-from amana.cases.actions.parts import mark, open_compartment, write_compartment
+from amana.cases.actions.parts import (
+    mark,
+    note_opening,
+    open_compartment,
+    write_compartment,
+)
 from amana.cases.actions.reports import is_ours, report
 
 __all__ = [
@@ -48,6 +53,7 @@ __all__ = [
     "is_ours",
     "mark",
     "note_informed",
+    "note_opening",
     "open_attachment",
     "open_case",
     "open_compartment",

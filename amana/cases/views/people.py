@@ -90,7 +90,7 @@ def openings(request: Request, code: str) -> HttpResponse:
         {
             "at": o.at,
             "who": names.get(o.account, ""),
-            "part": coded.label("PART", o.part),
+            "part": coded.opened(o.part),
             "reason": coded.label("GLASS_REASON", coded.label("OPEN_REASON", o.reason)),
         }
         for o in queries.openings(row)

@@ -9,6 +9,8 @@ it shares no code with the rules that decide.
 import base64
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -193,20 +195,16 @@ def tries(life: History, fields: list[str], counts: Counter[str]) -> None:
             looked_at(life, message)
 
 
-class pressed:
-    """A button that may be refused: what it did is undone, and counted by what became of it."""
-
-    def __init__(self, counts: Counter[str], name: str) -> None:
-        self.counts, self.name, self.block = counts, name, transaction.atomic()
-
-    def __enter__(self) -> None:
-        self.block.__enter__()
-
-    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool:
-        self.block.__exit__(kind, value, trace)
-        refused = isinstance(value, Refused)
-        self.counts[f"{self.name} refused" if refused else self.name] += 1
-        return refused
+@contextmanager
+def pressed(counts: Counter[str], name: str) -> Iterator[None]:
+    """Press a button that may be refused: what it did is then undone, and it is counted so."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refused:
+        counts[f"{name} refused"] += 1
+    else:
+        counts[name] += 1
 
 
 def looked_at(life: History, message: Message) -> None:

@@ -274,6 +274,32 @@ MOROCCAN_MAID = Invented(
     needs=("SHELTER", "RETURN"),
 )
 
+# She says no to one question, and takes a part of one yes back.
+SEAMSTRESS = Invented(
+    alias="Aiguille-d’Or",
+    full_name="Maférima Dossongui Kablé",
+    sex="F",
+    age_band="25_34",
+    minor="no",
+    situation="alone",
+    language="dyu",
+    citizenship="CI",
+    place="Atelier Bab-Zitoun, deuxième cour",
+    phone="+225 05 44 00 77 31, sa tante Mawa-Tata",
+    family_area="Kouto-Sanhala",
+    narrative="Cousait jour et nuit à Bab-Zitoun pour payer un voyage qui ne finissait pas.",
+    risk_summary="La patronne connaît sa rue à Kouto-Sanhala.",
+    wishes="Coudre chez elle, à son compte.",
+    answers={
+        "q03": ["brought"],
+        "q04": ["false_promise"],
+        "q06": ["kept"],
+        "q08": ["unpaid", "no_rest"],
+        "q12": ["go_home"],
+    },
+    needs=("SHELTER", "RETURN"),
+)
+
 
 # What colleagues write about the boy of the cocoa camp, each into a part of her own.
 COCOA_HEALTH = {

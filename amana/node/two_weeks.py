@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from amana.access.rules import Role
 from amana.field.rules import Urgency
-from amana.node import cast, fieldwork, lettered, story
+from amana.node import cast, fieldwork, lettered, story, takenback
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode
@@ -86,6 +86,9 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
             typed,
         )
         story.wait_for(ma.who(D), football, "declined")
+        day(8.5)
+        say("a seamstress says no to the police, goes home, and takes her full name back")
+        takenback.lived(ma, ci, offer(ma, ci, cast.SEAMSTRESS, typed), real_now, typed)
         _silent(ma, ci, typed, day, say)
         _smaller_things(ma, ci, typed, say)
         say("a girl is interviewed when she is ready; an authority refuses, is contested, reviews")

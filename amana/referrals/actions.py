@@ -226,6 +226,13 @@ def _draft(
         "digests": sorted(dossier.digests(values)),
         "purpose": wanted["purpose"],
         "urgency": wanted["urgency"],
+        **_cited(consent),
+    }
+
+
+def _cited(consent: OpenedConsent) -> dict[str, Any]:
+    """Return how a message names the consent or ground that it stands on."""
+    return {
         "consent_id": consent.row.pk,
         "ground": consent.ground,
         "consent": {
@@ -261,6 +268,7 @@ def release_offer(*, referral: Referral, actor: Actor, now: datetime) -> None:
     against = _objections_to_release(row, draft, actor, now)
     if against:
         raise Refused(against)
+    draft = _as_it_stands(row, draft, actor, now)
     offer = {
         "m": rules.NUMBER[rules.OFFER],
         "reference": row.code,
@@ -294,9 +302,24 @@ def _consent_objections(
     """Ask consent again at the moment of sending: it may have been taken back, or given anew."""
     if row.case is None:
         raise NotFound
-    held = consents(actor, row.case)
-    needed = {**draft["offer"], **draft["identity"], **{f["name"]: 1 for f in draft["unit_fields"]}}
-    return objections_to_sharing(held, country=row.country, content=dossier.groups(needed), now=now)
+    held, needed = consents(actor, row.case), _needed(draft)
+    return objections_to_sharing(held, country=row.country, content=needed, now=now)
+
+
+def _needed(draft: Mapping[str, Any]) -> set[str]:
+    unit_part = {f["name"]: True for f in draft["unit_fields"]}
+    return dossier.groups({**draft["offer"], **draft["identity"], **unit_part})
+
+
+def _as_it_stands(
+    row: Referral, draft: Mapping[str, Any], actor: Actor, now: datetime
+) -> dict[str, Any]:
+    """Return a draft that names what carries it now: not a yes that was taken back meanwhile."""
+    held = consents(actor, row.case) if row.case is not None else []
+    found = carrying(held, country=row.country, content=_needed(draft), now=now)
+    if not isinstance(found, OpenedConsent):
+        raise Refused(["NO_CONSENT_FOR_THIS_COUNTRY"])
+    return {**draft, **_cited(found)}
 
 
 @transaction.atomic
@@ -333,6 +356,7 @@ def release_dossier(*, referral: Referral, actor: Actor, now: datetime) -> None:
     against += _consent_objections(row, draft, actor, now)
     if against:
         raise Refused(against)
+    draft = _as_it_stands(row, draft, actor, now)
     body = {
         "m": rules.NUMBER[rules.CASE],
         "reference": row.code,

@@ -282,6 +282,7 @@ def _who(name: str, country: str) -> str:
 def _watches(told: queries.Told, now: datetime) -> list[dict[str, Any]]:
     return [
         {
+            "key": w.key,
             "label": coded.label("CLOCK", w.key),
             "country": w.country,
             "due_at": w.due_at,

@@ -81,6 +81,8 @@ WANTED = {
     "urgency": "normal",
     "needs": ["SHELTER"],
     "risk": "HIGH",
+    # The same mark stands in every field: a second look finds the name among the wishes.
+    "look_reason": "NOT_WHAT_IT_SEEMS",
 }
 
 

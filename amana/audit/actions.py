@@ -35,8 +35,8 @@ def record(*, at: datetime, actor: str, verb: str, subject: str, **codes: str) -
 
 # Every act of the whole node passes here: three statements as they are, since to have them put
 # together anew each time takes five times as long as to run them.
-READ_HEAD = "SELECT size, frontier, root FROM audit_head WHERE only = 1"
-KEEP_HEAD = "UPDATE audit_head SET size = %s, frontier = %s, root = %s WHERE only = 1"
+READ_HEAD = 'SELECT size, frontier, root FROM audit_head WHERE "only" = 1'
+KEEP_HEAD = 'UPDATE audit_head SET size = %s, frontier = %s, root = %s WHERE "only" = 1'
 KEEP_ENTRY = "INSERT INTO audit_entry (seq, leaf, salt, event) VALUES (%s, %s, %s, %s)"
 
 

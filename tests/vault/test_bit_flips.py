@@ -18,7 +18,8 @@ from amana.crypto.boxes import seal
 from amana.crypto.framing import pack
 from amana.crypto.hybrid import public_of
 from amana.crypto.secrets import Seed
-from amana.exchange import actions, queries, rules
+from amana.exchange import actions, parcels, queries, rules
+from amana.exchange.actions import arrivals
 from amana.exchange.directory import Directory, fingerprint_in, open_directory
 from amana.exchange.models import Message, Receipt
 from amana.exchange.rules import Rank, ReceiptNote, Unacceptable
@@ -64,10 +65,11 @@ def test_no_flip_in_a_container_opens(post: Post) -> None:  # noqa: F811
     row = Message.objects.get(pk=offer.header.mid)
     place = queries.cover_place(row.mid, row.cover_id)
     cover = access_key(post.desk, row.cover_id)
+    opening = actions._Opening([row.mid], post.desk, NOW)
 
     def opens(container: bytes) -> object:
         row.container = seal(cover, container, place)
-        return actions._verified(row, post.desk, NOW, [])
+        return opening._unsealed(row, {row.cover_id: cover})
 
     assert accepted(offer.container, opens, Unacceptable) == []
 
@@ -81,10 +83,13 @@ def test_no_flip_under_the_container_is_the_other_desks_word(post: Post) -> None
     row = Message.objects.get(pk=offer.header.mid)
     place = queries.cover_place(row.mid, row.cover_id)
     cover = access_key(post.desk, row.cover_id)
+    opening = actions._Opening([row.mid], post.desk, NOW)
 
     def opens(flipped: bytes) -> object:
         row.container = seal(cover, age.encrypt([public], flipped), place)
-        return actions._verified(row, post.desk, NOW, [])
+        opened = opening._unsealed(row, {row.cover_id: cover})
+        rules.check_times(opened.header, now=NOW)
+        return rules.read_body(opened.body)
 
     assert accepted(frame, opens, Unacceptable) == []
 
@@ -97,9 +102,7 @@ def test_no_flip_in_a_parcel_comes_through_the_door(post: Post) -> None:  # noqa
     carried, directory = parcel(post.offer(), post.there.node), directory_of(post.there)
 
     def through(flipped: bytes) -> object:
-        frame = actions._opened_parcel(flipped, directory)
-        rules.check_outer(rules.read_outer(frame.header), own_country="MA", now=NOW)
-        return frame
+        return parcels.opened(flipped, directory, own_country="MA", now=NOW)
 
     assert accepted(carried, through, Unacceptable) == []
 
@@ -112,10 +115,13 @@ def test_no_flip_in_a_receipt_raises_a_message(post: Post, rank: Rank) -> None: 
     note = ReceiptNote(1, message.mid, rank, message.sha256, NOW.isoformat(), signer, "")
     seed = there.node if by_node else there.desk
     signed = pack(rules.RECEIPT, rules.encode(note), b"", seed, padded=True)
-    public, directory = public_of(queries.own().seed), directory_of(there)
+    directory = directory_of(there)
 
     def takes(flipped: bytes) -> object:
-        return actions._take_receipt(age.encrypt([public], flipped), directory, NOW)
+        (reason,) = arrivals.take_receipts([flipped], directory, NOW)
+        if reason is not None:
+            raise Unacceptable(reason)
+        return reason
 
     assert accepted(signed, takes, Unacceptable) == []
     kept = Receipt.objects.filter(is_ours=False)

@@ -185,7 +185,7 @@ def test_twenty_cost_the_database_as_many_statements_as_two(
 
 @contextmanager
 def handled_by(handler: actions.Handler) -> Iterator[None]:
-    before = dict(actions._HANDLERS), dict(actions._HOLDS)
+    before = dict(actions._HANDLERS), dict(actions._HOLDS), tuple(actions._AT_THE_TRAY)
     actions.install({"referral.offer": handler}, before[1])
     try:
         yield

@@ -143,7 +143,7 @@ class Exchange(RuleBasedStateMachine):
         self.theirs = [new_id(), new_id()]
         self.key_id, self.key = issue_key(DESK)
         self.ranks: dict[str, int] = {}
-        self.installed = dict(actions._HANDLERS), dict(actions._HOLDS)
+        self.installed = dict(actions._HANDLERS), dict(actions._HOLDS), tuple(actions._AT_THE_TRAY)
         actions.install({KIND: self.act}, self.installed[1])
 
     def act(self, opened: Opened, _actor: Actor, _now: datetime) -> tuple[str, Key]:

@@ -193,7 +193,7 @@ def withdraw_consent(
         _uncount(consent.case, actor, now)
     if consent.purpose == rules.CROSS_BORDER:
         desk = {a.pk for a in members(DESK, Role.DESK)}
-        tell(desk - {actor.account_id}, "CONSENT_WITHDRAWN", reference=consent.case_id, now=now)
+        tell(desk - {actor.account_id}, "TAKEN_BACK", reference=consent.case_id, now=now)
     mark(consent.case, "consent_withdrawn", at=now, by=actor.account_id, reference=consent.country)
     record(
         at=now,

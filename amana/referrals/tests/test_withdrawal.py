@@ -52,7 +52,7 @@ def test_what_was_taken_back_is_asked_back_and_nothing_else_is(corridor: Corrido
     assert told.story(referral) is not State.RECALLED
     clock = queries.told(referral).watches[-1]
     assert (clock.key, clock.is_met) == ("data_recall", False)
-    assert Notice.objects.filter(kind="CONSENT_WITHDRAWN").exists()
+    assert Notice.objects.filter(kind="TAKEN_BACK").exists()
     with pytest.raises(Refused, match="NOTHING_TO_RECALL"):
         actions.recall(referral=referral, actor=desk, now=NOW)
 

@@ -18,7 +18,6 @@ from amana.crypto.boxes import Place
 from amana.exchange import evidence
 from amana.exchange import queries as exchange
 from amana.exchange.evidence import Proven
-from amana.exchange.models import Receipt
 from amana.exchange.rules import Line
 from amana.referrals import dossier, rules
 from amana.referrals.models import Referral
@@ -196,11 +195,6 @@ def everything() -> list[Told]:
 def contents(actor: Actor, referral: Referral) -> Mapping[str, dict[str, Any]]:
     """Return the message contents that this person can open, by message number."""
     return exchange.bodies(actor, referral.pk)
-
-
-def receipts_of(told_: Told) -> dict[str, list[Receipt]]:
-    """Return the receipts of every message of a referral."""
-    return {line.mid: exchange.receipts(line.mid) for line in told_.lines}
 
 
 def proven(referral: Referral) -> list[Proven]:

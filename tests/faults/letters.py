@@ -12,22 +12,8 @@ from amana.identification.answers import Change
 from amana.identification.tests.builders import answers_yielding
 from amana.referrals import actions as referrals
 from amana.referrals.models import Referral
+from tests.faults.writes import CONSENT, WANTED
 
-CONSENT = {
-    "ground": "CONSENT",
-    "given_by": "PERSON",
-    "mode": "SIGNATURE",
-    "language": "dyu",
-    "interpreter": "",
-    "content": ["FIRST_NAME", "IDENTITY", "SAFE_CONTACT", "NEEDS", "CLASS", "WISHES"],
-    "explained_by": "Hicham",
-}
-WANTED = {
-    "purpose": "CARE_AFTER_RETURN",
-    "urgency": "normal",
-    "needs": ["SHELTER"],
-    "risk": "HIGH",
-}
 FIELDS = ["first_name", "full_name", "safe_contact", "wishes"]
 
 

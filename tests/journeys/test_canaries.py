@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.nodes, pytest.mark.xdist_group("browser")]
 
 # A socket holds nothing, and cannot be copied.
 NO_SOCKETS = shutil.ignore_patterns("*.socket")
+READABLE = re.compile(rb"[ -~]{8,}")
 ROOT = Path(__file__).parents[2]
 WORD = "Nafissatou Gbagbelé"
 
@@ -128,8 +130,32 @@ def test_indicators_answers_and_class_lie_sealed(demo_nodes: Any, tmp_path: Path
         assert not [word for word in secret | indicators if word in text]
 
 
+def test_an_indicator_in_the_clear_would_be_seen(tmp_path: Path) -> None:
+    """What is planted in a text and in a blob is found; the noise of a sealed blob is not text."""
+    path = tmp_path / "planted.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table t (a, b)")
+        sealed = bytes(range(128, 256)) + b'"P4"' + bytes(range(128, 256))
+        database.execute(
+            "insert into t values (?, ?)", ('["P1", "P2"]', b'\x00\xff{"class": "P3"}')
+        )
+        database.execute("insert into t values (null, ?)", (sealed,))
+        database.commit()
+
+    text = "\n".join(_clear_values(path))
+
+    assert [code for code in ('"P1"', '"P2"', '"P3"', '"P4"') if code in text] == [
+        '"P1"',
+        '"P2"',
+        '"P3"',
+    ]
+
+
 def _clear_values(path: Path) -> list[str]:
-    """Return every text value of a database, and every blob that reads as text."""
+    """Return every text value of a database, and every run in a blob that reads as text.
+
+    A run has eight printable bytes: four are noise that sealed bytes make by themselves.
+    """
     database = sqlite3.connect(path)
     tables = [
         row[0] for row in database.execute("select name from sqlite_master where type='table'")
@@ -139,7 +165,7 @@ def _clear_values(path: Path) -> list[str]:
         for row in database.execute(f'select * from "{table}"'):  # noqa: S608 - names from the schema
             for value in row:
                 if isinstance(value, bytes):
-                    values.append(value.decode("utf-8", "ignore"))
+                    values.extend(run.decode() for run in READABLE.findall(value))
                 elif value is not None:
                     values.append(str(value))
     database.close()

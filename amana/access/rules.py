@@ -132,6 +132,11 @@ class TeamKeys:
         return (self.seed, *self.former)
 
     @property
+    def ever(self) -> tuple[Seed, ...]:
+        """Return every seed that is still held, newest first; the founding one last."""
+        return self.seeds if self.founding in self.seeds else (*self.seeds, self.founding)
+
+    @property
     def founding(self) -> Seed:
         """Return the seed that stays: partners know it by the directory, cards lie under it."""
         return self.first or self.seed

@@ -59,6 +59,22 @@ class HolidayWord(models.Model):
         return str(self.day)
 
 
+class Handover(models.Model):
+    """A former key of the desk vouches for the new one, until the signed directory says so too.
+
+    `cross` is its signature over the new signer: whoever stole a root has no desk key and cannot
+    make one.
+    """
+
+    former = models.BinaryField()
+    signer = models.BinaryField()
+    cross = models.BinaryField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"handover of {self.at:%Y-%m-%d}"
+
+
 class Message(models.Model):
     """One message, sent or received: its container, how far it came, and once opened its place.
 

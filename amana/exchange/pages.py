@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import Refused
+from amana.access.rules import DESK, Refused
 from amana.audit import queries as log
 from amana.crypto.signing import key_id
 from amana.exchange import queries, rules, trust
@@ -41,8 +41,17 @@ def desks(request: Request) -> HttpResponse:
         "entries": entries,
         "ours": ours,
         "may_compare": request.actor.role in trusting.CONFIRMS,
+        "may_renew": request.actor.holds(DESK),
+        "key_waits": trusting.desk_key_waits(),
     }
     return render(request, "exchange/desks.html", context)
+
+
+@require_POST
+def renew_key(request: Request) -> HttpResponse:
+    """Give the desk a new key, to be signed into the next directory."""
+    trusting.renew_desk_key(actor=request.actor, now=request.now)
+    return redirect(reverse("exchange:desks") + "?said=desk_key_renewed")
 
 
 def _entry(directory: Directory, root: str, now: datetime) -> dict[str, Any]:

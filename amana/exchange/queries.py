@@ -9,13 +9,24 @@ from django.db.models import Q
 
 from amana.access.documents import open_document
 from amana.access.queries import held_keys
-from amana.access.rules import Actor
+from amana.access.rules import DESK, Actor
 from amana.agreements import queries as agreements
 from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
-from amana.exchange.directory import Directory, Holiday, open_directory, read_text, text_of
-from amana.exchange.models import Candidate, HolidayWord, Message, Peer, Published, Receipt
+from amana.crypto.secrets import Seed
+from amana.crypto.signing import sign_public_of
+from amana.exchange.directory import Directory, Former, Holiday, open_directory, read_text, text_of
+from amana.exchange.models import (
+    Candidate,
+    Handover,
+    HolidayWord,
+    Message,
+    Peer,
+    Published,
+    Receipt,
+)
 from amana.exchange.rules import FOR_EVER, Line, Own, Rank, Reason, Unacceptable
+from amana.exchange.trust import OVERLAP
 from amana.standards.calendars import SignedCalendar, feasts
 
 
@@ -47,6 +58,41 @@ def own_directory() -> Directory | None:
     """Return what this node published last, lapsed or not; None before the first."""
     row = published()
     return read_text(text_of(bytes(row.file))) if row else None
+
+
+def hand(actor: Actor, country: str) -> Seed:
+    """Return the desk's seed by which a country knows it today.
+
+    A desk that was given a new one goes on signing with the former until that country has taken
+    over the directory that names the new one: no message of the days between is refused.
+    """
+    keys = actor.teams[DESK]
+    if keys.first is None:
+        return keys.seed
+    seen = Peer.objects.filter(pk=country).values_list("has_ours", flat=True).first() or 0
+    rows = Published.objects.order_by("version")
+    row = rows.filter(version__lte=seen).last() or rows.first()
+    known = read_text(text_of(bytes(row.file))).desk.signer if row else b""
+    return next((seed for seed in keys.ever if sign_public_of(seed) == known), keys.founding)
+
+
+def former_keys(last: Directory | None, signer: bytes, now: datetime) -> list[Former]:
+    """Return the keys that go on counting beside the desk's key of today in the next directory.
+
+    Each vouched for the new key itself. The overlap of one begins with the first directory that no
+    longer names it as the desk's.
+    """
+    if last is None:
+        return []
+    ends = {row.signer: row.until for row in last.former if row.party == "desk"}
+    ends.setdefault(last.desk.signer, now + OVERLAP)
+    rows = Handover.objects.filter(signer=signer).order_by("pk")
+    found = [
+        Former("desk", bytes(row.former), ends[bytes(row.former)], bytes(row.cross))
+        for row in rows
+        if bytes(row.former) in ends
+    ]
+    return found + [row for row in last.former if row.party != "desk"]
 
 
 def calendar(country: str, now: datetime) -> SignedCalendar:

@@ -3,7 +3,7 @@
 import enum
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
@@ -248,9 +248,12 @@ def check_outer(outer: Outer, *, own_country: str, now: datetime) -> None:
         raise Unacceptable(Reason.EXPIRED)
 
 
-def check_address(header: Header, outer: Outer, *, own_address: str, own_key_id: str) -> None:
+def check_address(
+    header: Header, outer: Outer, *, own_address: str, own_key_ids: Collection[str]
+) -> None:
     """Refuse what was sealed for somebody else, or re-wrapped under other words."""
-    if header.to != own_address or header.to_kids != [own_key_id]:
+    is_to_us = len(header.to_kids) == 1 and header.to_kids[0] in own_key_ids
+    if header.to != own_address or not is_to_us:
         raise Unacceptable(Reason.NOT_FOR_US)
     if header.mid != outer.mid or header.exp != outer.exp:
         raise Unacceptable(Reason.CHANGED)

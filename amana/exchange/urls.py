@@ -8,6 +8,7 @@ app_name = "exchange"
 urlpatterns = [
     path("exchange/messages", views.messages, name="messages"),
     path("desks/", pages.desks, name="desks"),
+    path("desks/key/renew", pages.renew_key, name="renew-key"),
     path("desks/roots/", pages.roots, name="roots"),
     path("desks/roots/bring", pages.bring, name="bring-root"),
     path("desks/roots/compare", pages.compare, name="compare-root"),

@@ -52,6 +52,7 @@ NOTICES = (
     *("involved", "team_released", "assigned", "conflict", "reported", "glass", "glass_open"),
     *("step_asked", "step_confirmed", "step_declined"),
     *("root_brought", "root_compared", "root_pinned", "holiday_said"),
+    "desk_key_renewed",
     *("duplicate", "formal", "phone_withdrawn", "operation_ended"),
     *("lock_added", "lock_removed", "password_changed", "phone_changed", "admitted"),
     *("letter_written", "letter_agreed", "letter_released", "letter_returned", "handed_on"),

@@ -173,9 +173,12 @@ def draft(data: Path, own_seed: Seed, *, now: datetime) -> dict[str, Any]:
             sign_public_of(own_seed),
         )
     }
-    for key, code in (("desk", DESK), ("unit", CARE)):
-        row = team(code)
-        parties[key] = party_fields(row.address, {"en": config.name}, *published_keys(row))
+    desk, unit = team(DESK), team(CARE)
+    # The desk's key of today, which this directory is to make known; the unit's stays.
+    known = {"desk": (desk, bytes(desk.recipient), bytes(desk.signer))}
+    known["unit"] = (unit, *published_keys(unit))
+    for key, (row, public, signer) in known.items():
+        parties[key] = party_fields(row.address, {"en": config.name}, public, signer)
     last = queries.own_directory()
     years = [now.year, now.year + 1]
     return {
@@ -199,7 +202,7 @@ def draft(data: Path, own_seed: Seed, *, now: datetime) -> dict[str, Any]:
         "schemas": {kind: ["1.0.0"] for kind in kinds()},
         "next_root": last.next_root if last else "",
         "revoked": {k: at.isoformat() for k, at in last.revoked.items()} if last else {},
-        "former": trust.rows_of(last.former, now=now) if last else [],
+        "former": trust.rows_of(queries.former_keys(last, bytes(desk.signer), now), now=now),
     }
 
 
@@ -230,11 +233,14 @@ def publish(data: Path, file: bytes, *, now: datetime) -> int:
 
 def sign_in_time(data: Path, *, now: datetime) -> bool:
     """Sign a demo's directory anew before it lapses; a real one's people are reminded instead."""
+    from amana.exchange.actions.trusting import desk_key_waits  # noqa: PLC0415
     from amana.exchange.queries import own_directory  # noqa: PLC0415
 
     config, own_seed, _ = load(data)
     last = own_directory()
-    if not config.is_demo or last is None or last.expires_at - now > trust.REMINDER:
+    if not config.is_demo or last is None:
+        return False
+    if last.expires_at - now > trust.REMINDER and not desk_key_waits():
         return False
     return sign(data, own_seed, now=now)
 

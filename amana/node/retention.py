@@ -219,6 +219,13 @@ TABLE: dict[str, Kept] = {
         erased_by="never: public keys, functions and numbers, no person",
         reason="it proves which keys counted on a day",
     ),
+    "exchange.Handover": Kept(
+        row="a former key of the desk vouching for the new one",
+        life=None,
+        since="for ever: the directories that it went into stand",
+        erased_by="never: public keys, a signature and a moment, no person",
+        reason="it proves that the desk itself handed over",
+    ),
     "exchange.HolidayWord": Kept(
         row="what an officer said of one day: rest or work",
         life=None,

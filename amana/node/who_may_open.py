@@ -188,6 +188,7 @@ TABLE: dict[str, Page] = {
     "agreements:decline": _for(C, Role.DATA_PROTECTION, purpose="cooperation"),
     # Desks abroad: read by who may have to call; two roles compare roots and confirm feasts.
     "exchange:desks": _for(C, D, W, S, purpose="cooperation"),
+    "exchange:renew-key": _for(D, purpose="cooperation"),
     "exchange:roots": _for(C, D, purpose="cooperation"),
     "exchange:bring-root": _for(C, D, purpose="cooperation"),
     "exchange:compare-root": _for(C, D, purpose="cooperation"),

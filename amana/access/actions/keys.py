@@ -227,11 +227,14 @@ def replay_erasures(*, ledger: Mapping[str, datetime], now: datetime) -> int:
 
 
 @transaction.atomic
-def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
+def renew_team_key(
+    *, team_code: str, actor: Actor, now: datetime, with_new_seed: bool = False
+) -> int:
     """Give a team new keys after a member left; returns how many wraps were made anew.
 
     Every wrap of the team is moved under the new data key, those from strangers too, so that
-    opening gets faster. A team to which phones seal gets a new seed as well.
+    opening gets faster. A team to which phones seal gets a new seed as well; one that only
+    partners seal to gets it where somebody asks for it, since its country must sign it.
     """
     if not actor.holds(team_code):
         raise NotFound
@@ -239,7 +242,8 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
     old = actor.teams[team_code]
     if old.generation != team.generation:
         return 0  # a colleague was first, between this session's opening and this moment
-    fresh = old.renewed(new_key(), new_seed() if team.kind == CARE else None)
+    is_reseeded = with_new_seed or team.kind == CARE
+    fresh = old.renewed(new_key(), new_seed() if is_reseeded else None)
     if fresh.seed != old.seed:
         for reseal in _RESEALING:
             reseal(team_code, public_of(fresh.seed), actor)
@@ -257,6 +261,12 @@ def renew_team_key(*, team_code: str, actor: Actor, now: datetime) -> int:
     team.save(update_fields=["is_renewal_due", "generation"])
     record(at=now, actor=actor.account_id, verb="access.renew_team_key", subject=team_code)
     return count
+
+
+def take_as_published(team_code: str, *, recipient: bytes, signer: bytes) -> None:
+    """Take note that the country signed a team's keys of today: partners know these from now on."""
+    rows = Team.objects.filter(pk=team_code, recipient=recipient, signer=signer)
+    rows.update(published_recipient=None, published_signer=None)
 
 
 def _put_seed(team: Team, seed: Seed) -> None:
@@ -293,4 +303,5 @@ __all__ = [
     "replay_erasures",
     "rotate",
     "share_key",
+    "take_as_published",
 ]

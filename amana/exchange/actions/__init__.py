@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -168,7 +169,7 @@ def post(letter: Letter, *, actor: Actor, key_id_: str, key: Key, now: datetime)
         rules.ENVELOPE,
         rules.encode(header),
         json.dumps(letter.body, ensure_ascii=False).encode(),
-        actor.teams[DESK].seed,
+        queries.hand(actor, letter.country),
         padded=True,
     )
     container = age.encrypt([directory.desk.public], frame)
@@ -334,9 +335,10 @@ class _Opening:
 
     def __init__(self, mids: Sequence[str], actor: Actor, now: datetime) -> None:
         self.mids, self.actor, self.now, self.own = mids, actor, now, queries.own()
-        self.seed = actor.teams[DESK].seed
-        self.signer = Signer(self.seed)
-        self.own_key_id = key_id(public_of(self.seed))
+        # What was sealed before the desk got a new key is opened with the former.
+        self.seeds = actor.teams[DESK].ever
+        self.own_key_ids = frozenset(key_id(public_of(seed)) for seed in self.seeds)
+        self.signers: dict[str, Signer] = {}
         self.directories: dict[str, Directory] = {}
         self.acts: list[Act] = []
         self.receipts: list[Receipt] = []
@@ -400,7 +402,7 @@ class _Opening:
         try:
             place = queries.cover_place(message.mid, message.cover_id)
             container = unseal(covers[message.cover_id], bytes(message.container), place)
-            frame = parcels.frame(age.decrypt(self.seed, container), padded=True)
+            frame = parcels.frame(self._decrypted(container), padded=True)
         except (CannotOpen, KeyError):
             # No stanza opens: sealed for another desk, or changed after the parcel was opened.
             raise Unacceptable(Reason.NOT_FOR_US) from None
@@ -417,9 +419,15 @@ class _Opening:
             header,
             rules.read_outer(bytes(message.outer)),
             own_address=self.own.desk,
-            own_key_id=self.own_key_id,
+            own_key_ids=self.own_key_ids,
         )
         return _Unsealed(header, frame.body)
+
+    def _decrypted(self, container: bytes) -> bytes:
+        for seed in self.seeds[:-1]:
+            with suppress(CannotOpen):
+                return age.decrypt(seed, container)
+        return age.decrypt(self.seeds[-1], container)
 
     def _one(
         self, message: Message, seen: Message | None, found: _Unsealed | Reason | None
@@ -519,7 +527,10 @@ class _Opening:
         return reason
 
     def _vouch(self, message: Message, rank: Rank, *, code: str = "") -> None:
-        receipt = _receipt(message, rank, self.signer, self.own.desk, self.now, code=code)
+        if message.country not in self.signers:
+            self.signers[message.country] = Signer(queries.hand(self.actor, message.country))
+        signer = self.signers[message.country]
+        receipt = _receipt(message, rank, signer, self.own.desk, self.now, code=code)
         self.receipts.append(receipt)
 
     def _keep_receipts(self) -> None:
@@ -540,7 +551,7 @@ def settle(mid: str, rank: Rank, *, actor: Actor, now: datetime) -> None:
     message = Message.objects.select_for_update().get(pk=mid, is_ours=False)
     message.rank = rules.raised(Rank(message.rank), rank)
     message.save(update_fields=["rank"])
-    _keep_receipt(message, rank, actor.teams[DESK].seed, queries.own().desk, now)
+    _keep_receipt(message, rank, queries.hand(actor, message.country), queries.own().desk, now)
 
 
 @transaction.atomic

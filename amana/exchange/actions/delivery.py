@@ -109,9 +109,12 @@ class Delivery:
 
     def turn(self, now: datetime, jitter: float) -> int:
         """Send what is due and take the answers that come soon; return how many pieces arrived."""
+        countries, arrived = _countries(), 0
+        if not self._under_way and not _is_due(countries, now):
+            return 0
         _give_up(now)
-        arrived, holding = 0, agreements.holding(now)
-        lanes = [Lane(c, m) for c in _countries() for m in (Message, Receipt)]
+        holding = agreements.holding(now)
+        lanes = [Lane(c, m) for c in countries for m in (Message, Receipt)]
         while True:
             for lane in lanes:
                 if lane not in self._under_way and (rows := self._claimed(lane, now)):
@@ -182,6 +185,12 @@ class Delivery:
         }
         _try_later([row for row in way.rows if row.pk in refused], refused, now, jitter)
         return len(way.rows) - len(refused)
+
+
+def _is_due(countries: list[str], now: datetime) -> bool:
+    """Say whether anything waits for its moment: most turns of a worker find nothing."""
+    waits = {"country__in": countries, "is_ours": True, "not_before__lte": now}
+    return any(model.objects.filter(**waits).exists() for model in (Message, Receipt))
 
 
 def _countries() -> list[str]:

@@ -11,17 +11,20 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from amana.access.rules import Actor, NotFound, Refused, Role
+from amana.access.actions.keys import renew_team_key, take_as_published
+from amana.access.queries import team
+from amana.access.rules import DESK, Actor, NotFound, Refused, Role
 from amana.audit import actions as audit
 from amana.audit import queries as log
 from amana.audit.rules import Trouble
 from amana.crypto.framing import BadFrame, pack, read
 from amana.crypto.secrets import digest, new_id
+from amana.crypto.signing import sign, sign_public_of
 from amana.exchange import queries, rules, trust
 from amana.exchange.actions import pin_peer
 from amana.exchange.carrier import Answer, NotCarried, carry
 from amana.exchange.directory import Directory, fingerprint_in, open_directory
-from amana.exchange.models import Candidate, HolidayWord, Peer, Published
+from amana.exchange.models import Candidate, Handover, HolidayWord, Peer, Published
 from amana.exchange.rules import Outer, Reason, Unacceptable
 from amana.exchange.witness import FRAME_LIFE
 
@@ -66,7 +69,36 @@ def publish(file: bytes, *, now: datetime, by: str) -> Published:
         sha256=digest(file).hex(),
         version=str(directory.version),
     )
+    desk = directory.desk
+    take_as_published(DESK, recipient=desk.public, signer=desk.signer)
     return Published.objects.create(version=directory.version, file=file, at=now, entry=entry.seq)
+
+
+@transaction.atomic
+def renew_desk_key(*, actor: Actor, now: datetime) -> None:
+    """Give the desk a new key; every key that it had vouches for it.
+
+    Nothing changes for partners until two officers have signed the next directory and each partner
+    has taken it over; what was sealed to the former key opens as before. Raises NotFound for who is
+    not of the desk; Refused while an earlier new key still waits to be signed.
+    """
+    if not actor.holds(DESK):
+        raise NotFound
+    if desk_key_waits():
+        raise Refused(["DESK_KEY_WAITS"])
+    before = actor.teams[DESK]
+    renew_team_key(team_code=DESK, actor=actor, now=now, with_new_seed=True)
+    new = bytes(team(DESK).signer)
+    Handover.objects.bulk_create(
+        Handover(former=sign_public_of(old), signer=new, cross=sign(old, rules.CROSS, new), at=now)
+        for old in before.ever
+    )
+
+
+def desk_key_waits() -> bool:
+    """Say whether the desk has a key that no signed directory names yet."""
+    row = team(DESK)
+    return row.published_signer is not None and bytes(row.published_signer) != bytes(row.signer)
 
 
 def tell_all(now: datetime, via: Post = carry) -> int:

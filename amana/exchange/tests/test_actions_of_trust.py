@@ -2,28 +2,39 @@
 
 import json
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amana.access.rules import NotFound, Refused, Role
+from amana.access.queries import team
+from amana.access.rules import DESK, Actor, NotFound, Refused, Role
 from amana.audit import queries as record
 from amana.audit.models import Entry
 from amana.crypto import merkle, notes
 from amana.crypto.framing import pack
+from amana.crypto.hybrid import public_of
 from amana.crypto.notes import BadNote, Checkpoint, Proof, Request
-from amana.crypto.secrets import Seed, digest, leaf_hash, new_id
-from amana.exchange import actions, queries, rules, trust, witness
+from amana.crypto.secrets import Seed, digest, leaf_hash, new_id, new_seed
+from amana.crypto.signing import sign_public_of
+from amana.exchange import actions, parcels, queries, rules, trust, witness
 from amana.exchange.actions import trusting
-from amana.exchange.directory import fingerprint_in
-from amana.exchange.models import HolidayWord, Peer
-from amana.exchange.rules import Outer, Reason, Unacceptable
-from amana.exchange.tests.builders import OtherCountry, other_country
+from amana.exchange.directory import fingerprint_in, open_directory
+from amana.exchange.models import HolidayWord, Peer, Receipt
+from amana.exchange.rules import Outer, Rank, Reason, Unacceptable
+from amana.exchange.tests.builders import (
+    OtherCountry,
+    header_for,
+    offer_body,
+    other_country,
+    parcel,
+    receive_message,
+    sealed,
+)
 from tests.cast import THE_MOMENT as NOW
-from tests.cast import Cast
+from tests.cast import Cast, name_of
 
 pytestmark = pytest.mark.django_db
 NAME = "amana/CI/1"
@@ -196,6 +207,126 @@ def test_what_is_published_is_on_record_and_each_number_is_higher(db: None) -> N
         with pytest.raises(Unacceptable) as refused:
             trusting.publish(file, now=NOW, by="test")
         assert refused.value.reason is reason
+
+
+# A new key of the desk.
+
+
+@pytest.fixture
+def here(cast: Cast) -> OtherCountry:
+    """This node as its partner knows it, with its first directory signed and taken over."""
+    desk = cast.actor(Role.DESK).teams[DESK].seed
+    found = OtherCountry("MA", Seed(b"\x01" * 32), queries.own().seed, desk, new_seed())
+    there = other_country()
+    file = there.directory_file(NOW)
+    actions.pin_peer(file=file, fingerprint=fingerprint_in(file), now=NOW, by="test")
+    trusting.publish(found.directory_file(NOW), now=NOW, by="test")
+    Peer.objects.update(has_ours=1)
+    return found
+
+
+def desk_of(cast: Cast) -> Actor:
+    """Return the officer of the desk as she signs in today."""
+    cast.cookies.pop(name_of(Role.DESK), None)
+    return cast.actor(Role.DESK)
+
+
+def signed_anew(here: OtherCountry, cast: Cast) -> bytes:
+    """Let two officers sign what this node would publish next; return the file."""
+    last, now_signs = queries.own_directory(), bytes(team(DESK).signer)
+    assert last is not None
+    former = trust.rows_of(queries.former_keys(last, now_signs, NOW), now=NOW)
+    seed = desk_of(cast).teams[DESK].seed
+    file = replace(here, desk=seed).directory_file(NOW, version=last.version + 1, former=former)
+    trusting.publish(file, now=NOW, by="test")
+    return file
+
+
+def test_a_new_key_of_the_desk_signs_only_for_who_has_taken_it_over(
+    cast: Cast, here: OtherCountry
+) -> None:
+    first = here.directory_file(NOW)
+    assert queries.hand(desk_of(cast), "CI") == here.desk
+
+    trusting.renew_desk_key(actor=desk_of(cast), now=NOW)
+    with pytest.raises(Refused):
+        trusting.renew_desk_key(actor=desk_of(cast), now=NOW)
+    assert queries.hand(desk_of(cast), "CI") == here.desk, "no directory names the new one"
+
+    file = signed_anew(here, cast)
+    new = desk_of(cast).teams[DESK].seed
+    assert new != here.desk
+    assert not trusting.desk_key_waits()
+    assert queries.hand(desk_of(cast), "CI") == here.desk, "the partner has not taken it over"
+    Peer.objects.update(has_ours=2)
+    assert queries.hand(desk_of(cast), "CI") == new
+
+    found, _root = trust.newer(trust.Pinned(fingerprint_in(first), first), file, now=NOW)
+    both = {sign_public_of(here.desk), sign_public_of(new)}
+    assert set(trust.signers(found, "desk", now=NOW)) == both
+    over = NOW + trust.OVERLAP + timedelta(seconds=1)
+    assert trust.signers(found, "desk", now=over) == [sign_public_of(new)]
+
+
+def test_two_new_keys_in_one_overlap_leave_no_partner_behind(
+    cast: Cast, here: OtherCountry
+) -> None:
+    """A partner that slept through both still reads the first key; so do the papers of its day."""
+    first = here.directory_file(NOW)
+    for _ in range(2):
+        trusting.renew_desk_key(actor=desk_of(cast), now=NOW)
+        file = signed_anew(here, cast)
+        Peer.objects.update(has_ours=1)
+
+        assert queries.hand(desk_of(cast), "CI") == here.desk
+        found, _root = trust.newer(trust.Pinned(fingerprint_in(first), first), file, now=NOW)
+        assert sign_public_of(here.desk) in trust.signers(found, "desk", now=NOW)
+    assert len(trust.signers(found, "desk", now=NOW)) == 3
+    Peer.objects.update(has_ours=2)
+    between = queries.hand(desk_of(cast), "CI")
+    assert between not in (here.desk, desk_of(cast).teams[DESK].seed)
+    assert sign_public_of(between) in trust.signers(found, "desk", now=NOW)
+
+
+def test_what_was_sealed_to_a_former_key_opens_and_its_receipt_is_read(
+    cast: Cast, here: OtherCountry
+) -> None:
+    there = other_country("SN")
+    file = there.directory_file(NOW)
+    actions.pin_peer(file=file, fingerprint=fingerprint_in(file), now=NOW, by="test")
+    Peer.objects.update(has_ours=1)
+    header = header_for(
+        there,
+        to=queries.own().desk,
+        to_public=public_of(here.desk),
+        kind="referral.offer",
+        conversation=new_id(),
+        seq=1,
+        now=NOW,
+    )
+    message = sealed(
+        header,
+        offer_body(),
+        signer=there.desk,
+        to_public=public_of(here.desk),
+        to_country="MA",
+    )
+    receive_message(parcel(message, there.node), by=there, now=NOW)
+    trusting.renew_desk_key(actor=desk_of(cast), now=NOW)
+    signed_anew(here, cast)
+
+    assert actions.open_messages(actor=desk_of(cast), now=NOW) == (1, [])
+
+    receipt = Receipt.objects.get(mid=header.mid, rank=Rank.DELIVERED)
+    known = open_directory(
+        here.directory_file(NOW), pinned=fingerprint_in(here.directory_file(NOW)), now=NOW
+    )
+    assert parcels.read_note(bytes(receipt.signed), known, NOW).mid == header.mid
+
+
+def test_nobody_but_the_desk_renews_its_key(cast: Cast, here: OtherCountry) -> None:
+    with pytest.raises(NotFound):
+        trusting.renew_desk_key(actor=cast.actor(Role.COORDINATOR), now=NOW)
 
 
 # Comparing.

@@ -16,8 +16,10 @@ from tests.keeping import KeeperProcess, a_keeper
 
 pytest_plugins = ["tests.needs"]
 
-# A law is true or false; how long its first example takes on a busy machine is neither.
-hypothesis.settings.register_profile("amana", deadline=None)
+# A law is true or false; how long its examples take on a busy machine is neither.
+hypothesis.settings.register_profile(
+    "amana", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("amana")
 
 

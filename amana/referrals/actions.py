@@ -379,8 +379,17 @@ def acknowledge(*, referral: Referral, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def ask(*, referral: Referral, topics: list[str], text: str, actor: Actor, now: datetime) -> None:
+def ask(
+    *,
+    referral: Referral,
+    topics: list[str],
+    text: str,
+    actor: Actor,
+    now: datetime,
+    look_reason: str = "",
+) -> None:
     """Ask the other desk for what is missing."""
+    _look_twice({"text": text}, look_reason)
     for topic in topics:
         codes.check("COMPLETE_TOPIC", topic)
     _answer(referral, rules.ASK, {"topics": topics, "text": text}, actor, now)
@@ -395,12 +404,25 @@ def reply(
     told = queries.told(referral)
     question = told.story.open_question
     against = _objections_to_words(referral, told, text, actor, now)
-    found = scan.finds({"text": text}, scan.Guard())
-    against += scan.objections(found, is_named_there=True, reason=look_reason)
+    against += _second_look({"text": text}, look_reason)
     if against:
         raise Refused(against)
     _answer(referral, rules.REPLY, {"text": text}, actor, now, to=question.mid if question else "")
     _mark(referral, "complement_given", actor, now)
+
+
+def _second_look(texts: Mapping[str, str], reason: str) -> list[str]:
+    """Return what a second look at free words finds that no reason lets pass, or none was given.
+
+    Whom they speak of this desk may not know; the number of who will be responsible is no find.
+    """
+    found = scan.finds(texts, scan.Guard(), contacts=("worker_phone",))
+    return scan.objections(found, is_named_there=True, reason=reason)
+
+
+def _look_twice(texts: Mapping[str, str], reason: str) -> None:
+    if against := _second_look(texts, reason):
+        raise Refused(against)
 
 
 def _objections_to_words(
@@ -417,11 +439,19 @@ def _objections_to_words(
 
 
 @transaction.atomic
-def accept(*, referral: Referral, promise: Mapping[str, str], actor: Actor, now: datetime) -> Case:
+def accept(
+    *,
+    referral: Referral,
+    promise: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+    look_reason: str = "",
+) -> Case:
     """Accept in one's own name: who will be responsible, from which day, on what conditions.
 
     A case is opened here for the person, without identity; the identity comes with the dossier.
     """
+    _look_twice({k: v for k, v in promise.items() if k != "from_on"}, look_reason)
     told = queries.told(referral)
     offer = queries.contents(actor, referral).get(told.story.offer.mid if told.story.offer else "")
     if offer is None:
@@ -464,9 +494,18 @@ def _account(cover: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def decline(*, referral: Referral, reason: str, text: str, actor: Actor, now: datetime) -> None:
+def decline(
+    *,
+    referral: Referral,
+    reason: str,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    look_reason: str = "",
+) -> None:
     """Decline with a reason; the person's identity was never known here."""
     codes.check("DECLINE_REASON", reason)
+    _look_twice({"text": text}, look_reason)
     told = queries.told(referral)
     _answer(referral, rules.DECLINE, {"reason": reason, "text": text}, actor, now)
     _settle(told, Rank.REFUSED, actor, now)

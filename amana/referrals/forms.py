@@ -62,7 +62,20 @@ class PrepareForm(forms.Form):
             del self.fields["fields_to_send"]
 
 
-class AskForm(forms.Form):
+class SecondLook(forms.Form):
+    """Free words to the other desk: what a second look finds stays only with a reason."""
+
+    look_reason = forms.ChoiceField(
+        label=_("If a second look finds something: why it stays"),
+        choices=choices("LOOK_REASON", blank=True),
+        required=False,
+    )
+
+    # Under the words that it is about.
+    field_order = ("topics", "reason", "text", "look_reason")
+
+
+class AskForm(SecondLook):
     """What is missing."""
 
     topics = forms.MultipleChoiceField(
@@ -75,21 +88,18 @@ class AskForm(forms.Form):
     )
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(SecondLook):
     """The answer to a question."""
 
     text = forms.CharField(
         label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000
     )
-    look_reason = forms.ChoiceField(
-        label=_("If a second look finds something: why it stays"),
-        choices=choices("LOOK_REASON", blank=True),
-        required=False,
-    )
 
 
-class AcceptForm(forms.Form):
+class AcceptForm(SecondLook):
     """A promise, in a person's name."""
+
+    field_order = ("worker_name", "worker_phone", "service", "from_on", "conditions", "budget_line")
 
     worker_name = forms.CharField(label=_("Who will be responsible"), max_length=120)
     worker_phone = forms.CharField(label=_("Telephone of that person"), max_length=40)
@@ -111,10 +121,12 @@ class AcceptForm(forms.Form):
 
     def promise(self) -> dict[str, str]:
         """Return what was promised, as text."""
-        return {name: str(value) for name, value in self.cleaned_data.items()}
+        said = {name: str(value) for name, value in self.cleaned_data.items()}
+        del said["look_reason"]
+        return said
 
 
-class DeclineForm(forms.Form):
+class DeclineForm(SecondLook):
     """A reason."""
 
     reason = forms.ChoiceField(

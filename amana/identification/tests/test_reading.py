@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amana.identification import answers
@@ -414,7 +414,9 @@ def test_a_child_alone_never_ends_where_nothing_was_found(
     assert read_.field_class != "AUCUN_INDICATEUR"
 
 
+# Each example is read again for every answer to every question that is missing.
 @every_instrument
+@settings(max_examples=25)
 @given(data=st.data())
 def test_what_is_named_as_missing_would_change_the_reading_if_it_were_told(
     instrument: Instrument, data: st.DataObject

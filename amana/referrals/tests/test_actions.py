@@ -61,6 +61,7 @@ from amana.look import coded
 from amana.referrals import actions, queries, rules
 from amana.referrals.models import Referral
 from amana.referrals.rules import State
+from amana.standards import codes
 from tests.cast import THE_MOMENT as NOW
 from tests.cast import Cast, StoppedClock, name_of
 
@@ -846,3 +847,30 @@ def test_words_for_the_unit_are_looked_at_a_second_time(corridor: Corridor) -> N
         with pytest.raises(Refused) as refused:
             prepared(corridor, case)
         assert refused.value.objections == against
+
+
+def test_the_answers_of_the_receiving_desk_are_looked_at_a_second_time(corridor: Corridor) -> None:
+    """A question, a promise, a refusal: the one who answers writes free words as well."""
+    referral, desk = received(corridor), corridor.who(Role.DESK)
+    actions.acknowledge(referral=referral, actor=desk, now=NOW)
+    words = "Est-elle enceinte ?"
+
+    def ask(**more: str) -> None:
+        actions.ask(referral=referral, topics=["NEEDS"], text=words, actor=desk, now=NOW, **more)
+
+    def accept(**more: str) -> None:
+        promise = {**PROMISE, "conditions": words}
+        actions.accept(referral=referral, promise=promise, actor=desk, now=NOW, **more)
+
+    def decline(**more: str) -> None:
+        told = {"reason": "NO_CAPACITY", "text": words}
+        actions.decline(referral=referral, actor=desk, now=NOW, **told, **more)
+
+    for say in (ask, accept, decline):
+        with pytest.raises(Refused) as refused:
+            say()
+        assert refused.value.objections == ["SECOND_LOOK_NEEDED"], say.__name__
+    assert not Case.objects.exists()
+
+    ask(look_reason=next(iter(codes.values("LOOK_REASON"))))
+    assert corridor.reads(Message.objects.get(kind=rules.ASK))["text"] == words

@@ -1,6 +1,7 @@
 """Every page, in three languages, in a real browser: open to everybody, light, silent, and safe."""
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -854,6 +855,17 @@ def test_a_page(
     assert seat.foreign == []
     if visit.status == 422:
         assert seat.page.evaluate("document.activeElement.className") == "problems"
+    if folder := os.environ.get("AMANA_SHOTS"):
+        _shoot(seat.page, Path(folder), f"{name}.{language}")
+
+
+def _shoot(page: Any, folder: Path, name: str) -> None:
+    """Keep how a page looks on a phone and on a desk, for people to look at."""
+    before = page.viewport_size
+    for width, height in ((360, 740), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=folder / f"{name}.{width}.png", full_page=True)
+    page.set_viewport_size(before)
 
 
 def _sideways(page: Any) -> int:

@@ -58,6 +58,14 @@ def enter(
     record(at=now, actor=actor.account_id, verb="protection.enter", subject=case.code)
 
 
+def begin(case: Case, actor: Actor, now: datetime) -> None:
+    """Put a case that was just opened where it belongs in the list: something is owed at once.
+
+    Whoever opens it may be of the desk and read nothing of it: its milestones alone are enough.
+    """
+    _put_in_order(case, actor, now)
+
+
 def objections(
     lines: list[queries.Line], wanted: Wanted, *, case: Case, actor: Actor, now: datetime
 ) -> list[Against]:

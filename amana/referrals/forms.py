@@ -72,7 +72,7 @@ class SecondLook(forms.Form):
     )
 
     # Under the words that it is about.
-    field_order = ("topics", "reason", "text", "look_reason")
+    field_order: tuple[str, ...] = ("topics", "reason", "text", "look_reason")
 
 
 class AskForm(SecondLook):

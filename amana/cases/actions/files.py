@@ -1,6 +1,6 @@
 """Opening a case, and who works on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,16 @@ from amana.cases.actions.parts import count, give_out, mark, write_new
 from amana.cases.models import Case, Conflict, Involved
 from amana.identification.queries import access_screening
 from amana.standards.references import new_reference
+
+# What a later room does with a case in the transaction that opens it; who does: node.apps.
+Begin = Callable[[Case, Actor, datetime], None]
+_BEGINNING: list[Begin] = []
+
+
+def begin_too(begin: Begin) -> None:
+    """Let a later room begin its part of every case that is opened for somebody who is here."""
+    if begin not in _BEGINNING:
+        _BEGINNING.append(begin)
 
 
 @transaction.atomic
@@ -57,7 +67,14 @@ def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime)
     mark(case, "decided", at=row.decided_at or now, by=row.decided_by)
     mark(case, "opened", at=now, by=actor.account_id)
     record(at=now, actor=actor.account_id, verb="cases.open_case", subject=case.code)
+    if not case.is_historical:
+        _begin(case, actor, now)
     return case
+
+
+def _begin(case: Case, actor: Actor, now: datetime) -> None:
+    for begin in _BEGINNING:
+        begin(case, actor, now)
 
 
 def _parts(
@@ -108,6 +125,7 @@ def open_received_case(
     write_new(case, rules.ACCOUNT, account, actor, now)
     mark(case, "opened", at=now, by=actor.account_id, reference=reference)
     record(at=now, actor=actor.account_id, verb="cases.open_received_case", subject=case.code)
+    _begin(case, actor, now)
     return case
 
 

@@ -31,6 +31,16 @@ def test_a_case_begins_where_its_screening_left_it(cast: Cast) -> None:
     ]
 
 
+def test_a_case_stands_in_the_list_from_the_moment_it_is_opened(cast: Cast) -> None:
+    """Nobody has to begin: what is owed for a person who was found is late all the same."""
+    case = a_case(cast)
+
+    (row,) = queries.worklist(cast.actor(Role.SUPERVISOR))
+    assert (row.case, row.status) == (case, "STABILISATION")
+    assert row.due_at is not None
+    assert row.duty
+
+
 def test_what_is_entered_is_read_by_those_who_lead_and_puts_the_case_in_the_list(
     cast: Cast, now: datetime
 ) -> None:
@@ -59,12 +69,12 @@ def test_the_moment_stands_in_clear_and_nothing_else(cast: Cast, now: datetime) 
 
 def test_what_cannot_be_is_refused_and_leaves_nothing(cast: Cast, now: datetime) -> None:
     case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
-    before = Compartment.objects.count()
+    before, due = Compartment.objects.count(), list(Due.objects.values_list())
     with pytest.raises(Refused) as refused:
         enter(worker, case, "ASSESS", now, track=PROTECTION)
     assert refused.value.objections == ["MOVE_NOT_FROM_HERE", "MOVE_NEEDS"]
     assert Compartment.objects.count() == before
-    assert not Due.objects.exists()
+    assert list(Due.objects.values_list()) == due
 
 
 def test_nobody_enters_in_anothers_name(cast: Cast, now: datetime) -> None:

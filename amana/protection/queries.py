@@ -97,30 +97,34 @@ class Waiting:
     duty: str
 
 
-SHOWN = 100
+# As many as a person can take up in a day; who is further down is asked for page by page.
+SHOWN, MOST_PAGES = 25, 400
 
 
-def worklist(actor: Actor) -> list[Waiting]:
-    """Return the cases that are there for this person in the order of what is owed, the first 100.
+def worklist(actor: Actor, *, page: int = 1) -> tuple[list[Waiting], bool]:
+    """Return the cases that are there for this person in the order of what is owed, and whether
+    a further page follows.
 
     Ordered in the database by the moment alone; what is owed is opened for what is shown.
     """
+    begin = (min(max(page, 1), MOST_PAGES) - 1) * SHOWN
     rows = list(
         Due.objects.filter(case__in=visible_to(actor), due_at__isnull=False)
         .select_related("case")
-        .order_by("due_at", "case_id")[:SHOWN]
+        .order_by("due_at", "case_id")[begin : begin + SHOWN + 1]
     )
-    said = headlines(actor, [row.case_id for row in rows])
-    return [
+    said = headlines(actor, [row.case_id for row in rows[:SHOWN]])
+    found = [
         Waiting(row.case, row.due_at, said[row.case_id]["status"], said[row.case_id]["duty"])
-        for row in rows
+        for row in rows[:SHOWN]
         if row.case_id in said
     ]
+    return found, len(rows) > SHOWN
 
 
 def n_late(actor: Actor, now: datetime) -> int:
-    """Return in how many of this person's cases something is late."""
-    return Due.objects.filter(case__in=visible_to(actor), due_at__lt=now).count()
+    """Return in how many of this person's cases something is late, counted up to a thousand."""
+    return Due.objects.filter(case__in=visible_to(actor), due_at__lt=now)[:1000].count()
 
 
 def headlines(actor: Actor, codes: list[str]) -> dict[str, dict[str, str]]:

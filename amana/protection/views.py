@@ -23,11 +23,19 @@ from amana.standards import journey as table
 @require_GET
 def worklist(request: Request) -> HttpResponse:
     """List the cases in the order of what is owed."""
-    rows = [
-        {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
-        for row in queries.worklist(request.actor)
-    ]
-    return render(request, "protection/worklist.html", {"rows": rows, "most": queries.SHOWN})
+    asked = request.GET.get("page", "1")
+    page = int(asked) if asked.isdecimal() and len(asked) < 4 else 1
+    found, is_more = queries.worklist(request.actor, page=page)
+    context = {
+        "rows": [
+            {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
+            for row in found
+        ],
+        "n_late": queries.n_late(request.actor, request.now),
+        "before": page - 1,
+        "after": page + 1 if is_more else 0,
+    }
+    return render(request, "protection/worklist.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,5 +1,7 @@
 """Entering what happened: sealed to who may read it, in order of what is owed, never changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -35,7 +37,7 @@ def test_a_case_stands_in_the_list_from_the_moment_it_is_opened(cast: Cast) -> N
     """Nobody has to begin: what is owed for a person who was found is late all the same."""
     case = a_case(cast)
 
-    (row,) = queries.worklist(cast.actor(Role.SUPERVISOR))
+    ((row,), _is_more) = queries.worklist(cast.actor(Role.SUPERVISOR))
     assert (row.case, row.status) == (case, "STABILISATION")
     assert row.due_at is not None
     assert row.duty
@@ -50,7 +52,7 @@ def test_what_is_entered_is_read_by_those_who_lead_and_puts_the_case_in_the_list
     supervisor = cast.actor(Role.SUPERVISOR)
     last = queries.course(supervisor, case)[-1]
     assert (last.kind, last.reason, last.by) == ("STABILISE", "Zibéline", worker.account_id)
-    (row,) = queries.worklist(supervisor)
+    ((row,), _is_more) = queries.worklist(supervisor)
     assert (row.case, row.duty, row.status) == (case, "emergency_bed", "STABILISATION")
     assert row.due_at == now + timedelta(hours=6)
     assert queries.n_late(supervisor, now + timedelta(hours=7)) == 1
@@ -122,3 +124,30 @@ def test_what_was_entered_goes_with_the_case(cast: Cast, now: datetime) -> None:
     cases.approve_erasure(code=case.pk, actor=officer, now=now)
     cases.erase_case(code=case.pk, more_counts={}, backups_until=now, by="test", now=now)
     assert not Due.objects.exists()
+
+
+def test_the_list_goes_on_page_by_page_and_loses_nobody(cast: Cast, now: datetime) -> None:
+    cases_ = [a_case(cast) for _ in range(3)]
+    supervisor = cast.actor(Role.SUPERVISOR)
+    for number, case in enumerate(cases_):
+        Due.objects.filter(case=case).update(due_at=now + timedelta(hours=number))
+
+    seen = []
+    page, is_more = 0, True
+    with shown(2):
+        while is_more:
+            page += 1
+            rows, is_more = queries.worklist(supervisor, page=page)
+            seen += [row.case for row in rows]
+
+    assert (seen, page) == (cases_, 2)
+
+
+@contextmanager
+def shown(count: int) -> Iterator[None]:
+    """Let a page hold so many, that a few cases fill it."""
+    before, queries.SHOWN = queries.SHOWN, count
+    try:
+        yield
+    finally:
+        queries.SHOWN = before

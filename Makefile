@@ -1,5 +1,5 @@
 # `make help` lists what can be asked.
-.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange soak
+.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange bench-protection soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -30,6 +30,9 @@ bench-field: ## measure only the field app: how soon, how many bytes, what a nod
 
 bench-exchange: ## measure only the post between two nodes, beside the bare cycle
 	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.exchange
+
+bench-protection: ## measure only the list and the page of a case, to a million cases
+	@bin/setup test && PYTHONPATH=. bin/with-postgres .venv/bin/python -m bench.protection
 
 soak: ## the long tests: 500 kills, fuzzing, mutants, a group of 150; write benchmarks/results/soak.md
 	@bin/setup test && bin/soak

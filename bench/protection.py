@@ -38,7 +38,7 @@ BATCH = 20_000
 # Cases of the load that are sealed for real: more than a list shows.
 REAL = 60
 P95_MS, RATIO, EXPONENT = 50, 2.0, 0.1
-PAGES = ("list", "bare list", "case", "course")
+PAGES = ("list", "bare list", "a worker’s list", "case", "course")
 
 
 def tell(found: object) -> None:
@@ -83,9 +83,12 @@ def fill(folder: Path, keeper: str, total: int) -> dict[str, Any]:
     if not Account.objects.exists():
         cast = assemble(THE_MOMENT)
         _real_ones(cast, THE_MOMENT)
-        cookie = cast.cookie(name_of(Role.SUPERVISOR)).hex()
-        asks = {"cookie": f"{settings.SESSION_COOKIE}={cookie}", "case": "MA-R0000"}
-        said.write_text(json.dumps(asks))
+        roles = {"cookie": Role.SUPERVISOR, "worker": Role.CASE_WORKER}
+        cookies = {
+            who: f"{settings.SESSION_COOKIE}={cast.cookie(name_of(role)).hex()}"
+            for who, role in roles.items()
+        }
+        said.write_text(json.dumps(cookies | {"case": "MA-R0000"}))
     for first in range(Case.objects.count(), total, BATCH):
         _noise(range(first, min(first + BATCH, total)), THE_MOMENT)
     _analyze()
@@ -157,7 +160,7 @@ def _noise(numbers: range, now: Any) -> None:
             Case(
                 code=code,
                 team="care",
-                worker="",
+                worker="another",
                 opened_at=now,
                 origin="screening",
                 age_band="18_24",
@@ -221,10 +224,18 @@ def _with_a_bare_page() -> None:
     who_may_open.TABLE["bare"] = who_may_open._public()
 
 
-def addresses(case: str) -> dict[str, str]:
-    """Return which page of the run has which address."""
-    found = ("/work/", "/bare/", f"/cases/{case}/", f"/cases/{case}/course")
-    return dict(zip(PAGES, found, strict=True))
+def addresses(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return which page of the run has which address, and whose cookie asks for it."""
+    said = json.loads((folder / "said.json").read_text())
+    supervisor, worker, case = said["cookie"], said["worker"], f"/cases/{said['case']}/"
+    asked = (
+        ("/work/", supervisor),
+        ("/bare/", supervisor),
+        ("/work/", worker),
+        (case, worker),
+        (f"{case}course", worker),
+    )
+    return dict(zip(PAGES, asked, strict=True))
 
 
 def alone(folder: Path, keeper: str, rounds: int) -> dict[str, Any]:
@@ -236,26 +247,27 @@ def alone(folder: Path, keeper: str, rounds: int) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext
 
     _with_a_bare_page()
-    said = json.loads((folder / "said.json").read_text())
-    browser = Client(HTTP_HOST="localhost")
-    name, _is, value = said["cookie"].partition("=")
-    browser.cookies[name] = value
-    pages = addresses(said["case"])
+    pages = addresses(folder)
+    browsers = {}
+    for name, (_address, cookie) in pages.items():
+        browsers[name] = Client(HTTP_HOST="localhost")
+        key, _is, value = cookie.partition("=")
+        browsers[name].cookies[key] = value
     times: dict[str, list[float]] = {name: [] for name in pages}
     busy: dict[str, list[float]] = {name: [] for name in pages}
     for turn in range(rounds + 5):
-        for name, address in pages.items():
+        for name, (address, _cookie) in pages.items():
             started, worked = time.perf_counter(), time.process_time()
-            answer = browser.get(address)
+            answer = browsers[name].get(address)
             spent = time.perf_counter() - started, time.process_time() - worked
             assert answer.status_code == 200, (name, answer.status_code)
             if turn >= 5:
                 times[name].append(1000 * spent[0])
                 busy[name].append(1000 * spent[1])
     statements = {}
-    for name, address in pages.items():
+    for name, (address, _cookie) in pages.items():
         with CaptureQueriesContext(connection) as asked:
-            browser.get(address)
+            browsers[name].get(address)
         statements[name] = len(asked)
     return {
         name: {
@@ -339,16 +351,14 @@ def together(folder: Path, database: str, keeper: str, clients: int, rounds: int
         env=_environment(database),
         cwd=ROOT,
     )
-    said = json.loads((folder / "said.json").read_text())
     try:
         _wait_for(port)
         times: dict[str, list[float]] = {name: [] for name in PAGES}
         for _ in range(3):
-            for name, address in addresses(said["case"]).items():
+            for name, (address, cookie) in addresses(folder).items():
                 with ThreadPoolExecutor(clients) as pool:
                     asked = [
-                        pool.submit(_ask, port, address, said["cookie"], rounds)
-                        for _ in range(clients)
+                        pool.submit(_ask, port, address, cookie, rounds) for _ in range(clients)
                     ]
                     for one in asked:
                         times[name] += one.result()

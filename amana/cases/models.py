@@ -31,6 +31,7 @@ class Case(models.Model):
     citizenship = models.CharField(max_length=2, blank=True)
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=("worker",), name="cases_of_a_worker")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(origin__in=("screening", "historical", "referral", "report")),

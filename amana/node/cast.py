@@ -392,3 +392,25 @@ FOUND_BY_NIGHT = (
     _found("Korotoum-Perle", "F", "10_14", "dyu", "CI"),
     _found("Lassina-Cerceau", "M", "10_14", "mos", "BF"),
 )
+
+# How their protection goes on: a state of a track or a fact, and why.
+COCOA_COURSE = (
+    ("PROTECTION:STABILISE", "Il a dormi deux nuits dans la cacaoyère de Blé-Invention."),
+    ("NO_DANGER", "Le patron ne sait pas où il est."),
+    ("BASIC_NEEDS_MET", "Il a mangé, s’est lavé et a reçu des habits."),
+    ("INTERPRETER_FOUND", "Une dame du marché parle sa langue, le mooré."),
+    ("RIGHTS_EXPLAINED", "Expliqué deux fois, avec des images."),
+)
+HOUSE_GIRL_COURSE = (
+    ("PROTECTION:STABILISE", "La patronne de Riviera-Fictive la cherche encore."),
+    ("NO_DANGER", "Elle est loin de ce quartier depuis mardi."),
+    ("BASIC_NEEDS_MET", "Elle dort, elle mange, ses mains sont soignées."),
+    ("INTERPRETER_FOUND", "Elle parle français avec la travailleuse."),
+    ("RIGHTS_EXPLAINED", "Elle a demandé deux fois si elle doit payer."),
+    ("MEDICAL_CHECKED", "Vue par la sage-femme, qui l’a laissée parler."),
+    ("GUARDIAN_REQUESTED", "Demandé au juge des tutelles de Tiassalé-Inventé."),
+    ("PROTECTION:ASSESS", "Elle veut raconter elle-même, une seule fois."),
+    ("TOLD_ONCE", "Raconté en une matinée, avec trois pauses."),
+    ("NEEDS_ASSESSED", "L’école d’abord, dit-elle, puis sa petite sœur."),
+    ("RISK_HIGH", "La patronne a envoyé deux hommes au village."),
+)

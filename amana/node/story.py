@@ -359,6 +359,13 @@ def write(who: Persona, case: str, part: str, fields: Mapping[str, str], typed: 
     _note(typed, narratives=list(fields.values()))
 
 
+def goes_on(worker: Persona, case: str, steps: Sequence[tuple[str, str]], typed: Typed) -> None:
+    """Enter what happened to a person, step by step: a state of a track or a fact, and why."""
+    for entry, reason in steps:
+        worker.post(f"/cases/{case}/course", {"entry": entry, "reason": reason})
+    _note(typed, narratives=[reason for _, reason in steps])
+
+
 def report(worker: Persona, case: str, facts: Mapping[str, str], typed: Typed) -> None:
     """Hand facts to the police."""
     worker.post(f"/cases/{case}/report", {**facts, "ground": "DUTY"})

@@ -246,7 +246,9 @@ def _interviewed(
         if kind == "REFUSED":
             told = story.interview(worker, first, cast.HOUSE_GIRL_INTERVIEW, typed)
             story.decide(supervisor, told)
-            story.fill_in(worker, story.open_case(worker, told), cast.HOUSE_GIRL, typed)
+            case = story.open_case(worker, told)
+            story.fill_in(worker, case, cast.HOUSE_GIRL, typed)
+            story.goes_on(worker, case, cast.HOUSE_GIRL_COURSE, typed)
 
 
 def _care_together(here: Country, case: str, typed: Typed) -> None:
@@ -260,6 +262,8 @@ def _care_together(here: Country, case: str, typed: Typed) -> None:
     story.report(worker, case, cast.COCOA_FACTS, typed)
     first, second = [here.by_name[name] for name in cast.TWO_SUPERVISORS[here.node.config.country]]
     story.break_glass(first, second, case, "therapy")
+    # No bed was entered for him since: the list says so, every day.
+    story.goes_on(worker, case, cast.COCOA_COURSE, typed)
     name, caption = cast.COCOA_PHOTOGRAPH
     story.attach(worker, case, "account", name, caption, typed)
     story.erase(first, second, case_of(here, cast.COCOA_BOY, typed))

@@ -44,6 +44,12 @@ def take(folder: Path, nodes: Sequence[RunningNode], tour: Sequence[Stop]) -> No
     print(f"Screenshots are in {folder}")
 
 
+def _press(page: Any, what: str = SUBMIT) -> None:
+    """Send the page's form and wait for what follows: a slow machine answers late."""
+    with page.expect_navigation():
+        page.locator(what).first.click()
+
+
 class _Camera:
     """One language at one width."""
 
@@ -66,23 +72,23 @@ class _Camera:
         """Take a question and the reading of a screening that is then thrown away."""
         page = self._page("MA", Role.FIRST_RESPONDER)
         page.goto(f"{self.at['MA']}/screen/")
-        page.locator(SUBMIT).first.click()
+        _press(page)
         draft = page.url.split("/")[-3]
         for question in ("d1", "d2"):
             page.locator(f"[name={question}][value=none]").check()
         page.locator("[name=d3][value=alone]").check()
-        page.locator(SUBMIT).first.click()
+        _press(page)
         self._describe(page)
         for number, value in ((4, "false_promise"), (5, "debt"), (6, "kept"), (8, "unpaid")):
             page.goto(f"{self.at['MA']}/screen/{draft}/at/q{number:02}")
             page.locator(f"[name=q{number:02}][value={value}]").check()
             if number == 6:
                 self._take(page, "1-question")
-            page.locator(SUBMIT).first.click()
+            _press(page)
         page.goto(f"{self.at['MA']}/screen/{draft}/review")
         self._take(page, "1-reading")
         page.goto(f"{self.at['MA']}/screen/")
-        page.locator(f"form[action$='/{draft}/discard'] button").click()
+        _press(page, f"form[action$='/{draft}/discard'] button")
 
     def stop(self, number: int, stop: Stop) -> None:
         """Take one stop of the tour."""
@@ -98,7 +104,7 @@ class _Camera:
             page.locator(f"[name={name}][value={getattr(person, name)}]").check()
         for name in ("sex", "age_band", "language", "citizenship"):
             page.locator(f"select[name={name}]").select_option(getattr(person, name))
-        page.locator(SUBMIT).first.click()
+        _press(page)
 
     def _page(self, country: str, role: Role) -> Any:
         if (country, role) not in self._pages:
@@ -107,7 +113,7 @@ class _Camera:
             page.goto(f"{self.at[country]}/sign-in")
             page.locator("[name=sign_in_name]").fill(name)
             page.locator("[name=password]").fill(cast.PASSWORD)
-            page.locator(SUBMIT).first.click()
+            _press(page)
             self._pages[country, role] = page
         return self._pages[country, role]
 

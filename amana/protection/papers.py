@@ -181,7 +181,7 @@ def laid_out(paper: Paper) -> dict[str, Any]:
 
 # Letters, figures and signs between them that run from left to right also in Arabic.
 _LATIN = r"0-9A-Za-z\u00c0-\u02af\u0660-\u0669\u06f0-\u06f9"
-_FROM_THE_LEFT = re.compile(rf"[{_LATIN}]+(?:[-–/.,:_@'’+][{_LATIN}]+)*")
+_FROM_THE_LEFT = re.compile(rf"[{_LATIN}]+(?:(?:://|[-–/.,:_@'’+])[{_LATIN}]+)*")
 
 
 def _set(paper: Paper, text: str) -> str:
@@ -194,6 +194,12 @@ def _set(paper: Paper, text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return words without what nobody sees: signs of control and of direction."""
+    """Return words without what nobody sees: signs of control and of direction.
+
+    A letter that is another one drawn otherwise (a ligature that came along from elsewhere) is
+    written as that one.
+    """
     kept = (c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
-    return " ".join("".join(kept).split())
+    plainly = "".join(unicodedata.normalize("NFKC", c) if c.isalpha() else c for c in kept)
+    # The narrow blanks of French stay what they are.
+    return re.sub(r"[ \t\r\n\f\v]+", " ", unicodedata.normalize("NFC", plainly)).strip()

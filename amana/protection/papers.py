@@ -185,11 +185,18 @@ _FROM_THE_LEFT = re.compile(rf"[{_LATIN}]+(?:(?:://|[-–/.,:_@'’+])[{_LATIN}]
 
 
 def _set(paper: Paper, text: str) -> str:
-    """Return words as they are set: in one line of thought, each run in its own direction."""
-    text = plain(text)
-    if paper.language in RIGHT_TO_LEFT:
+    """Return words as they are set: dates and codes whole and in their own direction."""
+    is_turned = paper.language in RIGHT_TO_LEFT
+
+    def in_one_piece(found: re.Match[str]) -> str:
+        run = found[0]
+        if len(run) <= LONGEST_WORD:
+            # No line ends inside a date; a word joiner says so and nobody reads it.
+            run = re.sub(r"(\W|_)", "\\1\u2060", run)
         # A date or a code that Arabic turned around would be another one.
-        text = _FROM_THE_LEFT.sub(lambda run: f"\u2066{run[0]}\u2069", text)
+        return f"\u2066{run}\u2069" if is_turned else run
+
+    text = _FROM_THE_LEFT.sub(in_one_piece, plain(text))
     return re.sub(rf"(\S{{{LONGEST_WORD}}})(?=\S)", "\\1\u200b", text)
 
 

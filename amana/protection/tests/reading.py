@@ -15,7 +15,9 @@ from typing import Any
 import pikepdf
 
 # Signs of direction and places where a line may end: nobody reads them.
-UNSEEN = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+UNSEEN = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A)]
+)
 # What runs from the left also in Arabic: letters and figures with single signs between them.
 _LATIN, _SIGN = r"0-9A-Za-z\u00c0-\u02af\u0660-\u0669\u06f0-\u06f9", r"-–/.,:_@'’+"
 LATIN_UNIT = re.compile(f"[{_LATIN}{_SIGN}]+")
@@ -84,7 +86,9 @@ def _once(drawn: Iterable[Drawn]) -> Iterator[Drawn]:
 
 
 def _across(line: list[Drawn]) -> list[str]:
-    return [one.said for one in sorted(line, key=lambda drawn: drawn.x)]
+    # A blank at the end of a line takes no room: it lies where the last word begins.
+    held = sorted(line, key=lambda one: (one.x, bool(one.said.translate(UNSEEN).strip())))
+    return [one.said for one in held]
 
 
 def _drawn(page: Any) -> Iterator[Drawn]:

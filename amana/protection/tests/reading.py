@@ -152,12 +152,14 @@ class Font:
         parts = operand if isinstance(operand, pikepdf.Array) else [operand]
         data = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
         glyphs = [int.from_bytes(data[at : at + 2]) for at in range(0, len(data), 2)]
+        # Where a vowel is among them, Arabic letters are not marked as running from the right.
+        said = "".join(self.letters[glyph] for glyph in glyphs)
+        is_reversed |= any(unicodedata.bidirectional(letter) == "AL" for letter in said)
         if is_reversed and not instead:
             for glyph in glyphs:
                 yield self.letters[glyph], self.is_over(glyph)
         else:
-            said = instead or "".join(self.letters[glyph] for glyph in glyphs)
-            yield said, all(self.is_over(glyph) for glyph in glyphs)
+            yield instead or said, all(self.is_over(glyph) for glyph in glyphs)
 
     def is_over(self, glyph: int) -> bool:
         return self.widths.get(glyph, self.other_width) == 0

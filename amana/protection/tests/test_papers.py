@@ -137,6 +137,8 @@ other_words = st.sampled_from(OTHERS.split())
 @settings(max_examples=60)
 @given(st.lists(st.lists(arabic_words() | other_words, min_size=1, max_size=25), max_size=5))
 @example([["مُحَمَّدٌ", "«أخيه»", "كتـــاب", "الله", "(MA-K7R4-2D9C)", "abc."], ["ا" * 200]])
+@example([["2026-11-26", "ء", "ء", "!", *["2026-11-26"] * 3, "ء", "ء", "2026-11-26", "،"] * 2])
+@example([["*", "كّ", "أذضئسضةصشضصة", "ءً", "أً", "لًا", "آْآ"], ["اُ" * 60]])
 def test_any_text_from_the_right_comes_out_as_it_was_put_in(lines: list[list[str]]) -> None:
     paper = a_paper("ar", *(" ".join(words) for words in lines))
     assert read(paper) == put_in(paper)

@@ -190,7 +190,7 @@ def _set(paper: Paper, text: str) -> str:
 
     def in_one_piece(found: re.Match[str]) -> str:
         run = found[0]
-        if len(run) <= LONGEST_WORD:
+        if len(run) <= LONGEST_WORD and (is_turned or re.search(r"\d", run)):
             # No line ends inside a date; a word joiner says so and nobody reads it.
             run = re.sub(r"(\W|_)", "\\1\u2060", run)
         # A date or a code that Arabic turned around would be another one.

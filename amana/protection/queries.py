@@ -294,7 +294,7 @@ def _handover(actor: Actor, case: Case, language: str, now: datetime) -> papers.
     journey, words = table.load(), paper_texts.load().words
     lines = course(actor, case)
     here = rules.standing(lines, journey, now)
-    since, until = words["since"].said_in(language), words["until"].said_in(language)
+    since, until = words["since_day"].said_in(language), words["due_by"].said_in(language)
     nothing = (words["nothing"].said_in(language),)
     tracks = [
         f"{t.title.said_in(language)} – {t.states[here.states[t.id]].title.said_in(language)}"

@@ -263,10 +263,12 @@ def test_a_number_of_a_foreign_case_and_one_of_nobody_are_one_answer(
     case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
     made = issue(worker, case, now)
     cast.hire("elsewhere", "Khadija Inventée", Role.CASE_WORKER, ("care-2",))
-    stranger = cast.who("elsewhere")
-    for said in (made.row.pk, code_of(made), papers.new_number()):
-        with pytest.raises(NotFound):
-            queries.find_paper(stranger, said)
+    # The second holds the team's key, and the case is in another's hands.
+    cast.hire("colleague", "Une Collègue Inventée", Role.CASE_WORKER)
+    for stranger in ("elsewhere", "colleague"):
+        for said in (made.row.pk, code_of(made), papers.new_number()):
+            with pytest.raises(NotFound):
+                queries.find_paper(cast.who(stranger), said)
     other = a_case(cast)
     for number in (made.row.pk, papers.new_number()):
         with pytest.raises(NotFound):

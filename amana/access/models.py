@@ -151,7 +151,7 @@ class Session(models.Model):
 
 
 class Failure(models.Model):
-    """A failed sign-in, kept only to slow the next: a digest of the name or of the address."""
+    """A failure at a door, kept only to slow the next: a digest of the name or of the address."""
 
     subject = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField(db_index=True)

@@ -142,7 +142,7 @@ TABLE: dict[str, Kept] = {
         is_running=True,
     ),
     "access.Failure": Kept(
-        row="a failed sign-in, as two digests",
+        row="a failed sign-in, as two digests, or a paper that was not ours, as one",
         life=FAILURE_WINDOW,
         since="the failure",
         erased_by="a sign-in that succeeds, and the worker's access.actions.sweep",
@@ -401,6 +401,14 @@ TABLE: dict[str, Kept] = {
         since="for as long as its case",
         erased_by="with its case: cases.actions.erase_case",
         reason="lists are put in order by it; it says nothing but a moment",
+        is_running=True,
+    ),
+    "protection.IssuedPaper": Kept(
+        row="the number of a paper, its day, a salted digest, who issued it; the rest is sealed",
+        life=None,
+        since="for as long as its case",
+        erased_by="with its case: cases.actions.erase_case; from then on its number is nobody's",
+        reason="whoever is shown a paper must be able to ask whether it still stands",
         is_running=True,
     ),
     "cases.Glass": Kept(

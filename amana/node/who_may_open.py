@@ -54,6 +54,8 @@ TABLE: dict[str, Page] = {
     "exchange:receipts": _public(),
     "exchange:checkpoints": _public(),
     "exchange:directory": _public(),
+    # Whoever is shown a paper may ask whether it is ours; the answer names nobody.
+    "protection:check": _public(),
     "field:shell": _public(),
     "field:file": _public(),
     "field:recorded": _public(),
@@ -142,6 +144,9 @@ TABLE: dict[str, Page] = {
     "protection:worklist": _for(W, S, purpose="care"),
     "protection:course": _for(*ON_FILES, purpose="care"),
     "protection:strike": _for(S, purpose="care"),
+    "protection:papers": _for(W, S, purpose="care"),
+    "protection:print": _for(W, S, purpose="care"),
+    "protection:find": _for(W, S, purpose="care"),
     "cases:consent": _for(W, purpose="care"),
     "cases:withdraw": _for(W, S, purpose="care"),
     "cases:grounds": _for(S, purpose="review"),

@@ -1,20 +1,26 @@
 """Entering what happened and what is so. Nothing is changed, nothing is taken away."""
 
+import base64
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
+from amana.access import policy
+from amana.access.actions import count_failure, subject_of
 from amana.access.documents import seal_document
-from amana.access.queries import access_key
+from amana.access.queries import access_key, must_wait
 from amana.access.rules import Actor, NotFound, Refused
 from amana.audit.actions import record
 from amana.cases.actions.parts import give_out, write_new
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import compartment_place
-from amana.protection import queries, rules
-from amana.protection.models import Due
+from amana.crypto.secrets import token
+from amana.protection import papers, queries, rules
+from amana.protection.models import Due, IssuedPaper
 from amana.protection.rules import Against, Wanted
 from amana.standards import journey as table
+from amana.standards.datafile import LANGUAGES
 
 
 @transaction.atomic
@@ -103,3 +109,122 @@ def _put_in_order(case: Case, actor: Actor, now: datetime) -> None:
         row.save()
     due_at = open_[0].due_at if open_ else None
     Due.objects.update_or_create(case=case, defaults={"team": case.team, "due_at": due_at})
+
+
+# Papers.
+
+
+@transaction.atomic
+def issue_paper(
+    *,
+    case: Case,
+    kind: str,
+    sections: papers.Sections,
+    language: str,
+    actor: Actor,
+    now: datetime,
+) -> queries.Issued:
+    """Give a paper its number and seal its words; what stands already keeps the number it has.
+
+    A paper replaces the one of its kind and language that stood before. One that no printer could
+    set gets no number. Of a kind in another language the translation stands beside it.
+    """
+    if kind not in table.load().documents or language not in LANGUAGES:
+        raise NotFound
+    if queries.PAPERS not in policy.opens(actor.role):
+        raise NotFound
+    if case.is_historical:
+        raise Refused(["HISTORICAL_IS_CLOSED"])
+    Case.objects.select_for_update().get(pk=case.pk)
+    said = tuple((label, tuple(lines)) for label, lines in sections)
+    standing = [
+        one
+        for one in queries.issued(actor, case)
+        if (one.kind, one.language) == (kind, language) and one.row.replaced_on is None
+    ]
+    for one in standing:
+        if one.sections == said:
+            return one
+    return _issue_new(case, kind, said, language, standing, actor, now)
+
+
+def _issue_new(
+    case: Case,
+    kind: str,
+    sections: papers.Sections,
+    language: str,
+    replaced: list[queries.Issued],
+    actor: Actor,
+    now: datetime,
+) -> queries.Issued:
+    salt, day = token(), timezone.localdate(now)
+    document = {
+        "kind": kind,
+        "language": language,
+        "sections": sections,
+        "salt": base64.b64encode(salt).decode(),
+    }
+    part = write_new(case, queries.PAPERS, document, actor, now)
+    digest = papers.fingerprint(
+        salt=salt,
+        title=table.load().documents[kind].said_in(language),
+        code=case.code,
+        sections=sections,
+        signs=queries.signs(kind, language),
+        language=language,
+    )
+    row = IssuedPaper.objects.create(
+        number=papers.new_number(),
+        case=case,
+        sealed_in=part,
+        day=day,
+        digest=digest,
+        account=actor.account_id,
+    )
+    made = queries.Issued(row, kind, language, sections, salt)
+    against = papers.objections(queries.printable(made, ""))
+    if against:
+        raise Refused(against)
+    older = [one.row.pk for one in replaced]
+    IssuedPaper.objects.filter(pk__in=older).update(replaced_on=day)
+    give_out(case, actor)
+    # Which paper it is lies sealed; the record knows the number and who issued it.
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="protection.issue_paper",
+        subject=case.code,
+        paper=row.pk,
+    )
+    return made
+
+
+def print_paper(
+    *, case: Case, number: str, checked_at: str, actor: Actor, now: datetime
+) -> papers.Paper:
+    """Give out a paper for the printer; every printing is on record, what it says never."""
+    found = queries.access_paper(actor, case, number)
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="protection.print_paper",
+        subject=case.code,
+        paper=number,
+    )
+    return queries.printable(found, checked_at)
+
+
+def check_paper(*, said: str, address: str, now: datetime) -> queries.Checked:
+    """Tell anybody whether a number or a code is ours, and never about whom or what.
+
+    What is not ours is refused and counted, so that nobody finds numbers by trying; a guess here
+    never locks the door at which people sign in.
+    """
+    subject = subject_of("paper", address)
+    if must_wait({"address": subject}, now):
+        raise Refused(["TRY_LATER"])
+    found = queries.check_paper(said)
+    if found is None:
+        count_failure(subject, now)
+        raise Refused(["PAPER_NOT_OURS"])
+    return found

@@ -37,3 +37,29 @@ class StrikeForm(forms.Form):
     """Why an entry was wrong."""
 
     reason = forms.CharField(label=_("What was wrong"), max_length=500)
+
+
+class IssueForm(forms.Form):
+    """Which paper, and in which language of the house."""
+
+    kind = forms.ChoiceField(label=_("Which paper"))
+    language = forms.ChoiceField(
+        label=_("In which language"),
+        choices=[("fr", "Français"), ("ar", "العربية"), ("en", "English")],
+    )
+
+    def __init__(self, *args: Any, kinds: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["kind"]
+        if isinstance(choice, forms.ChoiceField):
+            choice.choices = list(kinds)
+
+
+class CheckForm(forms.Form):
+    """The number of a paper, or the whole code that a telephone reads from it."""
+
+    said = forms.CharField(
+        label=_("Number or code"),
+        help_text=_("The number stands on top of every page. The code is what a telephone reads."),
+        max_length=400,
+    )

@@ -1,8 +1,8 @@
-"""What is kept in clear of a case's course: a moment. All else lies sealed in its parts."""
+"""What is kept in clear of a case's course: a moment, and the numbers of its papers."""
 
 from django.db import models
 
-from amana.cases.models import Case
+from amana.cases.models import Case, Compartment
 
 
 class Due(models.Model):
@@ -20,3 +20,23 @@ class Due(models.Model):
 
     def __str__(self) -> str:
         return f"next duty of {self.case_id}"
+
+
+class IssuedPaper(models.Model):
+    """A paper that left this desk. Which kind it is, in which language, its words: sealed.
+
+    In clear stands what a stranger who holds the paper may be told. The digest is salted, and the
+    salt lies with the words: the fixed texts are public, and an unsalted digest would name them.
+    """
+
+    number = models.CharField(max_length=12, primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    sealed_in = models.OneToOneField(Compartment, on_delete=models.CASCADE)
+    day = models.DateField()
+    digest = models.BinaryField(max_length=32)
+    account = models.CharField(max_length=32)
+    # Since when a later paper of its kind and language stands in its place.
+    replaced_on = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,20 +1,24 @@
 """The course of a case for those who may read it, and the cases in the order of what is owed."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from amana.access import policy
 from amana.access.queries import held_keys
-from amana.access.rules import CARE, Actor, Role
+from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.cases.models import Case, Compartment
-from amana.cases.queries import opened_with, seen_by, timeline
-from amana.protection import rules
-from amana.protection.models import Due
+from amana.cases.queries import opened_with, seen_by, timeline, visible_to
+from amana.crypto.secrets import same
+from amana.protection import papers, rules
+from amana.protection.models import Due, IssuedPaper
+from amana.standards import codes, paper_texts
 from amana.standards import journey as table
 from amana.standards.calendars import calendar_of
 
@@ -145,3 +149,208 @@ def headlines(actor: Actor, codes: list[str]) -> dict[str, dict[str, str]]:
     rows = list(Compartment.objects.filter(case__in=codes, name=HEADLINE))
     keys = held_keys(actor, {row.key_id for row in rows})
     return {r.case_id: opened_with(keys[r.key_id], r) for r in rows if r.key_id in keys}
+
+
+# Papers.
+
+# The part in which the words of every paper lie: who reads it prints it.
+PAPERS = "papers"
+# A certificate says what is so: not before somebody presumed it, nor after an authority said no.
+PRESUMED = frozenset({"PRESUMED", "UNDER_FORMAL_REVIEW", "FORMALLY_IDENTIFIED", "REVIEW_REQUESTED"})
+HANDOVER, CERTIFICATE = "HANDOVER_SHEET", "PRESUMED_CERTIFICATE"
+# How far back a handover tells.
+LINES_HANDED_OVER = 30
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A paper of a case, opened: which kind it is, in which language, and its words."""
+
+    row: IssuedPaper
+    kind: str
+    language: str
+    sections: papers.Sections
+    salt: bytes
+
+    @property
+    def title(self) -> str:
+        """Return the paper's name, in its own language."""
+        return table.load().documents[self.kind].said_in(self.language)
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """Return who signs it, in its own language."""
+        return signs(self.kind, self.language)
+
+
+def signs(kind: str, language: str) -> tuple[str, ...]:
+    """Return who signs a kind of paper; where nobody said it, the person and her worker."""
+    texts = paper_texts.load()
+    known = texts.papers.get(kind)
+    names = known.signs if known else ("PERSON", "WORKER")
+    return tuple(texts.signers[name].said_in(language) for name in names)
+
+
+def issued(actor: Actor, case: Case) -> list[Issued]:
+    """Return the papers of a case that this person may read, the newest first."""
+    if PAPERS not in policy.opens(actor.role):
+        return []
+    rows = IssuedPaper.objects.filter(case=case).select_related("sealed_in")
+    held = list(rows.order_by("-sealed_in__serial"))
+    keys = held_keys(actor, {row.sealed_in.key_id for row in held})
+    return [_issued(row, keys[k]) for row in held if (k := row.sealed_in.key_id) in keys]
+
+
+def _issued(row: IssuedPaper, key: Any) -> Issued:  # noqa: ANN401 - a key is of crypto
+    said = opened_with(key, row.sealed_in)
+    sections = tuple((str(label), tuple(map(str, lines))) for label, lines in said["sections"])
+    salt = base64.b64decode(said["salt"])
+    return Issued(row, str(said["kind"]), str(said["language"]), sections, salt)
+
+
+def access_paper(actor: Actor, case: Case, number: str) -> Issued:
+    """Return one paper of a case, or NotFound: missing, of another case, not hers to read."""
+    found = next((one for one in issued(actor, case) if one.row.pk == number), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def printable(found: Issued, checked_at: str) -> papers.Paper:
+    """Return a paper as it goes to the printer, with its code signed by this node."""
+    claim = papers.Claim(found.row.pk, found.row.day, bytes(found.row.digest))
+    return papers.Paper(
+        title=found.title,
+        number=found.row.pk,
+        code=found.row.case_id,
+        day=found.row.day,
+        sections=found.sections,
+        signs=found.signs,
+        language=found.language,
+        qr=papers.qr_text(settings.OWN.seed, claim),
+        checked_at=checked_at,
+    )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What anybody may be told of a paper: when it was issued, and since when it is replaced."""
+
+    number: str
+    day: date
+    replaced_on: date | None
+    # A number alone shows that such a paper exists, not that this sheet is it.
+    by_code: bool
+
+
+def check_paper(said: str) -> Checked | None:
+    """Return what may be told to whoever says a number or a code; None where it is not ours."""
+    row, by_code = _said(said)
+    return Checked(row.pk, row.day, row.replaced_on, by_code) if row else None
+
+
+def find_paper(actor: Actor, said: str) -> Issued:
+    """Return the paper behind a number or a code, or NotFound: also for a case not hers."""
+    row, _ = _said(said)
+    case = visible_to(actor).filter(pk=row.case_id).first() if row else None
+    if row is None or case is None:
+        raise NotFound
+    return access_paper(actor, case, row.pk)
+
+
+def _said(said: str) -> tuple[IssuedPaper | None, bool]:
+    """Return the row that a number or a code names; a code must stand to its last letter."""
+    if ":" not in said:
+        return IssuedPaper.objects.filter(pk=papers.read_number(said)).first(), False
+    claim = papers.read_qr(settings.OWN.seed, said)
+    row = IssuedPaper.objects.filter(pk=claim.number).first() if claim else None
+    if row is None or claim is None:
+        return None, True
+    stands = row.day == claim.day and same(bytes(row.digest), claim.digest)
+    return (row if stands else None), True
+
+
+def kinds_made_here() -> tuple[str, ...]:
+    """Return the kinds of paper whose words are known, or computed, without anybody writing."""
+    return tuple(paper_texts.load().papers)
+
+
+def sections_of(
+    actor: Actor, case: Case, kind: str, language: str, now: datetime
+) -> papers.Sections:
+    """Return the words of a paper that nobody has to write; NotFound for one that somebody does.
+
+    Refuses a certificate where nothing is presumed.
+    """
+    known = paper_texts.load().papers.get(kind)
+    if known is None or not reads_all(actor):
+        raise NotFound
+    if kind == HANDOVER:
+        return _handover(actor, case, language, now)
+    filled = _presumed(actor, case, now) if kind == CERTIFICATE else {}
+    return tuple(
+        (p.label.said_in(language), tuple(w.said_in(language).format(**filled) for w in p.lines))
+        for p in known.passages
+    )
+
+
+def _presumed(actor: Actor, case: Case, now: datetime) -> dict[str, str]:
+    lines, track = course(actor, case), "IDENTIFICATION"
+    state = rules.standing(lines, table.load(), now).states[track]
+    begun = [e for e in rules.counted(lines) if (e.track, e.kind) == (track, "PRESUMED")]
+    if state not in PRESUMED or not begun:
+        raise Refused(["NOT_PRESUMED"])
+    return {"opened": _day(case.opened_at), "presumed": _day(begun[0].at)}
+
+
+def _handover(actor: Actor, case: Case, language: str, now: datetime) -> papers.Sections:
+    """Tell whoever takes over where each track stands, what holds, what is owed, what happened.
+
+    In coded words alone: why something was so, and where, is told by mouth or read in the case.
+    """
+    journey, words = table.load(), paper_texts.load().words
+    lines = course(actor, case)
+    here = rules.standing(lines, journey, now)
+    since, until = words["since_day"].said_in(language), words["due_by"].said_in(language)
+    nothing = (words["nothing"].said_in(language),)
+    tracks = [
+        f"{t.title.said_in(language)} – {t.states[here.states[t.id]].title.said_in(language)}"
+        + (f" – {since} {_day(here.reached[t.id].at)}" if t.id in here.reached else "")
+        for t in journey.tracks.values()
+    ]
+    owes = [
+        f"{codes.label('DUTY', one.duty.key, language)} – {until} {_moment(one.due_at)}"
+        for one in owed(case, lines, now)
+        if one.met_at is None
+    ]
+    found = {
+        "tracks": tracks,
+        "holds": [journey.facts[fact].title.said_in(language) for fact in here.facts],
+        "owed": owes,
+        "happened": _happened(lines, language),
+    }
+    return tuple(
+        (words[label].said_in(language), tuple(said) or nothing) for label, said in found.items()
+    )
+
+
+def _happened(lines: list[Line], language: str) -> list[str]:
+    journey = table.load()
+    last = rules.counted(lines)[-LINES_HANDED_OVER:][::-1]
+    return [f"{_day(e.at)} – {_event(e, journey, language)}" for e in last]
+
+
+def _event(entry: rules.Entry, journey: table.Journey, language: str) -> str:
+    if not entry.track:
+        return journey.facts[entry.kind].title.said_in(language)
+    track = journey.tracks[entry.track]
+    state = track.states[entry.kind].title
+    return f"{track.title.said_in(language)} – {state.said_in(language)}"
+
+
+def _day(at: datetime) -> str:
+    return timezone.localdate(at).isoformat()
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

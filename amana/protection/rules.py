@@ -154,7 +154,9 @@ def _against_moving(wanted: Wanted, here: Standing, tier: str, journey: Journey)
     ways = _ways(wanted.track, wanted.kind, here, tier, journey)
     if not ways:
         return [Against("NOT_FOR_THIS_PERSON", wanted.track)]
-    against = [_against_way(move, wanted, here, journey) for move in ways]
+    # Of several ways the one from where she stands is explained, and not one that lacks less.
+    from_here = [move for move in ways if here.states[move.track] in move.origins]
+    against = [_against_way(move, wanted, here, journey) for move in from_here or ways]
     found = min(against, key=_number)
     before = here.reached.get(wanted.track)
     if before is not None and wanted.at < before.at:
@@ -288,12 +290,33 @@ def _owed(
     start = starts[-1]
     done = [e for e in held if _is_one_of(e, duty.met_by, journey) and e.number > start.number]
     # What was done before it was asked for is done: nobody is examined twice for the clock's sake.
-    before = [e for e in held if _is_one_of(e, duty.met_by, journey)]
+    # But for what no longer stands: a bed that she left, a screening that came to no end.
     if duty.repeats:
         begun = max((e.at for e in (start, *done)), default=start.at)
         return Owed(duty, begun, due(begun, duty.clock, calendar), None)
-    met = done or before
+    met = done or [
+        e for e in _standing_before(start, held, journey) if _is_one_of(e, duty.met_by, journey)
+    ]
     return Owed(duty, start.at, due(start.at, duty.clock, calendar), met[0].at if met else None)
+
+
+def _standing_before(start: Entry, held: Sequence[Entry], journey: Journey) -> list[Entry]:
+    """Return what was done before a duty began, and what its beginning did not undo.
+
+    A case that rested and goes on is a new episode: what was owed the first time is owed again.
+    """
+    earlier = [e for e in held if e.number < start.number]
+    resting = journey.tracks[PROTECTION].states
+    rests = [e.number for e in earlier if e.track == PROTECTION and resting[e.kind].rests]
+    then = standing([*earlier, start], journey, start.at)
+    stood = {e.number for e in (*then.reached.values(), *then.facts.values())}
+    # A milestone of the case itself is neither: it was opened once.
+    return [
+        e
+        for e in earlier
+        if e.track not in ("", *journey.tracks)
+        or (e.number in stood and e.number > max(rests, default=e.number - 1))
+    ]
 
 
 def _still_runs(duty: Duty, here: Standing, journey: Journey) -> bool:

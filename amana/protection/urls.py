@@ -1,4 +1,4 @@
-"""Addresses of the course of a case: codes only."""
+"""Addresses of the course of a case and its papers: codes only."""
 
 from django.urls import path
 
@@ -9,4 +9,8 @@ urlpatterns = [
     path("work/", views.worklist, name="worklist"),
     path("cases/<str:code>/course", views.course, name="course"),
     path("cases/<str:code>/course/<int:number>/strike", views.strike, name="strike"),
+    path("cases/<str:code>/papers/", views.papers, name="papers"),
+    path("cases/<str:code>/papers/<str:number>", views.print_, name="print"),
+    path("papers/check", views.check, name="check"),
+    path("papers/find", views.find, name="find"),
 ]

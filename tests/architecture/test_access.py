@@ -102,6 +102,8 @@ def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
         # A phone has no session: what it sends is signed, and what it fetches is the same for all.
         *("field:shell", "field:file", "field:enrol", "field:arrive", "field:leave"),
         *("field:recorded", "field:recording"),
+        # Whether a number is ours, and never whose.
+        "protection:check",
     }
 
 

@@ -297,6 +297,16 @@ VISITS: dict[str, Visit] = {
     "case-police": Visit("cases:list", "CI", Role.INVESTIGATOR, "/cases/"),
     "course": Visit("protection:course", "CI", W, "/cases/{shared}/course"),
     "course-supervisor": Visit("protection:course", "MA", S, "/cases/{case}/course"),
+    "papers": Visit("protection:papers", "CI", W, "/cases/{shared}/papers/"),
+    "papers-issued": Visit(
+        "protection:papers", "MA", S, "/cases/{case}/papers/", _press("main form.card .button")
+    ),
+    "check": Visit("protection:check", "MA", None, "/papers/check"),
+    "check-not-ours": Visit("protection:check", "CI", None, "/papers/check", _press(MAIN), 422),
+    "find": Visit("protection:find", "CI", W, "/papers/find"),
+    "find-nothing": Visit(
+        "protection:find", "MA", W, "/papers/find", lambda page, _: _fill(page, said="P-1"), 422
+    ),
     "worklist": Visit("protection:worklist", "CI", W, "/work/"),
     "people": Visit("cases:people", "CI", W, "/cases/{shared}/people"),
     "people-supervisor": Visit("cases:people", "MA", S, "/cases/{case}/people"),

@@ -514,6 +514,11 @@ def mark_seen(*, notice_id: int, actor: Actor, now: datetime) -> None:
         raise NotFound
 
 
+def count_failure(subject: str, now: datetime) -> None:
+    """Count what was asked in vain at a public door; `queries.must_wait` then slows the next."""
+    Failure.objects.create(subject=subject, at=now)
+
+
 def subject_of(kind: str, value: str) -> str:
     """Return what is kept of a name or an address that failed: a digest, to count by."""
     return digest(f"amana/failure/v1/{kind}/{value}".encode()).hex()

@@ -245,6 +245,17 @@ def test_a_table_that_forgets_one_need_is_found_out(
     assert any(broken(live(seed, tries=60)) for seed in range(300))
 
 
+class TestExplaining:
+    def test_of_several_ways_the_one_from_where_she_stands_is_explained(self) -> None:
+        history = sheltered("child")
+        moved(history, PROTECTION, "MISSING")
+        wanted = Wanted(PROTECTION, "STABILISE", history.now, "R03", "R03")
+        against = rules.objections(
+            history.entries, wanted, tier="child", journey=table.load(), now=history.now
+        )
+        assert [(one.code, one.about) for one in against] == [("MOVE_NEEDS", "FOUND")]
+
+
 class TestDuties:
     def owed(self, history: History) -> dict[str, rules.Owed]:
         found = rules.owed(
@@ -281,6 +292,41 @@ class TestDuties:
         told(history, "MEDICAL_CHECKED")
         moved(history, PROTECTION, "TRIAGE", "STABILISE")
         assert self.owed(history)["medical_check"].met_at is not None
+
+    def test_what_was_undone_before_it_was_asked_is_owed(self) -> None:
+        history = History("adult")
+        moved(history, "IDENTIFICATION", "SCREENED", role="R04")
+        moved(history, "IDENTIFICATION", "INCONCLUSIVE_RESCREEN", role="R04")
+        assert self.owed(history)["screen_again"].met_at is None
+
+        moved(history, "PLACEMENT", "REQUESTED", "OFFERED", "ACCEPTED", "PLACED", "LEFT_PLANNED")
+        moved(history, PROTECTION, "TRIAGE", "STABILISE")
+        assert self.owed(history)["emergency_bed"].met_at is None
+
+    def test_what_stood_when_it_was_asked_stays_done_when_it_ends_later(self) -> None:
+        history = History("adult")
+        moved(history, "PLACEMENT", "REQUESTED", "OFFERED", "ACCEPTED", "PLACED")
+        moved(history, PROTECTION, "TRIAGE", "STABILISE")
+        moved(history, "PLACEMENT", "LEFT_PLANNED")
+        assert self.owed(history)["emergency_bed"].met_at is not None
+
+    def test_a_case_that_rested_owes_everything_anew(self) -> None:
+        history = sheltered("adult")
+        told(history, "REFUSAL_INFORMED")
+        moved(history, PROTECTION, "DECLINED_HELP", "STABILISE")
+        assert self.owed(history)["medical_check"].met_at is None
+
+    def test_a_child_who_is_missing_again_is_reported_again(self) -> None:
+        history = sheltered("child")
+        for _ in range(2):
+            moved(history, PROTECTION, "MISSING")
+            assert self.owed(history)["missing_alert"].met_at is None
+            told(history, "MISSING_ALERTED")
+            assert history.say("STABILISE", track=PROTECTION) == ["MOVE_NEEDS"]
+            told(history, "FOUND")
+            assert self.owed(history)["return_interview"].met_at is None
+            told(history, "RETURN_INTERVIEW")
+            moved(history, PROTECTION, "STABILISE")
 
     def test_somebody_at_high_risk_is_seen_again_and_again(self) -> None:
         history = sheltered("adult")

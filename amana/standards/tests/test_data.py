@@ -24,6 +24,7 @@ from amana.standards import (
     need_to_know,
     never_sent,
     next_steps,
+    sheets,
 )
 from amana.standards.datafile import FOLDER, LANGUAGES, MARKS, BadData, Place, opened
 from amana.standards.instruments import INSTRUMENTS, shelf
@@ -53,6 +54,8 @@ READERS = {
     "never_sent.json": never_sent.read,
     "next_steps.json": next_steps.read,
     "paper.json": codes.read,
+    "sheet_lists.json": codes.read,
+    "sheets.json": sheets.read,
     "words.json": codes.read,
 }
 ARABIC = range(0x0600, 0x0700)

@@ -113,6 +113,14 @@ def reads(actor: Actor, sheet: Sheet) -> bool:
     return sheet.part in policy.opens(actor.role)
 
 
+def may_open(actor: Actor, case: Case, name: str) -> bool:
+    """Say whether a document of a case is one that this person reads or writes."""
+    sheet = sheet_table.load().get(name)
+    if sheet is None or not sheet.is_for(case.tier):
+        return False
+    return reads(actor, sheet) or actor.role.value in sheet.by
+
+
 def beside(lines: list[Line], kept: list[Kept], now: datetime) -> sheets.Known:
     """Return what this person can see beside a sheet that she fills."""
     names = account_names()

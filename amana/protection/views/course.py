@@ -16,7 +16,8 @@ from amana.cases.queries import access_case
 from amana.look import coded
 from amana.protection import actions, queries, rules
 from amana.protection.forms import EnterForm, StrikeForm
-from amana.protection.rules import STRUCK, Against, Wanted
+from amana.protection.rules import STRUCK, Wanted
+from amana.protection.views.words import lack
 from amana.standards import journey as table
 
 
@@ -110,20 +111,20 @@ def _course(request: Request, case: Any, *, form: Any = None) -> HttpResponse:  
     context = {
         "case": case,
         "owed": _owed(queries.owed(case, lines, now), now),
-        "uncovered": [_lack(one) for one in uncovered] if queries.reads_all(request.actor) else [],
+        "uncovered": [lack(one) for one in uncovered] if queries.reads_all(request.actor) else [],
         "tracks": [
             {
                 "title": track.title.said_in(coded.language()),
                 "state": track.states[here.states[track.id]].title.said_in(coded.language()),
                 "since": here.reached[track.id].at if track.id in here.reached else None,
-                "steps": [_step(s) for s in steps if s.move.track == track.id],
+                "steps": [_step(request, case, s) for s in steps if s.move.track == track.id],
             }
             for track in journey.tracks.values()
             if track.part in policy.opens(request.actor.role)
         ],
         "holds": [words for code, words in facts if code in here.facts],
         "form": form or EnterForm(entries=mine),
-        "lines": _lines(lines),
+        "lines": _lines(request, case, lines),
         "may_strike": role is Role.SUPERVISOR,
     }
     return render(request, "protection/course.html", context, status=422 if form else 200)
@@ -143,31 +144,35 @@ def _owed(found: list[rules.Owed], now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _lack(one: Against) -> str:
-    """Say what stands against a step, with the name of the fact or track that it speaks of."""
-    journey, language = table.load(), coded.language()
-    said = coded.label("OBJECTION", one.code)
-    if one.about in journey.facts:
-        return f"{said} {journey.facts[one.about].title.said_in(language)}"
-    if one.about in journey.kinds_of:
-        return f"{said} {coded.label('DUTY', 'initial_risk')}"
-    if one.about in journey.tracks:
-        return f"{said} {journey.tracks[one.about].title.said_in(language)}"
-    return said
-
-
-def _step(step: rules.Step) -> dict[str, Any]:
+def _step(request: Request, case: Any, step: rules.Step) -> dict[str, Any]:  # noqa: ANN401
     journey = table.load()
     state = journey.tracks[step.move.track].states[step.move.to]
     return {
         "entry": f"{step.move.track}:{step.move.to}",
         "title": state.title.said_in(coded.language()),
-        "lacks": [_lack(one) for one in step.against],
-        "documents": [journey.documents[d].said_in(coded.language()) for d in step.move.documents],
+        "lacks": [lack(one) for one in step.against],
+        "documents": [
+            {
+                "title": journey.documents[name].said_in(coded.language()),
+                "url": _sheet_url(request, case, name),
+            }
+            for name in step.move.documents
+        ],
     }
 
 
-def _lines(lines: list[queries.Line]) -> list[dict[str, Any]]:
+def _sheet_url(request: Request, case: Any, name: str) -> str:  # noqa: ANN401
+    """Return where a document is filled or read; "" where it is not this person's."""
+    if not queries.may_open(request.actor, case, name):
+        return ""
+    return reverse("protection:sheet", args=[case.code, name])
+
+
+def _lines(
+    request: Request,
+    case: Any,  # noqa: ANN401
+    lines: list[queries.Line],
+) -> list[dict[str, Any]]:
     names, journey, language = account_names(), table.load(), coded.language()
     struck = {line.strikes for line in lines if line.kind == STRUCK}
     shown = []
@@ -186,6 +191,8 @@ def _lines(lines: list[queries.Line]) -> list[dict[str, Any]]:
                 "who": names.get(line.by, ""),
                 "reason": line.reason,
                 "place": line.place,
+                "sheet": journey.documents[line.sheet].said_in(language) if line.sheet else "",
+                "sheet_url": _sheet_url(request, case, line.sheet) if line.sheet else "",
                 "is_struck": line.number in struck,
                 "may_be_struck": line.number > 0 and line.kind != STRUCK,
             }

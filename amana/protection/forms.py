@@ -104,7 +104,9 @@ class SheetForm(forms.Form):
         for number in range(count):
             row = held[number] if number < len(held) else {}
             for inner in item.rows:
-                self.fields[f"{item.id}-{number}-{inner.id}"] = _field(inner, row.get(inner.id))
+                self.fields[f"{item.id}-{number}-{inner.id}"] = _field(
+                    inner, row.get(inner.id), inside=True
+                )
 
     def _count(self, item: Item, held: list[Mapping[str, Any]]) -> int:
         if not self.is_bound:
@@ -163,8 +165,8 @@ class SheetForm(forms.Form):
             return None
         if item.kind != ROWS:
             return item.id
-        filled = self.filled.get(item.id, [])
-        number = filled[fault.row] if fault.row is not None and fault.row < len(filled) else 0
+        filled = self.filled.get(item.id) or [0]
+        number = filled[min(fault.row or 0, len(filled) - 1)]
         return f"{item.id}-{number}-{inner or item.rows[0].id}"
 
     def sections(self) -> list[dict[str, Any]]:
@@ -205,13 +207,13 @@ def _to_begin_with(sheet: Sheet, item: Item) -> list[Mapping[str, Any]]:
     return []
 
 
-def _field(item: Item, value: Any) -> forms.Field:  # noqa: ANN401
+def _field(item: Item, value: Any, *, inside: bool = False) -> forms.Field:  # noqa: ANN401
     field = forms.Field(
         label=item.label.said_in(coded.language()),
         help_text=item.hint.said_in(coded.language()) if item.hint else "",
         initial=value,
         required=False,
-        widget=_widget(item),
+        widget=_widget(item, inside=inside),
     )
     # Drawn as what it is; what is missing is said together with all else, by the sheet's rules.
     field.clean = lambda value: value  # type: ignore[method-assign]
@@ -219,16 +221,17 @@ def _field(item: Item, value: Any) -> forms.Field:  # noqa: ANN401
     return field
 
 
-def _widget(item: Item) -> forms.Widget:
+def _widget(item: Item, *, inside: bool) -> forms.Widget:
+    """Return how an item is asked; inside a row every choice folds, so that rows stay short."""
     listed = coded.choices(item.codes)() if item.codes else []
     if item.kind == LONG:
-        return forms.Textarea(attrs={"rows": 4, "maxlength": item.most})
+        return forms.Textarea(attrs={"rows": 3 if inside else 4, "maxlength": item.most})
     if item.kind == DATE:
         return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     if item.kind == CHOICES:
         return forms.CheckboxSelectMultiple(choices=listed)
-    if item.kind in (CHOICE, YES_NO) and len(listed) <= FEW:
+    if item.kind in (CHOICE, YES_NO) and len(listed) <= FEW and not inside:
         return forms.RadioSelect(choices=listed)
-    if item.kind == CHOICE:
+    if item.kind in (CHOICE, YES_NO):
         return forms.Select(choices=[("", "—"), *listed])
     return forms.TextInput(attrs={"maxlength": item.most})

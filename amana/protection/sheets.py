@@ -138,23 +138,43 @@ def objections(sheet: Sheet, said: Values, whole: Values, role: str, known: Know
 
     `said` is what this person answered, `whole` the version that would stand.
     """
-    against = [Fault("NOT_THIS_ROLE")] if role not in sheet.by else []
+    found = [Fault("NOT_THIS_ROLE")] if role not in sheet.by else []
     items = {name: item for name, item in sheet.items.items() if "." not in name}
     for name in said:
         if name not in items:
-            against.append(Fault("UNKNOWN_QUESTION", name))
+            found.append(Fault("UNKNOWN_QUESTION", name))
         elif not is_hers(items[name], role):
-            against.append(Fault("NOT_THIS_ROLE", name))
+            found.append(Fault("NOT_THIS_ROLE", name))
     shaped = [fault for name, item in items.items() for fault in _shape(item, whole.get(name))]
-    if shaped:
-        # What has no shape cannot be compared; missing answers can.
-        against += shaped
-        if any(fault.code != "MISSING" for fault in shaped):
-            return against
+    found += shaped
+    # What has no shape cannot be compared; all else still is, so that she is told it at once.
+    sound = _without(whole, shaped)
+    faulty = {(fault.item.partition(".")[0], fault.row) for fault in shaped}
     for ask in sheet.asks:
-        if holds(ask.when, whole):
-            against += _CHECKS[ask.kind](ask, whole, sheet, known)
-    return list(dict.fromkeys(against))
+        if holds(ask.when, sound):
+            found += [
+                fault
+                for fault in _CHECKS[ask.kind](ask, sound, sheet, known)
+                if (fault.item.partition(".")[0], fault.row) not in faulty
+            ]
+    return list(dict.fromkeys(found))
+
+
+def _without(values: Values, faults: Sequence[Fault]) -> dict[str, Any]:
+    """Return the answers without those that have no shape; every row keeps its place."""
+    sound = {name: _copy(value) for name, value in values.items()}
+    for fault in faults:
+        rows, _sign, inner = fault.item.partition(".")
+        if fault.row is None:
+            sound.pop(rows, None)
+        else:
+            sound[rows][fault.row].pop(inner, None)
+    return sound
+
+
+def _copy(value: Any) -> Any:  # noqa: ANN401
+    rows = isinstance(value, list) and all(isinstance(row, dict) for row in value)
+    return [dict(row) for row in value] if rows else value
 
 
 def _shape(item: Item, value: Any, row: int | None = None) -> list[Fault]:  # noqa: ANN401

@@ -153,6 +153,7 @@ def read(root: Place) -> dict[str, Sheet]:
     root.at("name").text()
     sheets = [_sheet(place) for place in root.at("sheets").each()]
     once(root, [sheet.id for sheet in sheets])
+    once(root, [ask.code for sheet in sheets for ask in sheet.asks])
     held = {sheet.id: sheet for sheet in sheets}
     for number, place in enumerate(root.at("sheets").each()):
         for ask, where in zip(sheets[number].asks, place.at("asks").each(), strict=True):

@@ -1,14 +1,16 @@
 """What a sheet may hold, what follows from it, and that nothing kept is ever lost."""
 
+import threading
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amana.access.queries import account_names
+from amana.access.queries import account_names, keeper
 from amana.access.rules import Actor, NotFound, Refused, Role
 from amana.cases import actions as cases
 from amana.cases import queries as case_queries
@@ -220,6 +222,38 @@ class TestTwoAtOnce:
         assert words == [RISK["why"], "Vu hier.", "Entendu ce matin."]
 
 
+def test_of_two_who_press_in_one_second_over_two_connections_one_is_kept_and_one_chooses(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    case = a_case(cast)
+    people = {"one": cast.actor(Role.CASE_WORKER), "two": cast.actor(Role.SUPERVISOR)}
+    # Two connections to one file, as two processes of a node have.
+    (tmp_path / "node.sqlite3").write_bytes(connection.connection.serialize())
+    start = threading.Barrier(len(people))
+    said: dict[str, Any] = {}
+
+    def press(name: str) -> None:
+        where = {**connection.settings_dict, "NAME": str(tmp_path / "node.sqlite3")}
+        connections["default"] = type(connections["default"])(where, "default")
+        start.wait()
+        try:
+            said[name] = keep(people[name], case, "RISK_SHEET", {**RISK, "why": name}, now)
+        except SheetRefused as why:
+            said[name] = why.theirs.values["why"] if why.theirs else why.objections
+        finally:
+            connections["default"].close()
+            keeper().forget()
+
+    threads = [threading.Thread(target=press, args=(name,)) for name in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first = next(name for name, told in said.items() if isinstance(told, int))
+    second = "two" if first == "one" else "one"
+    assert said[second] == first
+
+
 class TestChecks:
     def test_a_panel_without_quorum_is_told_all_of_it_at_once(self) -> None:
         panel = [
@@ -315,6 +349,16 @@ class TestChecks:
     )
     def test_what_has_no_shape_is_refused(self, values: dict[str, Any], code: str) -> None:
         assert code in faults("RISK_SHEET", values)
+
+    def test_what_has_no_shape_does_not_hide_what_else_is_wrong(self) -> None:
+        rows = [{"domain": "OFFENDER", "score": "9"}, {"domain": "ONLINE", "score": "3"}]
+        values = {**RISK, "risks": rows, "level": "LOW", "valid_until": BEFORE, "why": ""}
+        assert faults("RISK_SHEET", values) == [
+            "UNKNOWN_ANSWER",
+            "MISSING",
+            "RISK_LEVEL_TOO_LOW",
+            "RISK_REVIEW_PAST",
+        ]
 
 
 class TestWhatFollows:

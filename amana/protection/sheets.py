@@ -263,10 +263,6 @@ def _fault(ask: Ask, row: int | None = None) -> Fault:
     return Fault(ask.code, ask.of, row, ask.words)
 
 
-def _rows_at_least(ask: Ask, values: Values, _sheet: Sheet, _known: Known) -> list[Fault]:
-    return [] if len(values.get(ask.of, [])) >= ask.n else [_fault(ask)]
-
-
 def _different_at_least(ask: Ask, values: Values, sheet: Sheet, _known: Known) -> list[Fault]:
     """So many different codes, or names: one person written twice is one."""
     found = [str(one.value) for one in _answers(values, ask.of)]
@@ -417,7 +413,6 @@ def _same_people(ask: Ask, values: Values, _sheet: Sheet, _known: Known) -> list
 
 
 _CHECKS = {
-    "rows_at_least": _rows_at_least,
     "different_at_least": _different_at_least,
     "answered_at_least": _answered_at_least,
     "never": _never,

@@ -29,7 +29,6 @@ AUTHORS = "@authors"
 
 # What a check may ask, and the words that its row of the data has beside `code` and `words`.
 ASKS = {
-    "rows_at_least": {"of", "n"},
     "different_at_least": {"of", "n"},
     "answered_at_least": {"of", "answers", "n"},
     "never": {"of", "answers"},

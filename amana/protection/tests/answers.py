@@ -84,3 +84,39 @@ CLOSURE: dict[str, Any] = {
     "agrees": "yes",
     "offer": "Appeler quand elle veut.",
 }
+
+NEEDED = ("SHELTER", "FOOD", "HEALTH", "MENTAL_HEALTH", "LEGAL_INFO", "DOCUMENTS")
+NEEDS: dict[str, Any] = {"needs": [{"domain": name, "level": "LOW"} for name in NEEDED]}
+
+CONFIDENTIAL: dict[str, Any] = {
+    "explained": "yes",
+    "may_know": [{"who": "Awa Inventée"}],
+    "must_not": [{"not_who": "Tiécoura Inventé"}],
+    "limits": "Un danger pour la vie.",
+}
+
+SAFE: dict[str, Any] = {
+    "channel": "CALL",
+    "number": "+212 600 000 000",
+    "phone_owner": "OWN",
+    "code_word": "mangue",
+    "duress_word": "pluie",
+    "valid_until": LATER,
+}
+
+CHOSEN: dict[str, Any] = {
+    "options": [
+        {"option": "STAY", "risks": "le loyer"},
+        {"option": "RETURN", "risks": "la dette"},
+    ],
+    "may_change": "yes",
+    "chosen": "STAY",
+    "abroad": "no",
+    "own_words": "Je reste.",
+}
+
+MISSING: dict[str, Any] = {
+    "since": BEFORE,
+    "seen": "au marché",
+    "alerted": [{"body": "POLICE", "on": BEFORE}],
+}

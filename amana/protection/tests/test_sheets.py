@@ -22,13 +22,19 @@ from amana.protection.sheets import SheetRefused
 from amana.protection.tests.answers import (
     ASSESSED,
     BEFORE,
+    CHOSEN,
     CLOSURE,
+    CONFIDENTIAL,
     DECIDED,
     GUARDIAN,
     LATER,
     MEMBERS,
+    MISSING,
+    NEEDS,
     PLAN,
     RISK,
+    SAFE,
+    SOON,
 )
 from amana.standards import journey as table
 from amana.standards import sheets as data
@@ -349,6 +355,75 @@ class TestChecks:
     )
     def test_what_has_no_shape_is_refused(self, values: dict[str, Any], code: str) -> None:
         assert code in faults("RISK_SHEET", values)
+
+    @pytest.mark.parametrize(
+        ("sheet", "whole"),
+        [
+            ("NEEDS_SHEET", NEEDS),
+            ("CONFIDENTIALITY_SHEET", CONFIDENTIAL),
+            ("SAFE_CONTACT_SHEET", SAFE),
+            ("SOLUTION_SHEET", CHOSEN),
+            ("MISSING_LOG", MISSING),
+            ("RISK_SHEET", RISK),
+            ("CARE_PLAN", PLAN),
+            ("CLOSURE_SHEET", CLOSURE),
+            ("GUARDIAN_APPOINTMENT", GUARDIAN),
+            ("BEST_INTERESTS_ASSESSMENT", ASSESSED),
+        ],
+    )
+    def test_a_sheet_that_is_whole_has_nothing_against_it(
+        self, sheet: str, whole: dict[str, Any]
+    ) -> None:
+        assert faults(sheet, whole) == []
+
+    @pytest.mark.parametrize(
+        ("sheet", "whole", "code"),
+        [
+            ("NEEDS_SHEET", {"needs": NEEDS["needs"][1:]}, "NEEDS_NOT_ALL"),
+            ("NEEDS_SHEET", {"needs": [*NEEDS["needs"], NEEDS["needs"][0]]}, "NEEDS_TWICE"),
+            (
+                "CONFIDENTIALITY_SHEET",
+                {**CONFIDENTIAL, "may_know": [{"who": "INVENTÉ Tiecoura"}]},
+                "CONFIDENTIALITY_CONTRADICTS",
+            ),
+            ("SAFE_CONTACT_SHEET", {**SAFE, "duress_word": "Mangue"}, "SAFE_CONTACT_WORDS"),
+            (
+                "SAFE_CONTACT_SHEET",
+                {**SAFE, "phone_owner": "OTHER_CONTROLS", "may_leave_message": "yes"},
+                "SAFE_CONTACT_UNSAFE",
+            ),
+            ("SAFE_CONTACT_SHEET", {**SAFE, "number": ""}, "SAFE_CONTACT_NUMBER"),
+            ("SOLUTION_SHEET", {**CHOSEN, "chosen": "ASYLUM"}, "SOLUTION_NOT_EXPLAINED"),
+            (
+                "SOLUTION_SHEET",
+                {**CHOSEN, "abroad": "yes", "risk_here": "x"},
+                "SOLUTION_CONTRADICTS",
+            ),
+            ("MISSING_LOG", {**MISSING, "since": SOON}, "MISSING_TO_COME"),
+            (
+                "MISSING_LOG",
+                {**MISSING, "alerted": [{"body": "BORDERS", "on": BEFORE}]},
+                "MISSING_POLICE",
+            ),
+            ("RISK_SHEET", {**RISK, "valid_until": LATER}, "RISK_REVIEW_TOO_LATE"),
+            ("CARE_PLAN", {**PLAN, "written_with": "no"}, "PLAN_WITHOUT_THE_PERSON"),
+        ],
+    )
+    def test_what_contradicts_is_named(self, sheet: str, whole: dict[str, Any], code: str) -> None:
+        assert faults(sheet, whole) == [code]
+
+    def test_a_row_that_must_say_something_is_named_by_its_number(self) -> None:
+        told = [
+            {"module": "FAMILY", "told": "no", "skip": "NOT_READY"},
+            {"module": "BEFORE", "told": "yes"},
+        ]
+        whole = {
+            "ready": "yes", "modules": told, "wishes": "x", "conclusion": "x", "whole": "no",
+        }  # fmt: skip
+        found = sheets.objections(
+            data.load()["ASSESSMENT"], whole, whole, "R03", sheets.Known(TODAY)
+        )
+        assert [(f.code, f.item, f.row) for f in found] == [("INTERVIEW_EMPTY", "modules.words", 1)]
 
     def test_what_has_no_shape_does_not_hide_what_else_is_wrong(self) -> None:
         rows = [{"domain": "OFFENDER", "score": "9"}, {"domain": "ONLINE", "score": "3"}]

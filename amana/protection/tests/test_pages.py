@@ -10,9 +10,9 @@ from django.test import Client
 from amana.access.rules import Role
 from amana.cases.tests.builders import a_case
 from amana.protection import queries
-from amana.protection.tests.answers import PLAN, RISK
+from amana.protection.tests.answers import ASSESSED, DECIDED, MEMBERS, PLAN, RISK
 from amana.protection.tests.test_actions import enter
-from amana.protection.tests.test_sheets import a_child, keep
+from amana.protection.tests.test_sheets import a_child, involve, keep
 from amana.standards import sheets as data
 from tests.cast import Cast, StoppedClock, name_of
 
@@ -181,3 +181,35 @@ def test_the_supervisor_approves_what_she_reads_and_changes_nothing_of_it(
     assert 'name="own_words"' not in page
     assert 'name="approved"' in page
     assert client.post(path, {"over": str(number), "approved": "yes"}).status_code == 302
+
+
+def test_nothing_is_approved_before_it_is_written_and_what_is_missing_is_named(
+    cast: Cast, stopped_clock: StoppedClock
+) -> None:
+    case = a_case(cast)
+    path = f"/cases/{case.pk}/sheets/CARE_PLAN"
+    answer = browser(cast, Role.SUPERVISOR).post(path, {"over": "0", "approved": "yes"})
+    assert answer.status_code == 422
+    said = answer.context["form"].non_field_errors()
+    assert "Objectif – Ce champ est obligatoire." in said
+
+
+def test_a_panel_reads_the_assessment_and_fills_its_decision(
+    cast: Cast, stopped_clock: StoppedClock
+) -> None:
+    case = a_child(cast)
+    worker = cast.actor(Role.CASE_WORKER)
+    involve(cast, case, Role.PANEL, "panel", stopped_clock.moment)
+    keep(worker, case, "BEST_INTERESTS_ASSESSMENT", ASSESSED, stopped_clock.moment)
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE] = cast.cookie("a-panel").hex()
+    base = f"/cases/{case.pk}/sheets"
+    assert client.get(f"{base}/RISK_SHEET").status_code == 404
+    assert (
+        ASSESSED["child_views"] in client.get(f"{base}/BEST_INTERESTS_ASSESSMENT").content.decode()
+    )
+    first = client.post(f"{base}/BEST_INTERESTS_DECISION", typed({**DECIDED, "panel": MEMBERS[:2]}))
+    assert first.status_code == 422
+    assert set(first.context["form"].errors) == {"panel-0-name"}
+    assert client.post(f"{base}/BEST_INTERESTS_DECISION", typed(DECIDED)).status_code == 302
+    assert client.get(f"{base}/").content.decode().count('class="task"') >= 5

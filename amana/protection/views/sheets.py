@@ -196,7 +196,11 @@ def _place_all(form: SheetForm, known: Sheet, refused: SheetRefused) -> None:
     for fault in refused.faults:
         item = items.get(fault.item)
         most = item.most if item and item.most else MOST_ROWS
-        form.place(fault, against_a_sheet(fault, most))
+        words = against_a_sheet(fault, most)
+        if item and item not in form.hers and "." not in fault.item:
+            # What is another's to answer has no field here: it is named.
+            words = f"{item.label.said_in(coded.language())} – {words}"
+        form.place(fault, words)
 
 
 def _sides(known: Sheet, form: SheetForm, refused: SheetRefused) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from amana.standards.consent import load
 IDENTITY, LOCATION, ACCOUNT, RECEIVED = "identity", "location", "account", "received"
 LEGAL, OFFENDERS, FACTS, STATS = "legal", "offenders", "facts", "stats"
 
-# The course of a case, entry by entry, and its papers, which the protection room writes and shows.
-COURSES = frozenset({"course", "legal_course", "headline", "papers"})
+# The course of a case, entry by entry, its sheets and its papers, which the protection room writes
+# and shows.
+COURSES = frozenset({"course", "legal_course", "headline", "sheets", "best_interests", "papers"})
 
 # What a referral over the border is prepared from.
 NEEDED_TO_REFER = frozenset({IDENTITY, LOCATION, ACCOUNT})

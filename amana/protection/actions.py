@@ -1,7 +1,9 @@
 """Entering what happened and what is so. Nothing is changed, nothing is taken away."""
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,14 +14,16 @@ from amana.access.documents import seal_document
 from amana.access.queries import access_key, must_wait
 from amana.access.rules import Actor, NotFound, Refused
 from amana.audit.actions import record
-from amana.cases.actions.parts import give_out, write_new
+from amana.cases.actions.parts import give_out, note_opening, write_new
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import compartment_place
 from amana.crypto.secrets import token
-from amana.protection import papers, queries, rules
+from amana.protection import papers, queries, rules, sheets
 from amana.protection.models import Due, IssuedPaper
 from amana.protection.rules import Against, Wanted
+from amana.protection.sheets import Fault, SheetRefused
 from amana.standards import journey as table
+from amana.standards import sheets as sheet_table
 from amana.standards.datafile import LANGUAGES
 
 
@@ -45,18 +49,7 @@ def enter(
     if against:
         # Each once, in its order: what is lacking is named on the page.
         raise Refused(list(dict.fromkeys(one.code for one in against)))
-    journey = table.load()
-    name = journey.tracks[wanted.track].part if wanted.track else queries.COURSE
-    document = {
-        "track": wanted.track,
-        "kind": wanted.kind,
-        "at": wanted.at.isoformat(),
-        "role": actor.role.value,
-        "reason": reason,
-        "place": place,
-        "strikes": wanted.strikes,
-    }
-    write_new(case, name, document, actor, now)
+    _write(case, wanted, {"reason": reason, "place": place}, actor, now)
     give_out(case, actor)
     if queries.reads_all(actor):
         _put_in_order(case, actor, now)
@@ -72,6 +65,111 @@ def begin(case: Case, actor: Actor, now: datetime) -> None:
     _put_in_order(case, actor, now)
 
 
+def _write(
+    case: Case, wanted: Wanted, beside: Mapping[str, str], actor: Actor, now: datetime
+) -> None:
+    """Seal one entry into the part in which its track lies."""
+    name = table.load().tracks[wanted.track].part if wanted.track else queries.COURSE
+    document = {
+        "track": wanted.track,
+        "kind": wanted.kind,
+        "at": wanted.at.isoformat(),
+        "role": actor.role.value,
+        "reason": "",
+        "place": "",
+        "strikes": wanted.strikes,
+        **beside,
+    }
+    write_new(case, name, document, actor, now)
+
+
+@transaction.atomic
+def keep_sheet(
+    *,
+    case: Case,
+    sheet: str,
+    values: Mapping[str, Any],
+    replaces: int,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Keep a version of a sheet and enter what follows from it; return the version's number.
+
+    `replaces` is the number of the version it was written over, 0 for none. Raises SheetRefused
+    with all that stands against it, and with a colleague's version that was kept meanwhile: a
+    person chooses, and whichever she keeps, the other stays. Raises NotFound where the sheet is not
+    this role's to write, or not meant for this person.
+    """
+    known = sheet_table.load().get(sheet)
+    if known is None or actor.role.value not in known.by or not known.is_for(case.tier):
+        raise NotFound
+    if case.is_historical:
+        raise Refused(["HISTORICAL_IS_CLOSED"])
+    Case.objects.select_for_update().get(pk=case.pk)
+    lines, kept = queries.course(actor, case), queries.kept_sheets(actor, case)
+    last = sheets.standing(kept, sheet)
+    theirs = last if last is not None and last.number != replaces else None
+    base = next((one for one in kept if one.number == replaces and one.sheet == sheet), None)
+    said = sheets.cleaned(values)
+    whole = sheets.together(known, said, base.values if base else {}, actor.role.value)
+    beside = queries.beside(lines, kept, now)
+    faults = sheets.objections(known, said, whole, actor.role.value, beside)
+    follows = [
+        Wanted(one.track, one.kind, now, actor.account_id, actor.role.value)
+        for one in sheets.follows(known, whole, said, case.tier)
+    ]
+    faults += _against_what_follows(lines, follows, case, actor, now)
+    if theirs is not None:
+        faults.insert(0, Fault("KEPT_MEANWHILE"))
+    if faults:
+        raise SheetRefused(faults, theirs)
+    document = {"sheet": sheet, "values": whole, "over": replaces, "role": actor.role.value}
+    row = write_new(case, known.part, document, actor, now)
+    for wanted in follows:
+        _write(case, wanted, {"sheet": sheet}, actor, now)
+    give_out(case, actor)
+    if queries.reads_all(actor):
+        _put_in_order(case, actor, now)
+    record(at=now, actor=actor.account_id, verb="protection.keep_sheet", subject=case.code)
+    return row.pk
+
+
+def _against_what_follows(
+    lines: list[queries.Line], follows: list[Wanted], case: Case, actor: Actor, now: datetime
+) -> list[Fault]:
+    """Return what stands against all that would be entered, each after the ones before it."""
+    lines, found = list(lines), []
+    for wanted in follows:
+        against = objections(lines, wanted, case=case, actor=actor, now=now)
+        found += [Fault(one.code, about=one.about) for one in against]
+        number = max((line.number for line in lines), default=0) + 1
+        lines.append(
+            queries.Line(number, wanted.track, wanted.kind, wanted.at, wanted.by, wanted.strikes)
+        )
+    return list(dict.fromkeys(found))
+
+
+@transaction.atomic
+def read_sheet(*, case: Case, sheet: str, actor: Actor, now: datetime) -> list[queries.Kept]:
+    """Return the versions of a sheet, the newest first; that they were opened is on record.
+
+    Raises NotFound where this role neither reads nor writes the sheet.
+    """
+    if not queries.may_open(actor, case, sheet):
+        raise NotFound
+    known = sheet_table.load()[sheet]
+    if not queries.reads(actor, known):
+        return []
+    found = [one for one in queries.kept_sheets(actor, case) if one.sheet == sheet]
+    if found:
+        note_opening(case, known.part, OPENED_TO_WORK, actor, now)
+    return found[::-1]
+
+
+# Why a sheet is opened: whoever leads a case or was involved in it works with it.
+OPENED_TO_WORK = "ARRANGE_CARE"
+
+
 def objections(
     lines: list[queries.Line], wanted: Wanted, *, case: Case, actor: Actor, now: datetime
 ) -> list[Against]:
@@ -81,11 +179,13 @@ def objections(
     against = rules.objections(lines, wanted, tier=case.tier, journey=table.load(), now=now)
     if queries.reads_all(actor):
         return against
-    return [one for one in against if one.code not in UNSEEN]
+    unseen = UNSEEN if queries.reads_track(actor, wanted.track) else UNSEEN | {"MOVE_NOT_FROM_HERE"}
+    return [one for one in against if one.code not in unseen]
 
 
 # What is judged by the whole course. Who reads a part of it is asked only for her own right to say
-# it; where the rest does not carry it, the page of the case worker calls the state uncovered.
+# it; where the rest does not carry it, the page of the case worker calls the state uncovered. From
+# where a track moves is not asked of one who does not see where it stands: a panel decides.
 UNSEEN = frozenset({"MOVE_NEEDS", "MOVE_BARRED", "MOVE_WAITS_FOR"})
 
 

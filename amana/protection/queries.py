@@ -2,25 +2,27 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils.timezone import localdate, localtime
 
 from amana.access import policy
-from amana.access.queries import held_keys
+from amana.access.queries import account_names, held_keys
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import opened_with, seen_by, timeline, visible_to
 from amana.crypto.secrets import same
-from amana.protection import papers, rules
+from amana.protection import papers, rules, sheets
 from amana.protection.models import Due, IssuedPaper
 from amana.standards import codes, paper_texts
 from amana.standards import journey as table
+from amana.standards import sheets as sheet_table
 from amana.standards.calendars import calendar_of
+from amana.standards.sheets import Sheet
 
 # Facts lie with the course; a track lies in the part that the table names.
 COURSE, HEADLINE = "course", "headline"
@@ -41,6 +43,8 @@ class Line:
     reason: str = ""
     place: str = ""
     noted_at: datetime | None = None
+    # The sheet from which it follows, if it was not entered by itself.
+    sheet: str = ""
 
 
 def course(actor: Actor, case: Case) -> list[Line]:
@@ -71,12 +75,80 @@ def _line(row: Compartment, said: Mapping[str, Any]) -> Line:
         reason=str(said["reason"]),
         place=str(said["place"]),
         noted_at=row.written_at,
+        sheet=str(said.get("sheet", "")),
+    )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One kept version of a sheet, opened. `over` is the number of the one it was written over."""
+
+    number: int
+    sheet: str
+    values: Mapping[str, Any] = field(repr=False)
+    over: int
+    by: str
+    role: str
+    at: datetime
+
+
+def kept_sheets(actor: Actor, case: Case) -> list[Kept]:
+    """Return every version of every sheet that this person may read, the oldest first."""
+    parts = sheet_table.parts() & policy.opens(actor.role)
+    rows = list(Compartment.objects.filter(case=case, name__in=parts).order_by("pk"))
+    keys = held_keys(actor, {row.key_id for row in rows})
+    return [_kept(row, opened_with(keys[row.key_id], row)) for row in rows if row.key_id in keys]
+
+
+def _kept(row: Compartment, said: Mapping[str, Any]) -> Kept:
+    return Kept(
+        number=row.pk,
+        sheet=str(said["sheet"]),
+        values=said["values"],
+        over=int(said["over"]),
+        by=row.written_by,
+        role=str(said["role"]),
+        at=row.written_at,
+    )
+
+
+def reads(actor: Actor, sheet: Sheet) -> bool:
+    """Say whether a role reads what lies in the part of a sheet."""
+    return sheet.part in policy.opens(actor.role)
+
+
+def may_open(actor: Actor, case: Case, name: str) -> bool:
+    """Say whether a document of a case is one that this person reads or writes."""
+    sheet = sheet_table.load().get(name)
+    if sheet is None or not sheet.is_for(case.tier):
+        return False
+    return reads(actor, sheet) or actor.role.value in sheet.by
+
+
+def beside(lines: list[Line], kept: list[Kept], now: datetime) -> sheets.Known:
+    """Return what this person can see beside a sheet that she fills."""
+    names = account_names()
+    authors: dict[str, set[str]] = {}
+    for one in kept:
+        authors.setdefault(one.sheet, set()).add(names.get(one.by, ""))
+    newest = {one.sheet: one.values for one in kept}
+    return sheets.Known(
+        today=localdate(now),
+        facts=frozenset(rules.standing(lines, table.load(), now).facts),
+        standing=newest,
+        authors={name: frozenset(found) for name, found in authors.items()},
     )
 
 
 def reads_all(actor: Actor) -> bool:
     """Say whether a role reads the whole course; else she is judged by what she sees."""
     return policy.opens(actor.role) >= PARTS
+
+
+def reads_track(actor: Actor, track: str) -> bool:
+    """Say whether a role sees where a track stands; of a fact, which has none, whether any."""
+    part = table.load().tracks[track].part if track else COURSE
+    return part in policy.opens(actor.role)
 
 
 def owed(case: Case, lines: list[Line], now: datetime) -> list[rules.Owed]:
@@ -349,8 +421,8 @@ def _event(entry: rules.Entry, journey: table.Journey, language: str) -> str:
 
 
 def _day(at: datetime) -> str:
-    return timezone.localdate(at).isoformat()
+    return localdate(at).isoformat()
 
 
 def _moment(at: datetime) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+    return localtime(at).strftime("%Y-%m-%d %H:%M")

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from amana.standards.calendars import Calendar, due
-from amana.standards.clocks import Clock
 from amana.standards.journey import Duty, Journey, Move
 
 # An entry of this kind strikes the one that it names; both stay to be read.
@@ -331,18 +330,17 @@ def _is_one_of(entry: Entry, events: Sequence[str], journey: Journey) -> bool:
     return bool(names & set(events))
 
 
-def best_interests_due(
-    entries: Sequence[Entry], clock: Clock, *, calendar: Calendar
-) -> datetime | None:
+BEST_INTERESTS = "best_interests"
+
+
+def best_interests_due(found: Iterable[Owed]) -> datetime | None:
     """Return the last moment for the full best-interests assessment, or None once it was held.
 
-    Source: the clock `best_interests` of the duties, whose data carry the article.
+    It is one of the duties that `owed` found, by the clock `best_interests` of the data, which
+    carries the article; no second computation can say another day.
     """
-    held = counted(entries)
-    if any(e.kind == "BEST_INTERESTS_ASSESSED" for e in held):
-        return None
-    begun = [e.at for e in held if e.track == PROTECTION and e.kind == "STABILISE"]
-    return due(begun[-1], clock, calendar) if begun else None
+    mine = (one for one in found if one.duty.key == BEST_INTERESTS and one.met_at is None)
+    return next((one.due_at for one in mine), None)
 
 
 # What is shown.

@@ -13,4 +13,6 @@ urlpatterns = [
     path("cases/<str:code>/papers/<str:number>", views.print_, name="print"),
     path("papers/check", views.check, name="check"),
     path("papers/find", views.find, name="find"),
+    path("cases/<str:code>/sheets/", views.sheet_list, name="sheets"),
+    path("cases/<str:code>/sheets/<str:sheet>", views.sheet, name="sheet"),
 ]

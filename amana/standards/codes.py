@@ -39,14 +39,13 @@ def _code_list(place: Place) -> CodeList:
     )
 
 
+FILES = ("form.json", "words.json", "code_lists.json", "letter_lists.json", "sheet_lists.json")
+
+
 @cache
 def load() -> dict[str, CodeList]:
     """Return the field's lists, the words of the house and those of forms, by name."""
-    return {
-        name: one
-        for file in ("form.json", "words.json", "code_lists.json", "letter_lists.json")
-        for name, one in read(opened(file)).items()
-    }
+    return {name: one for file in FILES for name, one in read(opened(file)).items()}
 
 
 def values(name: str) -> Mapping[str, Words]:

@@ -307,6 +307,15 @@ VISITS: dict[str, Visit] = {
     "find-nothing": Visit(
         "protection:find", "MA", W, "/papers/find", lambda page, _: _fill(page, said="P-1"), 422
     ),
+    "sheets": Visit("protection:sheets", "CI", W, "/cases/{shared}/sheets/"),
+    "sheets-supervisor": Visit("protection:sheets", "MA", S, "/cases/{case}/sheets/"),
+    "sheet": Visit("protection:sheet", "CI", W, "/cases/{shared}/sheets/NEEDS_SHEET"),
+    "sheet-unwritten": Visit(
+        "protection:sheet", "MA", W, "/cases/{case}/sheets/PRESUMED_CERTIFICATE"
+    ),
+    "sheet-wrong": Visit(
+        "protection:sheet", "MA", W, "/cases/{case}/sheets/RISK_SHEET", _press(MAIN), 422
+    ),
     "worklist": Visit("protection:worklist", "CI", W, "/work/"),
     "people": Visit("cases:people", "CI", W, "/cases/{shared}/people"),
     "people-supervisor": Visit("cases:people", "MA", S, "/cases/{case}/people"),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_datetime, format_timedelta
 from django import template
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from amana.look import coded
+from amana.look.days import LOCALES, in_words, pattern
 from amana.look.icons import MIRRORED, PATHS
 from amana.look.qr import dots as qr_dots
 from amana.standards import countries
@@ -24,10 +25,6 @@ register = template.Library()
 # What Arabic text would turn around: digits in groups, as in a phone number or a date.
 FIGURES = re.compile(r"[+(]?\d[\d \u00a0().\-/]{4,}\d")
 
-# Month names differ inside a language: Morocco says nuwanbir where Egypt says nufimbir.
-LOCALES = {"fr": "fr_CI", "ar": "ar_MA", "en": "en"}
-DAYS = {"fr": "d MMMM y", "ar": "d MMMM y", "en": "d MMMM y"}
-FIRST_DAYS = DAYS | {"fr": "d'er' MMMM y"}
 TIMES = {
     "fr": " 'à' HH'\u00a0h\u00a0'mm",
     "ar": " 'على الساعة' HH:mm",
@@ -66,7 +63,7 @@ def day(value: date | None) -> SafeString | str:
         return ""
     if isinstance(value, datetime):
         value = _local(value, None).date()
-    return _time(value.isoformat(), format_date(value, _pattern(value), _locale()))
+    return _time(value.isoformat(), in_words(value, _language()))
 
 
 @register.filter
@@ -76,9 +73,9 @@ def moment(value: datetime | None, zone: str | None = None) -> SafeString | str:
         return ""
     local = _local(value, zone)
     # Figures of an hour stand in the order of the clock in every script.
-    pattern = _pattern(local) + TIMES[_language()]
+    written = pattern(local, _language()) + TIMES[_language()]
     return _time(
-        local.isoformat(timespec="minutes"), format_datetime(local, pattern, locale=_locale())
+        local.isoformat(timespec="minutes"), format_datetime(local, written, locale=_locale())
     )
 
 
@@ -126,10 +123,6 @@ def _language() -> str:
 
 def _locale() -> str:
     return LOCALES[_language()]
-
-
-def _pattern(value: date) -> str:
-    return (FIRST_DAYS if value.day == 1 else DAYS)[_language()]
 
 
 def _local(value: datetime, zone: str | None) -> datetime:

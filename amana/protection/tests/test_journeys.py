@@ -236,6 +236,7 @@ def closed(story: Story) -> Story:
 
 
 FIRST_DAY = {
+    "after_triage": 0,
     "coordination_told": 0,
     "emergency_bed": 0,
     "initial_needs": 0,
@@ -551,7 +552,7 @@ def test_a_smuggled_adult_is_received_told_and_looked_at_again(cast: Cast, now: 
     story.goes(IDENTIFICATION, "INCONCLUSIVE_RESCREEN", by=SUPERVISOR).goes(STAY, "ASYLUM_SEEKER")
     assert story.open() == {"screen_again": 30}
     story.after(days=29).goes(IDENTIFICATION, "SCREENED", by=WORKER).goes(PROTECTION, "RESCREEN")
-    assert story.met() == {"screen_again": 29}
+    assert story.met() == {"after_triage": 0, "screen_again": 29}
     # A certificate is not a favour: it says what nobody found here.
     with pytest.raises(Refused, match="NOT_PRESUMED"):
         story.prints("PRESUMED_CERTIFICATE")

@@ -279,13 +279,13 @@ class TestDuties:
 
     def test_the_best_interests_assessment_is_due_in_fourteen_days_until_it_is_held(self) -> None:
         history = sheltered("child")
-        clock = next(d.clock for d in table.duties() if d.key == "best_interests")
-        calendar = calendar_of("CI")
-        last = rules.best_interests_due(history.entries, clock, calendar=calendar)
+        last = rules.best_interests_due(self.owed(history).values())
         assert last == START + timedelta(days=14)
-        assert self.owed(history)["best_interests"].due_at == last
         told(history, "CHILD_HEARD", "BEST_INTERESTS_ASSESSED")
-        assert rules.best_interests_due(history.entries, clock, calendar=calendar) is None
+        assert rules.best_interests_due(self.owed(history).values()) is None
+
+    def test_no_adult_is_owed_a_best_interests_assessment(self) -> None:
+        assert rules.best_interests_due(self.owed(sheltered("adult")).values()) is None
 
     def test_what_was_done_before_it_was_asked_is_done(self) -> None:
         history = History("child")

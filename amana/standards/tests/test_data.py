@@ -25,6 +25,7 @@ from amana.standards import (
     never_sent,
     next_steps,
     paper_texts,
+    sheets,
 )
 from amana.standards.datafile import FOLDER, LANGUAGES, MARKS, BadData, Place, opened
 from amana.standards.instruments import INSTRUMENTS, shelf
@@ -55,6 +56,8 @@ READERS = {
     "next_steps.json": next_steps.read,
     "paper.json": codes.read,
     "paper_texts.json": paper_texts.read,
+    "sheet_lists.json": codes.read,
+    "sheets.json": sheets.read,
     "words.json": codes.read,
 }
 ARABIC = range(0x0600, 0x0700)

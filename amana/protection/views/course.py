@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,14 +11,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from amana.access import policy
 from amana.access.queries import account_names
 from amana.access.request import Request
-from amana.access.rules import NotFound, Refused, Role
-from amana.access.views.door import address_of
+from amana.access.rules import Role
 from amana.cases.queries import access_case
 from amana.look import coded
 from amana.protection import actions, queries, rules
-from amana.protection.forms import CheckForm, EnterForm, IssueForm, StrikeForm
-from amana.protection.papers import file_name, paper_pdf
-from amana.protection.rules import STRUCK, Against, Wanted
+from amana.protection.forms import EnterForm, StrikeForm
+from amana.protection.rules import STRUCK, Wanted
+from amana.protection.views.words import lack
 from amana.standards import journey as table
 
 
@@ -121,20 +119,20 @@ def _course(request: Request, case: Any, *, form: Any = None) -> HttpResponse:  
     context = {
         "case": case,
         "owed": _owed(queries.owed(case, lines, now), now),
-        "uncovered": [_lack(one) for one in uncovered] if queries.reads_all(request.actor) else [],
+        "uncovered": [lack(one) for one in uncovered] if queries.reads_all(request.actor) else [],
         "tracks": [
             {
                 "title": track.title.said_in(coded.language()),
                 "state": track.states[here.states[track.id]].title.said_in(coded.language()),
                 "since": here.reached[track.id].at if track.id in here.reached else None,
-                "steps": [_step(s) for s in steps if s.move.track == track.id],
+                "steps": [_step(request, case, s) for s in steps if s.move.track == track.id],
             }
             for track in journey.tracks.values()
             if track.part in policy.opens(request.actor.role)
         ],
         "holds": [words for code, words in facts if code in here.facts],
         "form": form or EnterForm(entries=mine),
-        "lines": _lines(lines),
+        "lines": _lines(request, case, lines),
         "may_strike": role is Role.SUPERVISOR,
     }
     return render(request, "protection/course.html", context, status=422 if form else 200)
@@ -154,31 +152,35 @@ def _owed(found: list[rules.Owed], now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _lack(one: Against) -> str:
-    """Say what stands against a step, with the name of the fact or track that it speaks of."""
-    journey, language = table.load(), coded.language()
-    said = coded.label("OBJECTION", one.code)
-    if one.about in journey.facts:
-        return f"{said} {journey.facts[one.about].title.said_in(language)}"
-    if one.about in journey.kinds_of:
-        return f"{said} {coded.label('DUTY', 'initial_risk')}"
-    if one.about in journey.tracks:
-        return f"{said} {journey.tracks[one.about].title.said_in(language)}"
-    return said
-
-
-def _step(step: rules.Step) -> dict[str, Any]:
+def _step(request: Request, case: Any, step: rules.Step) -> dict[str, Any]:  # noqa: ANN401
     journey = table.load()
     state = journey.tracks[step.move.track].states[step.move.to]
     return {
         "entry": f"{step.move.track}:{step.move.to}",
         "title": state.title.said_in(coded.language()),
-        "lacks": [_lack(one) for one in step.against],
-        "documents": [journey.documents[d].said_in(coded.language()) for d in step.move.documents],
+        "lacks": [lack(one) for one in step.against],
+        "documents": [
+            {
+                "title": journey.documents[name].said_in(coded.language()),
+                "url": _sheet_url(request, case, name),
+            }
+            for name in step.move.documents
+        ],
     }
 
 
-def _lines(lines: list[queries.Line]) -> list[dict[str, Any]]:
+def _sheet_url(request: Request, case: Any, name: str) -> str:  # noqa: ANN401
+    """Return where a document is filled or read; "" where it is not this person's."""
+    if not queries.may_open(request.actor, case, name):
+        return ""
+    return reverse("protection:sheet", args=[case.code, name])
+
+
+def _lines(
+    request: Request,
+    case: Any,  # noqa: ANN401
+    lines: list[queries.Line],
+) -> list[dict[str, Any]]:
     names, journey, language = account_names(), table.load(), coded.language()
     struck = {line.strikes for line in lines if line.kind == STRUCK}
     shown = []
@@ -197,101 +199,10 @@ def _lines(lines: list[queries.Line]) -> list[dict[str, Any]]:
                 "who": names.get(line.by, ""),
                 "reason": line.reason,
                 "place": line.place,
+                "sheet": journey.documents[line.sheet].said_in(language) if line.sheet else "",
+                "sheet_url": _sheet_url(request, case, line.sheet) if line.sheet else "",
                 "is_struck": line.number in struck,
                 "may_be_struck": line.number > 0 and line.kind != STRUCK,
             }
         )
     return shown[::-1]
-
-
-# Papers.
-
-
-@require_http_methods(["GET", "POST"])
-def papers(request: Request, code: str) -> HttpResponse:
-    """Show the papers of a case, who issued them and when; issue one whose words are known."""
-    case = access_case(request.actor, code, request.purpose)
-    titles = table.load().documents
-    kinds = [(k, titles[k].said_in(coded.language())) for k in queries.kinds_made_here()]
-    form = IssueForm(request.POST or None, kinds=kinds, initial={"language": coded.language()})
-    if form.is_valid():
-        kind, language = form.cleaned_data["kind"], form.cleaned_data["language"]
-        sections = queries.sections_of(request.actor, case, kind, language, request.now)
-        actions.issue_paper(
-            case=case,
-            kind=kind,
-            sections=sections,
-            language=language,
-            actor=request.actor,
-            now=request.now,
-        )
-        return redirect(reverse("protection:papers", args=[code]) + "?said=kept")
-    names = account_names()
-    context = {
-        "case": case,
-        "form": form,
-        "papers": [
-            {
-                "row": one.row,
-                "title": titles[one.kind].said_in(coded.language()),
-                "language": one.language,
-                "who": names.get(one.row.account, ""),
-            }
-            for one in queries.issued(request.actor, case)
-        ],
-    }
-    return render(request, "protection/papers.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def print_(request: Request, code: str, number: str) -> HttpResponse:
-    """Give out a paper under a name that says nothing. Only asked for: it is on record."""
-    case = access_case(request.actor, code, request.purpose)
-    paper = actions.print_paper(
-        case=case,
-        number=number,
-        checked_at=_check_address(request),
-        actor=request.actor,
-        now=request.now,
-    )
-    headers = {"Content-Disposition": f'attachment; filename="{file_name(paper)}"'}
-    return HttpResponse(paper_pdf(paper), content_type="application/pdf", headers=headers)
-
-
-def _check_address(request: Request) -> str:
-    """Return where a reader checks a paper: the address under which this page was opened."""
-    path = reverse("protection:check")
-    return f"http{'s' * settings.IS_HTTPS}://{request.get_host()}{path}"
-
-
-@require_http_methods(["GET", "POST"])
-def check(request: Request) -> HttpResponse:
-    """Tell anybody whether a paper is ours and still stands; never about whom or what."""
-    form = CheckForm(request.POST or None)
-    found, objections = None, []
-    if form.is_valid():
-        try:
-            found = actions.check_paper(
-                said=form.cleaned_data["said"], address=address_of(request), now=request.now
-            )
-        except Refused as refused:
-            objections = refused.objections
-    context = {"form": form, "found": found, "objections": objections}
-    status = 422 if form.errors or objections else 200
-    return render(request, "protection/check.html", context, status=status)
-
-
-@require_http_methods(["GET", "POST"])
-def find(request: Request) -> HttpResponse:
-    """Tell who may open its case which paper a number is, and lead there."""
-    form = CheckForm(request.POST or None)
-    found, objections = None, []
-    if form.is_valid():
-        try:
-            found = queries.find_paper(request.actor, form.cleaned_data["said"])
-        except NotFound:
-            objections = ["PAPER_NOT_FOUND"]
-    title = table.load().documents[found.kind].said_in(coded.language()) if found else ""
-    context = {"form": form, "found": found, "title": title, "objections": objections}
-    status = 422 if form.errors or objections else 200
-    return render(request, "protection/find.html", context, status=status)

@@ -256,11 +256,13 @@ class Issued:
 
 
 def signs(kind: str, language: str) -> tuple[str, ...]:
-    """Return who signs a kind of paper; where nobody said it, the person and her worker."""
+    """Return who signs a kind of paper: as its fixed text says, or its sheet."""
     texts = paper_texts.load()
-    known = texts.papers.get(kind)
-    names = known.signs if known else ("PERSON", "WORKER")
-    return tuple(texts.signers[name].said_in(language) for name in names)
+    if kind in texts.papers:
+        return tuple(texts.signers[n].said_in(language) for n in texts.papers[kind].signs)
+    sheet = sheet_table.load().get(kind)
+    names = sheet.signs if sheet and sheet.signs else ("PERSON", "WORKER")
+    return tuple(codes.label("SIGNER", name, language) for name in names)
 
 
 def issued(actor: Actor, case: Case) -> list[Issued]:
@@ -278,6 +280,11 @@ def _issued(row: IssuedPaper, key: Any) -> Issued:  # noqa: ANN401 - a key is of
     sections = tuple((str(label), tuple(map(str, lines))) for label, lines in said["sections"])
     salt = base64.b64decode(said["salt"])
     return Issued(row, str(said["kind"]), str(said["language"]), sections, salt)
+
+
+def may_issue(actor: Actor, case: Case) -> bool:
+    """Say whether this person may issue papers of a case."""
+    return PAPERS in policy.opens(actor.role) and reads_all(actor) and not case.is_historical
 
 
 def access_paper(actor: Actor, case: Case, number: str) -> Issued:
@@ -342,27 +349,45 @@ def _said(said: str) -> tuple[IssuedPaper | None, bool]:
     return (row if stands else None), True
 
 
-def kinds_made_here() -> tuple[str, ...]:
-    """Return the kinds of paper whose words are known, or computed, without anybody writing."""
-    return tuple(paper_texts.load().papers)
+def kinds_made_here(actor: Actor, case: Case) -> tuple[str, ...]:
+    """Return the kinds of paper that can be issued now: of fixed or computed words, or a sheet."""
+    kept = {one.sheet for one in kept_sheets(actor, case)}
+    fixed = paper_texts.load().papers
+    return (*fixed, *(name for name in sheet_table.load() if name in kept and name not in fixed))
 
 
 def sections_of(
     actor: Actor, case: Case, kind: str, language: str, now: datetime
 ) -> papers.Sections:
-    """Return the words of a paper that nobody has to write; NotFound for one that somebody does.
+    """Return the words of a paper: what is fixed, what is computed, what stands in its sheet.
 
-    Refuses a certificate where nothing is presumed.
+    NotFound where there is none of it. Refuses a certificate where nothing is presumed.
     """
-    known = paper_texts.load().papers.get(kind)
-    if known is None or not reads_all(actor):
+    known, said = paper_texts.load().papers.get(kind), _of_sheet(actor, case, kind, language)
+    if not reads_all(actor) or not (known or said):
         raise NotFound
+    if known is None:
+        return said
     if kind == HANDOVER:
-        return _handover(actor, case, language, now)
+        return (*_handover(actor, case, language, now), *said)
     filled = _presumed(actor, case, now) if kind == CERTIFICATE else {}
-    return tuple(
+    fixed = [
         (p.label.said_in(language), tuple(w.said_in(language).format(**filled) for w in p.lines))
         for p in known.passages
+    ]
+    # What a certificate says to strangers is fixed: nothing that was written comes onto it.
+    return tuple(fixed) if kind == CERTIFICATE else (*fixed, *said)
+
+
+def _of_sheet(actor: Actor, case: Case, kind: str, language: str) -> papers.Sections:
+    """Return what stands in a sheet, a heading for each of its sections."""
+    kept = sheets.standing(kept_sheets(actor, case), kind)
+    if kept is None:
+        return ()
+    found = sheets.laid_out(sheet_table.load()[kind], kept.values, language)
+    return tuple(
+        (heading, tuple(sheets.in_a_line(label, lines, language) for label, lines in rows))
+        for heading, rows in found
     )
 
 

@@ -471,6 +471,11 @@ def laid_out(
     return found
 
 
+def in_a_line(label: str, lines: Sequence[str], language: str) -> str:
+    """Return one answer as a line of a paper."""
+    return label + _COLON[language] + " · ".join(lines)
+
+
 def _laid_out(item: Item, value: Any, language: str) -> list[tuple[str, list[str]]]:  # noqa: ANN401
     label = item.label.said_in(language)
     if value in (None, "", []):

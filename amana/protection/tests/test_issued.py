@@ -18,6 +18,8 @@ from amana.cases.tests.builders import a_case
 from amana.protection import actions, papers, queries
 from amana.protection.models import IssuedPaper
 from amana.protection.rules import Wanted
+from amana.protection.tests import answers
+from amana.protection.tests.test_papers import put_in, read
 from amana.standards.datafile import LANGUAGES
 from amana.standards.references import is_reference
 from tests.cast import Cast, StoppedClock, name_of
@@ -385,3 +387,33 @@ def test_on_the_pages_too_a_foreign_case_is_a_missing_one(
         for code in (made.row.case_id, "MA-NOWHERE")
     ]
     assert [client.post(path).status_code for path in paths] == [404, 404]
+
+
+# What somebody wrote.
+
+WRITTEN = {
+    "RISK_SHEET": answers.RISK,
+    "NEEDS_SHEET": answers.NEEDS,
+    "CARE_PLAN": answers.PLAN,
+    "SAFE_CONTACT_SHEET": answers.SAFE,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_kept_sheet_is_a_paper_in_every_language_and_says_what_was_kept(
+    cast: Cast, now: datetime, kind: str, language: str
+) -> None:
+    case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
+    with pytest.raises(NotFound):
+        queries.sections_of(worker, case, kind, language, now)
+    actions.keep_sheet(
+        case=case, sheet=kind, values=WRITTEN[kind], replaces=0, actor=worker, now=now
+    )
+    assert kind in queries.kinds_made_here(worker, case)
+
+    sections = queries.sections_of(worker, case, kind, language, now)
+    made = issue(worker, case, now, kind=kind, sections=sections, language=language)
+    paper = queries.printable(made, "http://localhost/papers/check")
+
+    assert read(paper) == put_in(paper)

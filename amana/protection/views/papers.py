@@ -23,7 +23,10 @@ def papers(request: Request, code: str) -> HttpResponse:
     """Show the papers of a case, who issued them and when; issue one whose words are known."""
     case = access_case(request.actor, code, request.purpose)
     titles = table.load().documents
-    kinds = [(k, titles[k].said_in(coded.language())) for k in queries.kinds_made_here()]
+    kinds = [
+        (k, titles[k].said_in(coded.language()))
+        for k in queries.kinds_made_here(request.actor, case)
+    ]
     form = IssueForm(request.POST or None, kinds=kinds, initial={"language": coded.language()})
     if form.is_valid():
         kind, language = form.cleaned_data["kind"], form.cleaned_data["language"]

@@ -160,6 +160,7 @@ def _sheet(
         "sections": form.sections() if form else [],
         "others_words": _others_words(known, form, last, language) if form else [],
         "may_write": may_write,
+        "may_issue": queries.may_issue(request.actor, case),
         "reads": queries.reads(request.actor, known),
         "theirs": refused.theirs if refused else None,
         "theirs_by": _by(refused.theirs if refused else None, names),

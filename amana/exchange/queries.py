@@ -13,7 +13,7 @@ from amana.access.rules import Actor
 from amana.agreements import queries as agreements
 from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
-from amana.exchange.directory import Directory, Holiday, open_directory, read_text, text_of
+from amana.exchange.directory import Directory, Holiday, open_directory, read_file
 from amana.exchange.models import Candidate, HolidayWord, Message, Peer, Published, Receipt
 from amana.exchange.rules import FOR_EVER, Line, Own, Rank, Reason, Unacceptable
 from amana.standards.calendars import SignedCalendar, feasts
@@ -46,7 +46,7 @@ def published() -> Published | None:
 def own_directory() -> Directory | None:
     """Return what this node published last, lapsed or not; None before the first."""
     row = published()
-    return read_text(text_of(bytes(row.file))) if row else None
+    return read_file(bytes(row.file)) if row else None
 
 
 def calendar(country: str, now: datetime) -> SignedCalendar:

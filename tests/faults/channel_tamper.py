@@ -88,7 +88,7 @@ def opened_at(db: Db, mid: str) -> int:
     """Return the entry that says that a message was opened."""
     found: int = one(
         db,
-        "SELECT seq FROM audit_entry WHERE event LIKE ?",
+        "SELECT seq FROM audit_entry WHERE CAST(event AS TEXT) LIKE ?",
         f'%"subject":"{mid}","verb":"{OPENED}"%',
     )
     return found
@@ -150,9 +150,11 @@ def forge_receipt(db: Db) -> None:
 
 
 def forge_cosignature(db: Db) -> None:
-    """Change one letter in the middle of what a witness signed."""
+    """Change one letter in the last signature of a witness."""
     key, note = one(db, "SELECT witness, note FROM audit_cosigned ORDER BY at DESC LIMIT 1")
-    db.execute("UPDATE audit_cosigned SET note = ? WHERE witness = ?", (flipped(note), key))
+    at = len(note) - 60
+    other = note[:at] + (b"B" if note[at : at + 1] == b"A" else b"A") + note[at + 1 :]
+    db.execute("UPDATE audit_cosigned SET note = ? WHERE witness = ?", (other, key))
 
 
 def another_receipt(db: Db) -> None:
@@ -265,7 +267,10 @@ TAMPERINGS = (
     Tampering("an entry is rewritten, and the head with it", lambda a, _b: rewrite(a), "another"),
     Tampering(
         "an entry is changed and its leaf left",
-        lambda a, _b: a.execute("UPDATE audit_entry SET event = x'7b7d' WHERE seq = 10"),
+        lambda a, _b: a.execute(
+            "UPDATE audit_entry SET event = CAST(replace(CAST(event AS TEXT), ':', ': ') AS BLOB)"
+            " WHERE seq = 10"
+        ),
         "than its leaf",
     ),
     Tampering("the end of the record is cut", cut_the_end, "saw another"),
@@ -296,6 +301,12 @@ def _tried(each: Tampering, countries: Sequence[Country], folder: Path, restored
         copies.append(copy)
     first, second = (closing(sqlite3.connect(copy / DATABASE)) for copy in copies)
     with first as a, second as b:
+        for db in (a, b):
+            # Whoever holds the file is stopped by no trigger in it.
+            for (name,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                db.execute(f'DROP TRIGGER "{name}"')
         each.does(a, b)
         a.commit()
         b.commit()

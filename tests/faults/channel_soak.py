@@ -150,7 +150,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--cuts", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--at-once", type=int, default=40)
+    parser.add_argument("--at-once", type=int, default=60)
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patience", type=float, default=3 * 3600)
@@ -175,10 +175,10 @@ def run(asked: argparse.Namespace) -> Part:
     has_disk = not asked.no_disk and os.geteuid() == 0
     cable = None if asked.no_network or not is_possible() else Cable(COUNTRIES)
     with tempfile.TemporaryDirectory() as folder, a_disk(is_small=has_disk) as place:
-        notes = Path(folder)
+        notes = Path(folder, "notes")
         # An offer, an acknowledgement, a decision, now and then a dossier, two for each round.
-        # What the restored country forgot is said again, or was said by nobody: a few more.
-        offers = -(-asked.messages * 11 // 10 // (2 * asked.rounds + 3) // 2) + 1
+        # What the restored country forgot is said again, for people go on until all is decided.
+        offers = -(-asked.messages // (2 * asked.rounds + 3) // 2) + 1
         work = Work(offers, asked.rounds, asked.at_once)
         channel = Channel(place / "home", notes, asked.seed, work, asked.share, cable)
         channel.has_disk, channel.is_to_be_restored = has_disk, not asked.no_restore
@@ -203,8 +203,10 @@ def run(asked: argparse.Namespace) -> Part:
             result = look(channel, asked.messages, found, notes / "copies")
         finally:
             if asked.keep:
-                shutil.copytree(place / "home", asked.keep / "home")
-                shutil.copytree(notes, asked.keep / "notes")
+                no_sockets = shutil.ignore_patterns("*socket", "copies")
+                for part in (place / "home", notes):
+                    with contextlib.suppress(shutil.Error):
+                        shutil.copytree(part, asked.keep / part.name, ignore=no_sockets)
     return {**result, "seconds": time.monotonic() - began}
 
 

@@ -1,11 +1,13 @@
 """The long tests, once before a release: `make soak`.
 
-    python -m tests.faults.soak [--only crash fuzz mutants group] [--kills 500] [--seconds 60]
+    python -m tests.faults.soak [--only crash fuzz mutants group channel] [--kills 500]
+        [--seconds 60] [--messages 10000] [--seed 1]
 
 Five hundred kills in every kind of write, a minute of coverage-guided fuzzing for each parser,
-every mutant hunted, a hundred and fifty people registered by ten phones without a line. Writes
-benchmarks/results/soak.json and soak.md, and group_intake; a part that was not asked for keeps its
-last result. Exits with 1 when something was lost, escaped or got away.
+every mutant hunted, a hundred and fifty people registered by ten phones without a line, ten
+thousand messages of two nodes over a bad line. Writes benchmarks/results/soak.json and soak.md, and
+group_intake; a part that was not asked for keeps its last result. Exits with 1 when something was
+lost, escaped or got away.
 """
 
 import argparse

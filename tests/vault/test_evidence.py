@@ -168,9 +168,15 @@ def at(value: Any, way: tuple[Any, ...]) -> Any:
     return value
 
 
+# Where one bit of a letter makes it none of base64, the letter beside it. Otherwise the nothing that
+# a receipt is filled up with would be tried by nobody but the reader of base64.
+BESIDE = dict(zip("AZaz+/", "BYby/+", strict=True))
+
+
 def flipped(text: str, place: int) -> str:
     """Return the text with one character that stands for other bits."""
-    return text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :]
+    letter = text[place]
+    return text[:place] + BESIDE.get(letter, chr(ord(letter) ^ 1)) + text[place + 1 :]
 
 
 def in_process(text: str = "") -> dict[str, Any]:

@@ -161,7 +161,7 @@ def page(results: dict[str, Part]) -> str:
         )
     about = results.get("about", {})
     lines.append(
-        f"{about.get('machine', '')}, {about.get('cores', '')} cores, {about.get('on', '')}."
+        f"{about.get('machine', '')}, {about.get('cores', '')}, {about.get('on', '')}."
     )
     return "\n".join(lines) + "\n"
 

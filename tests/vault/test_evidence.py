@@ -168,8 +168,8 @@ def at(value: Any, way: tuple[Any, ...]) -> Any:
     return value
 
 
-# Where one bit of a letter makes it none of base64, the letter beside it. Otherwise the nothing that
-# a receipt is filled up with would be tried by nobody but the reader of base64.
+# Where one bit of a letter makes it none of base64, the letter beside it. Otherwise the nothing
+# that a receipt is filled up with would be tried by nobody but the reader of base64.
 BESIDE = dict(zip("AZaz+/", "BYby/+", strict=True))
 
 

@@ -160,9 +160,7 @@ def page(results: dict[str, Part]) -> str:
             else channel_soak.page(talked)
         )
     about = results.get("about", {})
-    lines.append(
-        f"{about.get('machine', '')}, {about.get('cores', '')}, {about.get('on', '')}."
-    )
+    lines.append(f"{about.get('machine', '')}, {about.get('cores', '')}, {about.get('on', '')}.")
     return "\n".join(lines) + "\n"
 
 

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from amana.exchange.directory import fingerprint_in
 from amana.node import demo
@@ -248,18 +248,25 @@ class Channel:
         for side in self.sides:
             shift(side.data, timedelta(hours=self.hours))
 
-    def fill_disk(self, side: Side, seconds: float) -> None:
-        """Take the last byte of the disk under a node, and give it back."""
-        filler = side.data.parent / f"{side.country}.filler"
+    def fill_disk(self, patience: float) -> None:
+        """Take the last byte of the disk under both nodes until people met it; give it back.
+
+        A database goes on for a while in the room that its log has already: a disk that is full for
+        a moment is met by nobody.
+        """
+        before = [_met_full(self.notes, side) for side in self.sides]
+        filler, deadline = self.home / "filler", time.monotonic() + patience
         try:
             with filler.open("wb", buffering=0) as file:
-                size = 1024 * 1024
-                while size:
-                    try:
-                        file.write(bytes(size))
-                    except OSError:
-                        size //= 2
-            time.sleep(seconds)
+                while time.monotonic() < deadline:
+                    _fill(file)
+                    time.sleep(0.1)
+                    met = [_met_full(self.notes, side) for side in self.sides]
+                    if any(now > then for now, then in zip(met, before, strict=True)):
+                        time.sleep(3)
+                        break
+                else:
+                    self.died.append("a disk was full, and nobody met it")
         finally:
             filler.unlink()
         self.seen["full disks"] += 1
@@ -378,6 +385,22 @@ WAITS = (
     "exchange_receipt WHERE is_ours AND NOT is_carried",
     "exchange_message WHERE NOT is_ours AND kind = '' AND refused_for = ''",
 )
+
+
+def _fill(file: BinaryIO) -> None:
+    """Write until not one byte more can be written."""
+    size = 1024 * 1024
+    while size:
+        try:
+            file.write(bytes(size))
+        except OSError:
+            size //= 2
+
+
+def _met_full(notes: Path, side: Side) -> int:
+    """Return how often the people of a country were told that the disk is full."""
+    log = notes / f"{side.country}.writer.log"
+    return log.read_text().count("disk is full") if log.exists() else 0
 
 
 def _troubles(log: Path) -> Counter[str]:

@@ -37,7 +37,7 @@ Part = dict[str, Any]
 HAPPENINGS: dict[str, Callable[[Channel], object]] = {
     "kill": lambda channel: channel.kill_one(),
     "cut": lambda channel: channel.cut(hours=channel.dice.choice([2, 5, 9]), seconds=2),
-    "disk": lambda channel: channel.fill_disk(channel.sides[1], seconds=4),
+    "disk": lambda channel: channel.fill_disk(patience=120),
     "backup": lambda channel: channel.back_up(channel.sides[0]),
     "restore": lambda channel: channel.restore(channel.sides[0]),
 }

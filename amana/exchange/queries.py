@@ -15,7 +15,7 @@ from amana.agreements.rules import Flow, Verdict
 from amana.crypto.boxes import Place
 from amana.crypto.secrets import Seed
 from amana.crypto.signing import sign_public_of
-from amana.exchange.directory import Directory, Former, Holiday, open_directory, read_text, text_of
+from amana.exchange.directory import Directory, Former, Holiday, open_directory, read_file
 from amana.exchange.models import (
     Candidate,
     Handover,
@@ -57,7 +57,7 @@ def published() -> Published | None:
 def own_directory() -> Directory | None:
     """Return what this node published last, lapsed or not; None before the first."""
     row = published()
-    return read_text(text_of(bytes(row.file))) if row else None
+    return read_file(bytes(row.file)) if row else None
 
 
 def hand(actor: Actor, country: str) -> Seed:
@@ -72,7 +72,7 @@ def hand(actor: Actor, country: str) -> Seed:
     seen = Peer.objects.filter(pk=country).values_list("has_ours", flat=True).first() or 0
     rows = Published.objects.order_by("version")
     row = rows.filter(version__lte=seen).last() or rows.first()
-    known = read_text(text_of(bytes(row.file))).desk.signer if row else b""
+    known = read_file(bytes(row.file)).desk.signer if row else b""
     return next((seed for seed in keys.ever if sign_public_of(seed) == known), keys.founding)
 
 

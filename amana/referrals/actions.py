@@ -43,6 +43,7 @@ from amana.crypto.secrets import Key, new_id
 from amana.exchange import actions as exchange
 from amana.exchange import evidence
 from amana.exchange.actions import Letter
+from amana.exchange.queries import lines as messages_of
 from amana.exchange.queries import may_send, own, peer_directory
 from amana.exchange.rules import Opened, Rank, Reason, Unacceptable
 from amana.referrals import bodies, dossier, queries, rules, scan
@@ -885,9 +886,10 @@ def _running(opened: Opened) -> Referral:
     referral = Referral.objects.select_related("case").filter(pk=header.conv).first()
     if referral is None or referral.country != opened.country:
         raise Unacceptable(Reason.OUT_OF_PLACE)
-    lines = queries.told(referral).lines
+    # The story alone: by which clock who owes what is asked of a page, not of every message.
+    said = messages_of(referral.pk)
     to = header.in_reply_to
-    if rules.objections_to_saying(lines, header.type, sender=opened.country, to=to):
+    if rules.objections_to_saying(said, header.type, sender=opened.country, to=to):
         raise Unacceptable(Reason.OUT_OF_PLACE)
     return referral
 

@@ -2,6 +2,10 @@
 
 `Channel` builds it and lets things happen: kill -9, hours without a line, a full disk, a restore
 from a backup. What became of the messages is judged by `channel_check`, which shares no code.
+
+Where this machine allows it each country lives in a network namespace (`tests.faults.network`) and
+a cut is a pulled cable. A demo's node calls its own host alone, as its web server listens there
+alone: so an end of the line stands in each namespace, as a real node's web server would.
 """
 
 import contextlib
@@ -10,6 +14,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,23 +23,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from amana.exchange.directory import fingerprint_in
 from amana.node import demo
 from amana.node.clock import shift
 from amana.node.config import load, write
 from amana.node.processes import RunningNode, free_port
+from tests.faults.network import PORT, Cable
 from tests.vault.nodes import ROOT, Place
+
+COUNTRIES = ("CI", "MA")
+# So many looks in a row, three seconds apart, must find nothing that waits.
+STILL = 6
 
 # Signs the node's directory once more, for an address that leads through the bad line.
 SIGN = """
-from amana.node.lifecycle import _version, sign
+from amana.node.lifecycle import sign
 from amana.node.config import load
 data = Path(sys.argv[1])
-sign(data, load(data)[1], version=_version(data) + 1, now=now())
-answer = ""
+answer = sign(data, load(data)[1], now=now())
 """
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a country's people do: referrals of their own, questions to each, so many at once."""
+
+    offers: int
+    rounds: int
+    at_once: int
 
 
 @dataclass
@@ -45,67 +63,99 @@ class Side:
     data: Path
     log: Path
     node: RunningNode
+    cable: Cable | None = None
     writer: "subprocess.Popen[bytes] | None" = None
 
     @property
     def place(self) -> Place:
         """Return where its commands run."""
-        return Place(self.data)
+        return Place(self.data, namespace=self.cable.names[self.country] if self.cable else None)
+
+    def inside(self) -> contextlib.AbstractContextManager[None]:
+        """Let what is started be born on this country's host."""
+        return self.cable.inside(self.country) if self.cable else contextlib.nullcontext()
 
 
 @dataclass
 class Channel:
-    """The two countries and the line; `seen` counts what happened to them."""
+    """The two countries and the line; `seen` counts what happened to them.
+
+    `home` is the disk of the nodes, which may be full; `notes` is where people and we write down.
+    """
 
     home: Path
+    notes: Path
     seed: int
-    offers: int
-    rounds: int
+    work: Work
     share: float
+    cable: Cable | None = None
     sides: list[Side] = field(default_factory=list)
-    proxy: "subprocess.Popen[str] | None" = None
+    ends: "list[subprocess.Popen[str]]" = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     hours: float = 0.0
     has_disk: bool = False
     is_to_be_restored: bool = False
     backup: Path = Path()
     restored: str = ""
+    died: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311 - bad luck, no secret
-        self.control = self.home / "line"
+        self.control = self.notes / "line"
+        self.began = time.monotonic()
 
     # Building.
 
     def build(self) -> None:
         """Make both nodes, lay the line between them, let each pin the other through it."""
         self.home.mkdir(exist_ok=True)
+        self.notes.mkdir(exist_ok=True)
         self.control.write_text(str(self.share))
-        for node in demo.make_nodes(self.home, {"CI": 0, "MA": 0}):
+        for node in demo.make_nodes(self.home, dict.fromkeys(COUNTRIES, 0)):
             country = node.config.country
-            log = self.home / f"{country}.acknowledged"
-            self.sides.append(Side(country, node.data, log, node))
-        ways = []
-        for side in self.sides:
-            port = free_port()
-            ways.append(f"127.0.0.1:{port}=127.0.0.1:{side.node.config.port}")
-            config = load(side.data)[0]
-            url = f"http://127.0.0.1:{port}"
-            write(side.data, replace(config, url=url, retry_base=0.2, silence_after=1e9))
-        command = [sys.executable, "-m", "tests.faults.proxy", self.control, str(self.seed), *ways]
-        self.proxy = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        heard = self.proxy.stdout
-        assert heard is not None
-        assert next(heard) == "ready\n"
+            log = self.notes / f"{country}.acknowledged"
+            self.sides.append(Side(country, node.data, log, node, self.cable))
+        if self.cable:
+            self.cable.lay()
+        self.lay_line()
         for side in self.sides:
             side.node = RunningNode(side.data)
-            side.node.start()
+            with side.inside():
+                side.node.start()
         self.publish()
+
+    def lay_line(self) -> None:
+        """Start the ends of the line, and let each node call its own end as if it were the other.
+
+        What leaves a country meets its bad luck at that country's end.
+        """
+        for here, there in (self.sides, self.sides[::-1]):
+            door = f"127.0.0.1:{there.node.config.port}"
+            with here.inside():
+                port = free_port()
+            ways = [f"127.0.0.1:{port}={door}"]
+            if self.cable:
+                ours, theirs = (f"{self.cable.address(s.country)}:{PORT}" for s in (here, there))
+                ways = [
+                    f"127.0.0.1:{port}={theirs}",
+                    f"plain:{ours}=127.0.0.1:{here.node.config.port}",
+                ]
+            # Whoever calls `there` finds it where the line of `here` begins.
+            config = load(there.data)[0]
+            url = f"http://127.0.0.1:{port}"
+            write(there.data, replace(config, url=url, retry_base=0.2, silence_after=1e9))
+            seed = str(self.seed * 2 + len(self.ends))
+            command = [sys.executable, "-m", "tests.faults.proxy", self.control, seed, *ways]
+            with here.inside():
+                end = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            self.ends.append(end)
+            assert end.stdout is not None
+            assert next(end.stdout) == "ready\n"
 
     def publish(self) -> None:
         """Let each country sign its directory anew and the other pin it."""
         for side in self.sides:
-            side.place.ask(SIGN)
+            assert side.place.ask(SIGN)
         for here, there in (self.sides, self.sides[::-1]):
             file = there.data / "directory.json"
             pinned = fingerprint_in(file.read_bytes())
@@ -126,18 +176,23 @@ class Channel:
             for side in self.sides:
                 _kill(side.writer)
                 side.node.kill()
-            if self.proxy is not None:
-                self.proxy.send_signal(signal.SIGTERM)
+            for end in self.ends:
+                end.send_signal(signal.SIGTERM)
                 with contextlib.suppress(ValueError, subprocess.TimeoutExpired):
-                    said = self.proxy.communicate(timeout=10)[0]
+                    said = end.communicate(timeout=10)[0]
                     self.seen.update(json.loads(said or "{}"))
-                _kill(self.proxy)
+                _kill(end)
+            if self.cable:
+                self.cable.take_away()
+            for side in self.sides:
+                self.seen.update(_troubles(self.notes / f"{side.country}.writer.log"))
 
     def start_writer(self, side: Side) -> None:
         """Let the people of a country come to work."""
         partner = next(s.country for s in self.sides if s is not side)
-        arguments = [side.data, partner, str(self.offers), str(self.rounds), side.log]
-        with (self.home / f"{side.country}.writer.log").open("ab") as sink:
+        work = (self.work.offers, self.work.rounds, self.work.at_once)
+        arguments = [side.data, partner, *work, side.log]
+        with (self.notes / f"{side.country}.writer.log").open("ab") as sink, side.inside():
             side.writer = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.channel_writer", *map(str, arguments)],
                 cwd=ROOT,
@@ -150,32 +205,38 @@ class Channel:
 
     def kill_one(self) -> None:
         """Kill one process of one node, as it comes, and start it again."""
+        self.look_for_dead()
         side = self.dice.choice(self.sides)
         what = self.dice.choice(["web", "worker", "writer", "node"])
         node = side.node
-        if what == "web":
-            _kill_group(node.web)
-            node.start_web()
-        elif what == "worker":
-            _kill_group(node.worker)
-            node.start_worker()
-        elif what == "writer":
+        if what in ("writer", "node"):
             _kill(side.writer)
-            self.start_writer(side)
-        else:
-            _kill(side.writer)
-            node.kill()
-            node.start()
+        with side.inside():
+            if what == "web":
+                _kill_group(node.web)
+                node.start_web()
+            elif what == "worker":
+                _kill_group(node.worker)
+                node.start_worker()
+            elif what == "node":
+                node.kill()
+                node.start()
+        if what in ("writer", "node"):
             self.start_writer(side)
         self.seen[f"killed {what}"] += 1
         self.seen["kills"] += 1
 
     def cut(self, hours: float, seconds: float) -> None:
         """Cut the line; hours pass on both clocks while people go on writing."""
-        self.control.write_text("cut")
+        if self.cable:
+            self.cable.pull()
+        else:
+            self.control.write_text("cut")
         time.sleep(seconds)
         self.pass_time(hours)
         time.sleep(seconds)
+        if self.cable:
+            self.cable.plug()
         self.control.write_text(str(self.share))
         # Whatever waits longest to be tried again is due.
         self.pass_time(1.0)
@@ -187,18 +248,25 @@ class Channel:
         for side in self.sides:
             shift(side.data, timedelta(hours=self.hours))
 
-    def fill_disk(self, side: Side, seconds: float) -> None:
-        """Take the last byte of the disk under a node, and give it back."""
-        filler = side.data.parent / f"{side.country}.filler"
+    def fill_disk(self, patience: float) -> None:
+        """Take the last byte of the disk under both nodes until people met it; give it back.
+
+        A database goes on for a while in the room that its log has already: a disk that is full for
+        a moment is met by nobody.
+        """
+        before = [_met_full(self.notes, side) for side in self.sides]
+        filler, deadline = self.home / "filler", time.monotonic() + patience
         try:
             with filler.open("wb", buffering=0) as file:
-                size = 1024 * 1024
-                while size:
-                    try:
-                        file.write(bytes(size))
-                    except OSError:
-                        size //= 2
-            time.sleep(seconds)
+                while time.monotonic() < deadline:
+                    _fill(file)
+                    time.sleep(0.1)
+                    met = [_met_full(self.notes, side) for side in self.sides]
+                    if any(now > then for now, then in zip(met, before, strict=True)):
+                        time.sleep(3)
+                        break
+                else:
+                    self.died.append("a disk was full, and nobody met it")
         finally:
             filler.unlink()
         self.seen["full disks"] += 1
@@ -222,7 +290,8 @@ class Channel:
         lost = side.data.with_name(f"{side.data.name}.lost")
         side.data.rename(lost)
         keeper = RunningNode(lost)
-        keeper.start_keeper()
+        with side.inside():
+            keeper.start_keeper()
         try:
             side.place.do("restore", "--data", side.data, self.backup, "--no-ledger")
         finally:
@@ -231,13 +300,23 @@ class Channel:
             if (lost / name).exists():
                 shutil.copy2(lost / name, side.data / name)
         side.node = RunningNode(side.data)
-        side.node.start()
+        with side.inside():
+            side.node.start()
         self.publish()
         self.start_writer(side)
         self.restored = side.country
         self.seen["restores"] += 1
 
     # Where it stands.
+
+    def look_for_dead(self) -> None:
+        """Note each process that ended although nobody killed it."""
+        for side in self.sides:
+            node = side.node
+            running = {"web": node.web, "worker": node.worker, "keeper": node.keeper}
+            for what, process in {**running, "writer": side.writer}.items():
+                if process is not None and process.poll() is not None:
+                    self.died.append(f"{side.country}: the {what} died with {process.returncode}")
 
     def status(self) -> list[dict[str, Any]]:
         """Return what both nodes say of themselves."""
@@ -251,21 +330,84 @@ class Channel:
         """Return how many messages both have posted, as told."""
         return sum(_lines(side.log) for side in self.sides)
 
+    def say(self, what: str) -> None:
+        """Tell who watches what happens now."""
+        took = time.monotonic() - self.began
+        print(f"{took:5.0f} s  {self.posted():6,} messages  {what}", flush=True)
+
+    def reaches(self, messages: int, deadline: float) -> bool:
+        """Wait until so many were posted; say whether they were before the time was over."""
+        told = time.monotonic()
+        while self.posted() < messages:
+            if time.monotonic() > deadline:
+                return False
+            if time.monotonic() - told > 30:
+                told = time.monotonic()
+                self.look_for_dead()
+                self.say(f"waits {[_waits(side.data) for side in self.sides]}")
+            time.sleep(0.2)
+        return True
+
     def come_to_rest(self, patience: float) -> bool:
         """Let the line be good and the people finish; say whether both came to rest."""
         self.control.write_text("0")
-        deadline, before = time.monotonic() + patience, -1
+        deadline, before, still = time.monotonic() + patience, -1, 0
+        told = 0.0
         while time.monotonic() < deadline:
-            self.pass_time(0.05)
+            # No hours pass: whoever tries again does so within half a minute, and each hour that
+            # passes makes everybody sign in anew, which is most of what people here would do.
             time.sleep(3)
-            here, there = self.status()
-            posted = self.posted()
-            waits = sum([*here["waiting"].values(), *there["waiting"].values()])
-            sealed = here["sealed_mail"] + there["sealed_mail"]
-            if waits == sealed == 0 and posted == before:
+            posted, waits = self.posted(), [_waits(side.data) for side in self.sides]
+            # Not once, but for a while: people who sign in say nothing either.
+            still = still + 1 if posted == before and not any(map(any, waits)) else 0
+            if still == STILL:
                 return True
             before = posted
+            if time.monotonic() - told > 30:
+                told = time.monotonic()
+                self.look_for_dead()
+                self.say(f"coming to rest, waits {waits}")
         return False
+
+
+def _waits(data: Path) -> tuple[int, int, int]:
+    """Return how many messages and receipts wait to leave, and how many to be opened."""
+    with contextlib.closing(sqlite3.connect(data / "db" / "amana.sqlite3", timeout=60)) as db:
+        messages, receipts, sealed = (
+            db.execute(f"SELECT count(*) FROM {of}").fetchone()[0]  # noqa: S608 - no input
+            for of in WAITS
+        )
+    return messages, receipts, sealed
+
+
+WAITS = (
+    "exchange_message WHERE is_ours AND refused_for = '' AND (rank = 0 OR carry_again)",
+    "exchange_receipt WHERE is_ours AND NOT is_carried",
+    "exchange_message WHERE NOT is_ours AND kind = '' AND refused_for = ''",
+)
+
+
+def _fill(file: BinaryIO) -> None:
+    """Write until not one byte more can be written."""
+    size = 1024 * 1024
+    while size:
+        try:
+            file.write(bytes(size))
+        except OSError:
+            size //= 2
+
+
+def _met_full(notes: Path, side: Side) -> int:
+    """Return how often the people of a country were told that the disk is full."""
+    log = notes / f"{side.country}.writer.log"
+    return log.read_text().count("disk is full") if log.exists() else 0
+
+
+def _troubles(log: Path) -> Counter[str]:
+    """Return what kept people from their work, by its kind, and how often."""
+    said = log.read_text().splitlines() if log.exists() else []
+    kinds = (line.partition("(")[0].strip('"') for line in said if line.startswith('"'))
+    return Counter(f"a person met {kind}" for kind in kinds)
 
 
 def _lines(log: Path) -> int:

@@ -1,10 +1,11 @@
 """The people of one country in the soak: they open their mail, answer, and offer.
 
-    python -m tests.faults.channel_writer DATA PARTNER OFFERS ROUNDS LOG
+    python -m tests.faults.channel_writer DATA PARTNER OFFERS ROUNDS AT_ONCE LOG
 
 Goes on until it is killed. Everything is done through the actions that the pages call; what was
 acknowledged is written to LOG after the action returned, so that nothing acknowledged may be lost.
-OFFERS is how many referrals of its own this country makes, ROUNDS how many questions each is asked.
+OFFERS is how many referrals of its own this country makes, ROUNDS how many questions each is asked,
+AT_ONCE how many of its own it keeps open.
 """
 
 import contextlib
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 PROMISE = {"worker_name": "Koffi", "service": "un lit", "from_on": "2027-01-01"}
+# How many persons are screened between two looks into the mail.
+BEGUN = 3
+IDLE = 10.0
 # A session of the simulated day; hours pass in a cut.
 SESSION = timedelta(minutes=5)
 
@@ -23,8 +27,13 @@ SESSION = timedelta(minutes=5)
 class Writer:
     """The desk and the care team of one node."""
 
-    def __init__(self, partner: str, offers: int, rounds: int, log: Path) -> None:
+    def __init__(self, partner: str, offers: int, rounds: int, at_once: int, log: Path) -> None:
         self.partner, self.offers, self.rounds, self.log = partner, offers, rounds, log
+        self.at_once = at_once
+        # Conversations in which nothing is owed any more: people look at them again when they have
+        # nothing else to do, for what a restored country forgot is to be said again.
+        self.over: set[str] = set()
+        self.looked = time.monotonic()
         self.actors: dict[Any, Any] = {}
         self.since: datetime | None = None
 
@@ -69,14 +78,26 @@ class Writer:
         self.sign_in()
         desk = self.actors[Role.DESK]
         exchange.open_messages(actor=desk, now=self.now())
-        said = 0
-        rows = list(Referral.objects.order_by("prepared_at"))
-        for told in queries.told_all(rows):
+        said, mine = 0, 0
+        rows = Referral.objects.exclude(pk__in=self.over).order_by("prepared_at")
+        for told in queries.told_all(list(rows)):
             said += self.say(told, desk)
-        if Referral.objects.filter(is_ours=True).count() < self.offers:
+            mine += told.referral.is_ours and told.story.decision is None
+            if self.is_over(told):
+                self.over.add(told.referral.pk)
+        made = Referral.objects.filter(is_ours=True).count()
+        for _ in range(min(BEGUN, self.at_once - mine, self.offers - made)):
             letters.prepared(self.actors, self.partner, self.now())
             said += 1
+        if not said and time.monotonic() - self.looked > IDLE:
+            self.over, self.looked = set(), time.monotonic()
         return said
+
+    def is_over(self, told: Any) -> bool:
+        """Say whether a conversation is decided and, where it was a yes, the dossier has left."""
+        from amana.referrals import rules  # noqa: PLC0415
+
+        return told.story.decision is not None and told.story.state is not rules.State.ACCEPTED
 
     def say(self, told: Any, desk: Any) -> int:
         """Say what this country owes in a conversation, or nothing."""
@@ -135,13 +156,13 @@ class Writer:
 
 def main() -> None:
     """Work until killed; a refusal or a full disk is waited out as people do."""
-    data, partner, offers, rounds, log = sys.argv[1:]
+    data, partner, *work, log = sys.argv[1:]
     from amana.node.lifecycle import use  # noqa: PLC0415
 
     use(Path(data))
     from django.db import connections  # noqa: PLC0415
 
-    writer = Writer(partner, int(offers), int(rounds), Path(log))
+    writer = Writer(partner, *map(int, work), Path(log))
     while True:
         said = 0
         try:
@@ -153,7 +174,7 @@ def main() -> None:
             print(json.dumps(repr(problem)[:300]), flush=True)
             time.sleep(0.3)
         if not said:
-            time.sleep(0.1)
+            time.sleep(0.4)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("amana", "tests", "conftest.py", "pyproject.toml", "locale", "fuzz")
+COPIED = ("amana", "tests", "tools", "conftest.py", "pyproject.toml", "locale", "fuzz")
 BINDINGS = "tests/faults/test_bindings.py"
 ACCESS = "amana/access/tests/test_actions.py"
 EXCHANGE = "amana/exchange/tests/test_actions.py"
@@ -28,6 +28,10 @@ RELIABILITY = (
 )
 PARCELS = "amana/exchange/tests/test_actions_of_parcels.py"
 BOXES = "amana/crypto/tests/test_boxes.py"
+FLIPS = "tests/vault/test_bit_flips.py::test_no_flip_"
+EVIDENCE = "tests/vault/test_evidence.py::test_no_byte_of_the_evidence_can_be_another"
+# The room of the program for strangers, which stands outside the package.
+TOOLS = "tools"
 
 
 @dataclass(frozen=True)
@@ -328,6 +332,79 @@ MUTANTS = (
         "return True",
         "amana/exchange/tests/test_carrier.py",
     ),
+    # What a single bit must not change.
+    _m(
+        "a container's head is not sealed",
+        "crypto",
+        "if not same(mac, _mac(file_key, head)):",
+        "if False:",
+        f"{FLIPS}in_a_container_opens",
+    ),
+    _m(
+        "one of the two signatures is enough",
+        "crypto",
+        "        MLDSA65PublicKey.from_public_bytes(mldsa_public).verify(mldsa_signature, signed)",
+        "        pass",
+        f"{FLIPS}in_a_parcel_comes_through_the_door",
+    ),
+    _m(
+        "what a frame is filled up with may say anything",
+        "crypto",
+        "if any(padding) or at != len(data):",
+        "if at != len(data):",
+        f"{FLIPS}in_a_receipt_raises_a_message",
+    ),
+    _m(
+        "nobody signs a directory",
+        "exchange",
+        "if not verify(root, signature, DIRECTORY, text.encode()):",
+        "if False:",
+        f"{FLIPS}in_a_directory_is_the_roots",
+    ),
+    _m(
+        "nobody signs a checkpoint",
+        "crypto",
+        'raise BadNote("a signature does not hold") from None',
+        "return at",
+        f"{FLIPS}in_a_checkpoint_is_the_logs_or_the_witnesss",
+    ),
+    # What a stranger's program must see.
+    _m(
+        "the stranger's program believes one of two signatures",
+        TOOLS,
+        "    MLDSA65PublicKey.from_public_bytes(public[32:]).verify(signature[64:], said)",
+        "    pass",
+        EVIDENCE,
+    ),
+    _m(
+        "the stranger's program takes a receipt that is filled up with words",
+        TOOLS,
+        '    must(empty == bytes(8) and not any(rest), "a receipt with more than it may hold")',
+        "    pass",
+        EVIDENCE,
+    ),
+    _m(
+        "the stranger's program takes a directory that no root signed",
+        TOOLS,
+        '    signed(root, unb64(outer["signature"]), b"amana/directory/v1\\0", text)',
+        "    pass",
+        EVIDENCE,
+    ),
+    _m(
+        "the stranger's program takes an entry that is in no tree",
+        TOOLS,
+        '    must(last == 0 and node == root, "an entry that is not in the tree")',
+        "    pass",
+        EVIDENCE,
+    ),
+    _m(
+        "the stranger's program takes one of a witness's two signatures",
+        TOOLS,
+        "            MLDSA44PublicKey.from_public_bytes(public).verify(signature, said + "
+        "unb64(root))",
+        "            pass",
+        EVIDENCE,
+    ),
 )
 
 
@@ -337,7 +414,8 @@ class Astray(Exception):
 
 def place_of(mutant: Mutant, root: Path) -> Path:
     """Return the one file of its room in which a mutant's line stands; raises Astray."""
-    files = sorted((root / "amana" / mutant.room).rglob("*.py"))
+    room = root / TOOLS if mutant.room == TOOLS else root / "amana" / mutant.room
+    files = sorted(room.rglob("*.py"))
     found = [f for f in files if f.read_text().count(mutant.line) == 1]
     if len(found) != 1 or any(f.read_text().count(mutant.line) > 1 for f in files):
         raise Astray(f"{mutant.name}: its line stands {len(found)} times in {mutant.room}")

@@ -1,10 +1,11 @@
 """A bad line between two nodes: it loses, delays, doubles, reorders, and is cut for hours.
 
-    python -m tests.faults.proxy CONTROL SEED LISTEN:PORT=HOST:PORT [...]
+    python -m tests.faults.proxy CONTROL SEED [plain:]LISTEN:PORT=HOST:PORT [...]
 
 Takes whole HTTP requests, since those are what a node sends; of each it decides what becomes. What
 it loses is lost before it arrives, or after: then the other node has acted and its answer is gone.
-CONTROL holds the share of requests that something happens to, or "cut". Prints what it did.
+CONTROL holds the share of requests that something happens to, or "cut". Nothing happens on a plain
+way: it is the door of a node's own host, where the cable ends. Prints what it did.
 """
 
 import asyncio
@@ -14,10 +15,14 @@ import signal
 import sys
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 DELAY = 0.4  # seconds, at most; requests that wait overtake each other
+OVERTAKEN = 6.0  # seconds, at most, after which a second copy comes
 PATIENCE = 25.0
+# A cable that is pulled, a node that is being killed, a peer that went.
+BREAKS = (OSError, asyncio.IncompleteReadError, TimeoutError, ValueError)
 
 
 class Line:
@@ -25,17 +30,24 @@ class Line:
 
     def __init__(self, control: Path, dice: random.Random, done: Counter[str]) -> None:
         self.control, self.dice, self.done = control, dice, done
+        self.late: set[asyncio.Task[None]] = set()
 
     async def carry(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         to: tuple[str, int],
+        *,
+        is_plain: bool,
     ) -> None:
         """Take one request and let happen to it what the dice say."""
-        with suppress(OSError, asyncio.IncompleteReadError, TimeoutError, ValueError):
+        with suppress(*BREAKS):
             request = await asyncio.wait_for(_whole(reader), PATIENCE)
-            answer = await self._answer(request, to)
+            try:
+                answer = await (_ask(request, to) if is_plain else self._answer(request, to))
+            except BREAKS:
+                self.done["door shut" if is_plain else "broke off"] += 1
+                raise
             if answer:
                 writer.write(answer)
                 await writer.drain()
@@ -55,19 +67,26 @@ class Line:
             await asyncio.sleep(self.dice.random() * DELAY)
         if self.dice.random() < share:
             self.done["doubled"] += 1
-            first, answer = await asyncio.gather(
-                *(_ask(request, to) for _ in range(2)), return_exceptions=True
-            )
-            answer = first if isinstance(answer, BaseException) else answer
-            if isinstance(answer, BaseException):
-                raise answer
-        else:
-            answer = await _ask(request, to)
+            self._later(request, to)
+        answer = await _ask(request, to)
         if self.dice.random() < share / 2:
             self.done["answer lost"] += 1
             return b""
         self.done["carried"] += 1
         return answer
+
+    def _later(self, request: bytes, to: tuple[str, int]) -> None:
+        """Bring the same once more, at the same time or when others have overtaken it."""
+
+        async def again(wait: float) -> None:
+            await asyncio.sleep(wait)
+            with suppress(*BREAKS):
+                await _ask(request, to)
+
+        wait = self.dice.choice([0.0, self.dice.random() * DELAY, self.dice.random() * OVERTAKEN])
+        task = asyncio.create_task(again(wait))
+        self.late.add(task)
+        task.add_done_callback(self.late.discard)
 
 
 async def _whole(reader: asyncio.StreamReader) -> bytes:
@@ -95,9 +114,10 @@ async def serve(control: Path, seed: int, ways: list[str]) -> None:
     line = Line(control, dice, done)
     servers = []
     for way in ways:
-        here, there = (end.rpartition(":") for end in way.split("="))
+        is_plain = way.startswith("plain:")
+        here, there = (end.rpartition(":") for end in way.removeprefix("plain:").split("="))
         to = (there[0], int(there[2]))
-        take = lambda r, w, to=to: line.carry(r, w, to)  # noqa: E731
+        take = partial(line.carry, to=to, is_plain=is_plain)
         servers.append(await asyncio.start_server(take, here[0], int(here[2]), limit=2**20))
     print("ready", flush=True)
     stop = asyncio.Event()

@@ -195,6 +195,11 @@ def test_what_is_published_is_on_record_and_each_number_is_higher(db: None) -> N
     row = trusting.publish(first, now=NOW, by="test")
     assert trusting.publish(first, now=NOW, by="test") == row
     trusting.publish(second, now=NOW, by="test")
+    # Asked for the calendar of every message: the same bytes are read once.
+    own = queries.own_directory()
+    assert own is not None
+    assert own.version == 2
+    assert queries.own_directory() is own
 
     said = json.loads(bytes(Entry.objects.get(pk=row.entry).event or b""))
     assert said["sha256"] == digest(first).hex()

@@ -412,5 +412,14 @@ HOUSE_GIRL_COURSE = (
     ("PROTECTION:ASSESS", "Elle veut raconter elle-même, une seule fois."),
     ("TOLD_ONCE", "Raconté en une matinée, avec trois pauses."),
     ("NEEDS_ASSESSED", "L’école d’abord, dit-elle, puis sa petite sœur."),
-    ("RISK_HIGH", "La patronne a envoyé deux hommes au village."),
 )
+HOUSE_GIRL_RISK: dict[str, str | list[dict[str, str]]] = {
+    "risks": [
+        {"domain": "OFFENDER", "score": "3", "evidence": "La patronne a envoyé deux hommes."},
+        {"domain": "FAMILY", "score": "1", "evidence": "Sa tante Adjo-Fictive la protège."},
+    ],
+    "level": "HIGH",
+    "why": "Deux hommes l’ont demandée au village de Kpouèbo-Inventé.",
+    "escape": "Courir chez la voisine aux volets verts, puis appeler.",
+    "own_words": "Je ne veux plus voir cette dame.",
+}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from amana.access.rules import Role
+from amana.keeper.rules import DEMO_CODE
 from amana.node import cast
 from amana.node.cli import Failed
 from amana.node.processes import RunningNode
@@ -113,6 +114,7 @@ class _Camera:
             page.goto(f"{self.at[country]}/sign-in")
             page.locator("[name=sign_in_name]").fill(name)
             page.locator("[name=password]").fill(cast.PASSWORD)
+            page.locator("[name=code]").fill(DEMO_CODE)
             _press(page)
             self._pages[country, role] = page
         return self._pages[country, role]

@@ -366,6 +366,34 @@ def goes_on(worker: Persona, case: str, steps: Sequence[tuple[str, str]], typed:
     _note(typed, narratives=[reason for _, reason in steps])
 
 
+Rows = list[dict[str, str]]
+
+
+def keep_sheet(
+    worker: Persona,
+    case: str,
+    sheet: str,
+    values: Mapping[str, str | Rows],
+    typed: Typed,
+) -> None:
+    """Fill a sheet of a case and keep it; what somebody wrote in her own words is noted."""
+    fields: dict[str, str] = {"over": "0"}
+    for name, value in values.items():
+        if isinstance(value, str):
+            fields[name] = value
+            continue
+        fields[f"{name}-n"] = str(len(value))
+        for number, row in enumerate(value):
+            fields |= {f"{name}-{number}-{key}": said for key, said in row.items()}
+    worker.post(f"/cases/{case}/sheets/{sheet}", fields)
+    _note(typed, narratives=[said for said in fields.values() if " " in said])
+
+
+def issue_paper(worker: Persona, case: str, kind: str, language: str) -> None:
+    """Give a paper of a case its number."""
+    worker.post(f"/cases/{case}/papers/", {"kind": kind, "language": language})
+
+
 def report(worker: Persona, case: str, facts: Mapping[str, str], typed: Typed) -> None:
     """Hand facts to the police."""
     worker.post(f"/cases/{case}/report", {**facts, "ground": "DUTY"})

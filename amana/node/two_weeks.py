@@ -249,6 +249,11 @@ def _interviewed(
             case = story.open_case(worker, told)
             story.fill_in(worker, case, cast.HOUSE_GIRL, typed)
             story.goes_on(worker, case, cast.HOUSE_GIRL_COURSE, typed)
+            until = (real_now - timedelta(days=ago - 6)).date().isoformat()
+            risk = {**cast.HOUSE_GIRL_RISK, "valid_until": until}
+            story.keep_sheet(worker, case, "RISK_SHEET", risk, typed)
+            for paper in ("RIGHTS_SHEET", "RISK_SHEET"):
+                story.issue_paper(worker, case, paper, "fr")
 
 
 def _care_together(here: Country, case: str, typed: Typed) -> None:

@@ -103,6 +103,11 @@ class WorkerForm(forms.Form):
     """Who takes a case over."""
 
     account = forms.ChoiceField(label=_("Who takes it over"))
+    overload_reason = forms.ChoiceField(
+        label=_("If it is more than one person can carry: why all the same"),
+        choices=choices("OVERLOAD_REASON", blank=True),
+        required=False,
+    )
 
     def __init__(self, *args: Any, workers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

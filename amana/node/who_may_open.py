@@ -142,6 +142,7 @@ TABLE: dict[str, Page] = {
     "cases:glass-approve": _for(S, purpose="review"),
     "cases:glass-open": _for(S, purpose="review"),
     "protection:worklist": _for(W, S, purpose="care"),
+    "protection:load": _for(S, purpose="care"),
     "protection:course": _for(*ON_FILES, purpose="care"),
     "protection:sheets": _for(*ON_FILES, purpose="care"),
     "protection:sheet": _for(*ON_FILES, purpose="care"),

@@ -198,6 +198,7 @@ def _put_in_order(case: Case, actor: Actor, now: datetime) -> None:
     said = {
         "status": rules.status(here, found, now=now),
         "duty": open_[0].duty.key if open_ else "",
+        "risk": rules.level_of(here),
     }
     row = Compartment.objects.filter(case=case, name=queries.HEADLINE).first()
     if row is None:

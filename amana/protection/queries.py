@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 from django.utils.timezone import localdate, localtime
 
 from amana.access import policy
-from amana.access.queries import account_names, held_keys
+from amana.access.queries import account_names, held_keys, members
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import opened_with, seen_by, timeline, visible_to
 from amana.crypto.secrets import same
 from amana.protection import papers, rules, sheets
 from amana.protection.models import Due, IssuedPaper
-from amana.standards import codes, paper_texts
+from amana.standards import caseload, codes, paper_texts
 from amana.standards import journey as table
 from amana.standards import sheets as sheet_table
 from amana.standards.calendars import calendar_of
@@ -203,6 +203,63 @@ def worklist(actor: Actor, *, page: int = 1) -> tuple[list[Waiting], bool]:
 def n_late(actor: Actor, now: datetime) -> int:
     """Return in how many of this person's cases something is late, counted up to a thousand."""
     return int(_listed(actor).filter(due_at__lt=now)[:1000].count())
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one worker carries: how many cases in which something runs, and what they weigh."""
+
+    account: str
+    name: str
+    count: int
+    weight: int
+    late: int
+    ceiling: int
+
+    @property
+    def is_too_much(self) -> bool:
+        """Say whether it is above the ceiling."""
+        return self.weight > self.ceiling
+
+
+def loads(actor: Actor, now: datetime) -> list[Load]:
+    """Return what each worker of a supervisor's unit carries, the heaviest first.
+
+    Weighed by the level of risk, which lies sealed: it is opened for the cases of one unit.
+    """
+    unit = actor.team_of(CARE)
+    if unit is None or actor.role is not Role.SUPERVISOR:
+        raise NotFound
+    table_ = caseload.load()
+    rows = Due.objects.filter(team=unit, due_at__isnull=False).exclude(case__worker="")
+    carried: dict[str, list[Due]] = {}
+    for row in rows.select_related("case"):
+        carried.setdefault(row.case.worker, []).append(row)
+    said = headlines(actor, [row.case_id for held in carried.values() for row in held])
+    found = [
+        Load(
+            account=account.pk,
+            name=account.name,
+            count=len(held := carried.get(account.pk, [])),
+            weight=table_.weigh(said.get(row.case_id, {}).get("risk", "") for row in held),
+            late=sum(1 for row in held if row.due_at is not None and row.due_at < now),
+            ceiling=table_.ceiling,
+        )
+        for account in members(unit, Role.CASE_WORKER)
+    ]
+    return sorted(found, key=lambda load: (-load.weight, load.name))
+
+
+def is_too_much(account: str, case: Case, actor: Actor) -> bool:
+    """Say whether a further case would be more than this worker can carry.
+
+    Whoever cannot read how much the others weigh counts them as not assessed.
+    """
+    table_ = caseload.load()
+    held = Due.objects.filter(case__worker=account, due_at__isnull=False).exclude(case=case)
+    codes_ = [*held.values_list("case_id", flat=True), case.pk]
+    said = headlines(actor, codes_)
+    return table_.weigh(said.get(code, {}).get("risk", "") for code in codes_) > table_.ceiling
 
 
 def _listed(actor: Actor) -> QuerySet[Due]:

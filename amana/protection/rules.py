@@ -355,6 +355,16 @@ _BY_STATE = {
 }  # fmt: skip
 
 
+# What people state of a risk begins so; the rest is its level in the list RISK_LEVEL.
+RISK_IS = "RISK_"
+LEVELS = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
+
+
+def level_of(here: Standing) -> str:
+    """Return the level of risk that was stated last and still holds, or "" where none was."""
+    return next((level for level in LEVELS if RISK_IS + level in here.facts), "")
+
+
 def status(here: Standing, duties: Iterable[Owed], *, now: datetime) -> str:
     """Return the one word that a list shows of a case, computed and never stored."""
     state = here.states[PROTECTION]

@@ -7,6 +7,7 @@ from amana.protection import views
 app_name = "protection"
 urlpatterns = [
     path("work/", views.worklist, name="worklist"),
+    path("load/", views.load, name="load"),
     path("cases/<str:code>/course", views.course, name="course"),
     path("cases/<str:code>/course/<int:number>/strike", views.strike, name="strike"),
     path("cases/<str:code>/papers/", views.papers, name="papers"),

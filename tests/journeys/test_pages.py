@@ -316,6 +316,7 @@ VISITS: dict[str, Visit] = {
     "sheet-wrong": Visit(
         "protection:sheet", "MA", W, "/cases/{case}/sheets/RISK_SHEET", _press(MAIN), 422
     ),
+    "load": Visit("protection:load", "CI", S, "/load/"),
     "worklist": Visit("protection:worklist", "CI", W, "/work/"),
     "people": Visit("cases:people", "CI", W, "/cases/{shared}/people"),
     "people-supervisor": Visit("cases:people", "MA", S, "/cases/{case}/people"),

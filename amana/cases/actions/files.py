@@ -17,6 +17,7 @@ from amana.cases import queries, rules
 from amana.cases.actions.parts import count, give_out, mark, write_new
 from amana.cases.models import Case, Conflict, Involved
 from amana.identification.queries import access_screening
+from amana.standards import codes
 from amana.standards.references import new_reference
 
 # What a later room does with a case in the transaction that opens it; who does: node.apps.
@@ -28,6 +29,17 @@ def begin_too(begin: Begin) -> None:
     """Let a later room begin its part of every case that is opened for somebody who is here."""
     if begin not in _BEGINNING:
         _BEGINNING.append(begin)
+
+
+# Says whether a further case would be more than a worker can carry; who knows: node.apps.
+TooMuch = Callable[[str, Case, Actor], bool]
+_TOO_MUCH: list[TooMuch] = []
+
+
+def weigh_too(too_much: TooMuch) -> None:
+    """Let a later room weigh what somebody carries before she is given a further case."""
+    if too_much not in _TOO_MUCH:
+        _TOO_MUCH.append(too_much)
 
 
 @transaction.atomic
@@ -181,17 +193,35 @@ def release_team(*, case: Case, team_code: str, actor: Actor, now: datetime) -> 
 
 
 @transaction.atomic
-def assign(*, case: Case, account_id: str, actor: Actor, now: datetime) -> None:
-    """Give a case to a worker of its team. A supervisor does it; nobody takes an assigned case."""
+def assign(
+    *, case: Case, account_id: str, actor: Actor, now: datetime, overload_reason: str = ""
+) -> None:
+    """Give a case to a worker of its team. A supervisor does it; nobody takes an assigned case.
+
+    Above the ceiling of what one person can carry, a supervisor says why: it is on record.
+    """
     workers = {a.pk for a in members(case.team, Role.CASE_WORKER)}
     takes_it = actor.account_id == account_id and not case.worker
     if account_id not in workers or not (actor.role is Role.SUPERVISOR or takes_it):
         raise NotFound
     if Conflict.objects.filter(case=case, account=account_id).exists():
         raise Refused(["HAS_A_CONFLICT"])
+    beyond = any(too_much(account_id, case, actor) for too_much in _TOO_MUCH)
+    if beyond:
+        if actor.role is not Role.SUPERVISOR or not overload_reason:
+            raise Refused(["ABOVE_THE_CEILING"])
+        codes.check("OVERLOAD_REASON", overload_reason)
     Case.objects.filter(pk=case.pk).update(worker=account_id)
     mark(case, "assigned", at=now, by=actor.account_id)
-    record(at=now, actor=actor.account_id, verb="cases.assign", subject=case.code, to=account_id)
+    why = {"overload": overload_reason} if beyond else {}
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="cases.assign",
+        subject=case.code,
+        to=account_id,
+        **why,
+    )
 
 
 @transaction.atomic

@@ -66,8 +66,13 @@ def release(request: Request, code: str, team: str) -> HttpResponse:
 def assign(request: Request, code: str) -> HttpResponse:
     """Give a case to a worker, or take one that nobody has."""
     row = _case(request, code)
-    account = request.POST.get("account") or request.actor.account_id
-    actions.assign(case=row, account_id=account, actor=request.actor, now=request.now)
+    actions.assign(
+        case=row,
+        account_id=request.POST.get("account") or request.actor.account_id,
+        overload_reason=request.POST.get("overload_reason", ""),
+        actor=request.actor,
+        now=request.now,
+    )
     return redirect(reverse("cases:people", args=[code]) + "?said=assigned")
 
 

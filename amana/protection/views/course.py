@@ -18,6 +18,7 @@ from amana.protection import actions, queries, rules
 from amana.protection.forms import EnterForm, StrikeForm
 from amana.protection.rules import STRUCK, Wanted
 from amana.protection.views.words import lack
+from amana.standards import caseload
 from amana.standards import journey as table
 
 
@@ -32,11 +33,19 @@ def worklist(request: Request) -> HttpResponse:
             {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
             for row in found
         ],
+        "leads": request.actor.role is Role.SUPERVISOR,
         "n_late": queries.n_late(request.actor, request.now),
         "before": page - 1,
         "after": page + 1 if is_more else 0,
     }
     return render(request, "protection/worklist.html", context)
+
+
+@require_GET
+def load(request: Request) -> HttpResponse:
+    """Show a supervisor what each worker of her unit carries."""
+    found = queries.loads(request.actor, request.now)
+    return render(request, "protection/load.html", {"loads": found, "rule": caseload.load()})
 
 
 @require_http_methods(["GET", "POST"])

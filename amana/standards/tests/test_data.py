@@ -9,6 +9,7 @@ import pytest
 from amana.standards import (
     authorities,
     calendars,
+    caseload,
     ceremony,
     citations,
     clocks,
@@ -57,6 +58,7 @@ READERS = {
     "paper.json": codes.read,
     "paper_texts.json": paper_texts.read,
     "sheet_lists.json": codes.read,
+    "caseload.json": caseload.read,
     "sheets.json": sheets.read,
     "words.json": codes.read,
 }

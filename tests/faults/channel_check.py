@@ -171,9 +171,10 @@ def _opened_in_order(a: Books) -> list[str]:
     """
     places = defaultdict(list)
     for mid, row in a.messages.items():
-        verb = POSTED if row["is_ours"] else REFUSAL if row["refused_for"] else OPENED
-        # What the other forgot was opened first.
-        at = a.acts.get((verb, mid)) or a.acts.get((OPENED, mid), [])
+        # What was refused for good was never opened; what was forgotten there was opened here,
+        # and before that perhaps refused until the one before it had come.
+        verb = POSTED if row["is_ours"] else OPENED
+        at = a.acts.get((verb, mid)) or a.acts.get((REFUSAL, mid))
         if row["seq"] and at:
             place = (row["inc"], row["seq"], at[-1])
             places[row["conversation"], row["is_ours"]].append(place)

@@ -31,6 +31,7 @@ from tests.faults.network import Cable, is_possible
 
 DISK = "1500m"
 NUMBER = re.compile("[0-9a-f]{32}")
+LONGEST = 120
 Part = dict[str, Any]
 
 
@@ -119,9 +120,9 @@ def page(result: Part) -> list[str]:
     looked = (
         "Looked for: each message once, in order, the same bytes and end on both sides; the same "
         "digest of every conversation; every receipt verified by `tools/verify_evidence.py` and "
-        "its fact on record; nothing acknowledged lost; both records whole, as the other vouched "
-        "for them; every referral in the same state. What the look said of tamperings with copies "
-        "of the two databases:"
+        "its fact on record; nothing acknowledged lost but what lay on the lost disk alone; both "
+        "records whole, as the other vouched for them; every referral in the same state. What the "
+        "look said of tamperings with copies of the two databases:"
     )
     counts = [*sorted(result["seen"].items()), *sorted(figures.items())]
     return [
@@ -137,8 +138,13 @@ def page(result: Part) -> list[str]:
         "",
         "| tampering | what was said of it |",
         "|---|---|",
-        *(f"| {name} | {NUMBER.sub('…', s) or '**nothing**'} |" for name, s in tampered.items()),
+        *(
+            f"| {n} | {NUMBER.sub('…', s)[:LONGEST] or '**nothing**'} |"
+            for n, s in tampered.items()
+        ),
         "",
+        # What whoever kept the result has to say of it.
+        *(line for note in result.get("notes", ()) for line in (note, "")),
         *(f"- {fault}" for fault in faults[:40]),
     ]
 

@@ -509,6 +509,9 @@ class _Opening:
 
         A refused message of a sure hand uses up its number, so that what follows it can be opened.
         """
+        if message.held_for == reason.value:
+            # It waits as before. Said once on record, not each time that somebody opens the tray.
+            return reason
         codes = {"reason": reason.value}
         self.acts.append(Act("exchange.refuse_message", message.mid, codes))
         if reason in STAYS_IN_THE_TRAY:

@@ -332,8 +332,10 @@ def test_a_message_that_comes_too_early_waits_and_is_acted_on_in_order(post: Pos
     )
     post.bring(too_early)
 
-    assert actions.open_messages(actor=post.desk, now=NOW) == (0, [])
-    assert refusals() == ["out_of_order"]
+    # However often somebody opens the tray meanwhile, it is said once on record.
+    for _ in range(3):
+        assert actions.open_messages(actor=post.desk, now=NOW) == (0, [])
+        assert refusals() == ["out_of_order"]
     assert nothing_happened()
 
     post.bring(offer)

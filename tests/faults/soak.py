@@ -1,13 +1,13 @@
 """The long tests, once before a release: `make soak`.
 
-    python -m tests.faults.soak [--only crash fuzz mutants group channel] [--kills 500]
-        [--seconds 60] [--messages 10000] [--seed 1]
+    python -m tests.faults.soak [--only crash fuzz mutants group channel histories] [--kills 500]
+        [--seconds 60] [--messages 10000] [--histories 100000] [--seed 1]
 
 Five hundred kills in every kind of write, a minute of coverage-guided fuzzing for each parser,
 every mutant hunted, a hundred and fifty people registered by ten phones without a line, ten
-thousand messages of two nodes over a bad line. Writes benchmarks/results/soak.json and soak.md, and
-group_intake; a part that was not asked for keeps its last result. Exits with 1 when something was
-lost, escaped or got away.
+thousand messages of two nodes over a bad line, a hundred thousand lives of cases. Writes
+benchmarks/results/soak.json and soak.md, and group_intake; a part that was not asked for keeps its
+last result. Exits with 1 when something was lost, escaped or got away.
 """
 
 import argparse
@@ -96,6 +96,16 @@ def channel(asked: argparse.Namespace) -> Part:
     return found
 
 
+def histories(asked: argparse.Namespace) -> Part:
+    """Live so many invented cases and see that no invariant broke."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "histories.json"
+        how = ("--count", str(asked.histories), "--seed", str(asked.seed), "--out", str(kept))
+        _run("tests.faults.histories", *how)
+        found: Part = json.loads(kept.read_text())
+    return found
+
+
 def _run(module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -113,6 +123,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "mutants": mutants,
     "group": group,
     "channel": channel,
+    "histories": histories,
 }
 
 
@@ -123,6 +134,7 @@ def is_clean(results: dict[str, Part]) -> bool:
     hunted = list(results.get("mutants", {}).values())
     met = results.get("group", {"is_whole": True})
     talked = results.get("channel", {"faults": []})
+    told = results.get("histories", {"faults": []})
     return (
         not killed["lost"]
         and not killed["halves"]
@@ -130,6 +142,7 @@ def is_clean(results: dict[str, Part]) -> bool:
         and set(hunted) <= {"caught"}
         and bool(met["is_whole"])
         and not talked["faults"]
+        and not told["faults"]
     )
 
 
@@ -159,9 +172,24 @@ def page(results: dict[str, Part]) -> str:
             if "broke_off" in talked
             else channel_soak.page(talked)
         )
+    if told := results.get("histories"):
+        lines += _histories_page(told)
     about = results.get("about", {})
     lines.append(f"{about.get('machine', '')}, {about.get('cores', '')}, {about.get('on', '')}.")
     return "\n".join(lines) + "\n"
+
+
+def _histories_page(told: Part) -> list[str]:
+    happened = dict(told["happened"])
+    outcome = "no invariant broke" if not told["faults"] else f"**{len(told['faults'])} broke**"
+    lived, entries, corrected = (happened.pop(k) for k in ("lived", "entries", "corrected"))
+    summary = (
+        f"{lived:,} lives with {entries:,} entries, {corrected:,} of them corrections, in "
+        f"{told['seconds']} s: {outcome}. Seed {told['seed']}."
+    )
+    lines = ["## Lives of cases", "", summary, "", "| so many of them | reached |", "|---|---|"]
+    lines += [f"| {count:,} | {kind} |" for kind, count in sorted(happened.items())]
+    return [*lines, ""]
 
 
 def _crash_page(killed: Part) -> list[str]:
@@ -198,6 +226,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--messages", type=int, default=10000)
+    parser.add_argument("--histories", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--found", type=Path, default=ROOT / "var" / "fuzz")
     asked = parser.parse_args()

@@ -68,8 +68,8 @@ MUTANTS = (
     _m(
         "a conflict hides nothing",
         "cases",
-        "Case.objects.filter(Exists(held) | Exists(involved), ~Exists(conflict))",
-        "Case.objects.filter(Exists(held) | Exists(involved))",
+        "return (Exists(held) | Exists(involved), ~Exists(conflict))",
+        "return (Exists(held) | Exists(involved),)",
         f"{BINDINGS}::test_a_case_is_gone_for_whoever_declared_a_conflict",
     ),
     _m(
@@ -114,7 +114,7 @@ MUTANTS = (
     _m(
         "who left a team keeps the seed that phones seal to",
         "access",
-        "new_seed() if team.kind == CARE else None",
+        "new_seed() if is_reseeded else None",
         "None",
         f"{RENEWAL}::test_who_left_the_team_opens_nothing_that_is_sealed_to_it_afterwards",
     ),

@@ -15,8 +15,6 @@ import json
 import math
 import multiprocessing
 import os
-import platform
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.figures import exponent, machine
 from bench.post import bare
 from bench.post.nodes import Far, Spent, sign_with_ed25519_alone, two_nodes
 
@@ -204,36 +203,13 @@ def growth_part(sizes: Sequence[int], rounds: int) -> dict[str, Any]:
             rows.append({"open": size, "stages": stages})
             tell({"open": size, **{s: row["cpu"] for s, row in stages.items()}})
     exponents = {
-        s: round(_exponent([(r["open"], r["stages"][s]["cpu"]) for r in rows]), 3)
+        s: round(exponent([(r["open"], r["stages"][s]["cpu"]) for r in rows]), 3)
         for s in rows[0]["stages"]
     }
     return {"rows": rows, "exponents": exponents}
 
 
-def _exponent(points: Sequence[tuple[float, float]]) -> float:
-    """Return k of cost = c * n ** k, fitted by least squares."""
-    if len(points) < 2:
-        return 0.0
-    xs, ys = [math.log(n) for n, _ in points], [math.log(cost) for _, cost in points]
-    mx, my = statistics.fmean(xs), statistics.fmean(ys)
-    over = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True))
-    return over / sum((x - mx) ** 2 for x in xs)
-
-
 # Written down.
-
-
-def machine() -> dict[str, object]:
-    """Return what the figures were measured on, and how much others did on it."""
-    cpu = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((x.split(":")[1].strip() for x in cpu if "model name" in x), platform.machine())
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "load": round(os.getloadavg()[1], 1),
-    }
 
 
 def page(held: dict[str, Any]) -> str:

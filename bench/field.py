@@ -15,8 +15,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import platform
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +24,7 @@ from typing import Any
 
 from amana.node import demo
 from amana.node.processes import RunningNode
+from bench.figures import machine
 from bench.phones import intake, pages, wire
 from bench.phones.pages import EDGE, GPRS, UMTS, Line
 
@@ -129,19 +128,6 @@ def _intake(line: Any, sizes: Sequence[int]) -> None:
 
 
 # Written down.
-
-
-def machine() -> dict[str, object]:
-    """Return what the figures were measured on, and how much others did on it."""
-    cpu = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((x.split(":")[1].strip() for x in cpu if "model name" in x), platform.machine())
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "load": round(os.getloadavg()[2], 1),
-    }
 
 
 def seconds(moments: Sequence[float]) -> str:
@@ -276,10 +262,10 @@ def main() -> int:
     os.environ.pop("DATABASE_URL", None)
     kept = RESULTS / "field.json"
     held: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
-    held |= {"schema": 1, "job": "field", "machine": machine()}
+    held |= {"schema": 1, "job": "field", "machine": machine(15)}
     for part, found in _parts(told):
         held[part] = found
-        held["machine"] = machine()
+        held["machine"] = machine(15)
         kept.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (RESULTS / "field.md").write_text(page(held), encoding="utf-8")
     return 0

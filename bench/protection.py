@@ -19,8 +19,6 @@ import http.client
 import json
 import math
 import os
-import platform
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -31,6 +29,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from bench.figures import exponent, machine
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -432,33 +432,10 @@ def kind(database: str, sizes: Sequence[int], rounds: int, clients: int) -> dict
             rows.append({"cases": size, "pages": step("alone", folder, database, keeper, rounds)})
             tell({"filled_s": filled, **rows[-1]})
     exponents = {
-        page: round(_exponent([(r["cases"], r["pages"][page]["p50"]) for r in rows]), 3)
+        page: round(exponent([(r["cases"], r["pages"][page]["p50"]) for r in rows]), 3)
         for page in PAGES
     }
     return {"rows": rows, "together": held, "exponents": exponents}
-
-
-def _exponent(points: Sequence[tuple[float, float]]) -> float:
-    """Return k of cost = c * n ** k, fitted by least squares."""
-    if len(points) < 2:
-        return 0.0
-    xs, ys = [math.log(n) for n, _ in points], [math.log(cost) for _, cost in points]
-    mx, my = statistics.fmean(xs), statistics.fmean(ys)
-    over = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True))
-    return over / sum((x - mx) ** 2 for x in xs)
-
-
-def machine() -> dict[str, object]:
-    """Return what the figures were measured on, and how much others did on it."""
-    cpu = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((x.split(":")[1].strip() for x in cpu if "model name" in x), platform.machine())
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "load": round(os.getloadavg()[1], 1),
-    }
 
 
 def page(held: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from amana.standards import codes
 from amana.standards.calendars import Calendar, due
 from amana.standards.journey import Duty, Journey, Move
 
@@ -357,12 +358,13 @@ _BY_STATE = {
 
 # What people state of a risk begins so; the rest is its level in the list RISK_LEVEL.
 RISK_IS = "RISK_"
-LEVELS = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
 
 
 def level_of(here: Standing) -> str:
     """Return the level of risk that was stated last and still holds, or "" where none was."""
-    return next((level for level in LEVELS if RISK_IS + level in here.facts), "")
+    return next(
+        (level for level in codes.values("RISK_LEVEL") if RISK_IS + level in here.facts), ""
+    )
 
 
 def status(here: Standing, duties: Iterable[Owed], *, now: datetime) -> str:

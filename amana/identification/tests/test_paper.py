@@ -17,6 +17,7 @@ from PIL import Image
 from amana.identification import paper
 from amana.identification.answers import SKIPPED
 from amana.look.paper import SHEETS, CannotPrint, pdf
+from amana.look.tests.marks import marked
 from amana.standards import codes
 from amana.standards.datafile import LANGUAGES
 from amana.standards.instrument import Instrument
@@ -102,7 +103,7 @@ def _pieces(page: Any) -> Iterator[tuple[float, float, list[str]]]:
     font: dict[int, str] = {}
     piece: list[str] = []
     x = y = 0.0
-    for operator, operands, marks in _marked(page):
+    for operator, operands, marks in marked(page):
         match operator:
             case "cm":
                 x, y = float(operands[4]), float(operands[5])
@@ -116,22 +117,6 @@ def _pieces(page: Any) -> Iterator[tuple[float, float, list[str]]]:
             case "ET":
                 yield x, y, piece
                 piece = []
-
-
-def _marked(page: Any) -> Iterator[tuple[str, Any, list[str]]]:
-    """Give what is done on a page, and the marks that it is done under."""
-    marks: list[str] = []
-    for instruction in pikepdf.parse_content_stream(page):
-        operator, operands = str(instruction.operator), instruction.operands
-        if operator == "BMC":
-            marks.append(str(operands[0]))
-        elif operator == "BDC":
-            held = operands[1]
-            has_text = isinstance(held, pikepdf.Dictionary) and "/ActualText" in held
-            marks.append("/ActualText" if has_text else str(operands[0]))
-        elif operator == "EMC":
-            marks.pop()
-        yield operator, operands, marks
 
 
 def _letters_of(font: Any) -> dict[int, str]:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pikepdf
 
+from amana.look.tests.marks import marked
+
 # Signs of direction and places where a line may end: nobody reads them.
 UNSEEN = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A)]
@@ -95,7 +97,7 @@ def _drawn(page: Any) -> Iterator[Drawn]:
     """Give what is drawn in its order, but for what is on every page: header and footer."""
     fonts = {key: Font(font) for key, font in page.Resources.Font.items()}
     font, actual, x, y = Font(None), "", 0.0, 0.0
-    for operator, operands, marks in _marked(page):
+    for operator, operands, marks in marked(page):
         match operator:
             case "cm":
                 x, y = float(operands[4]), float(operands[5])
@@ -108,21 +110,6 @@ def _drawn(page: Any) -> Iterator[Drawn]:
                 is_reversed = "/ReversedChars" in marks
                 for said, is_over in font.shown(operands[0], instead, is_reversed=is_reversed):
                     yield Drawn(x, y, said, is_over)
-
-
-def _marked(page: Any) -> Iterator[tuple[str, Any, list[str]]]:
-    marks: list[str] = []
-    for instruction in pikepdf.parse_content_stream(page):
-        operator, operands = str(instruction.operator), instruction.operands
-        if operator == "BMC":
-            marks.append(str(operands[0]))
-        elif operator == "BDC":
-            held = operands[1]
-            has_text = isinstance(held, pikepdf.Dictionary) and "/ActualText" in held
-            marks.append("/ActualText" if has_text else str(operands[0]))
-        elif operator == "EMC":
-            marks.pop()
-        yield operator, operands, marks
 
 
 class Font:

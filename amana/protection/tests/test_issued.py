@@ -19,6 +19,7 @@ from amana.protection import actions, papers, queries
 from amana.protection.models import IssuedPaper
 from amana.protection.rules import Wanted
 from amana.protection.tests import answers
+from amana.protection.tests.reading import folded
 from amana.protection.tests.test_papers import put_in, read
 from amana.standards.datafile import LANGUAGES
 from amana.standards.references import is_reference
@@ -391,9 +392,10 @@ def test_on_the_pages_too_a_foreign_case_is_a_missing_one(
 
 # What somebody wrote.
 
+WISHED = {"needs": [{**row, "wish": "un souhait à elle"} for row in answers.NEEDS["needs"]]}
 WRITTEN = {
     "RISK_SHEET": answers.RISK,
-    "NEEDS_SHEET": answers.NEEDS,
+    "NEEDS_SHEET": WISHED,
     "CARE_PLAN": answers.PLAN,
     "SAFE_CONTACT_SHEET": answers.SAFE,
 }
@@ -417,3 +419,27 @@ def test_a_kept_sheet_is_a_paper_in_every_language_and_says_what_was_kept(
     paper = queries.printable(made, "http://localhost/papers/check")
 
     assert read(paper) == put_in(paper)
+    # What was typed stands on it, whatever the code between made of it.
+    said = [one for value in WRITTEN[kind].values() for one in typed(value)]
+    assert said
+    assert [one for one in said if folded(one) not in folded(read(paper))] == []
+
+
+def typed(value: Any) -> list[str]:
+    """Return what somebody wrote in her own words: no code, no day, no yes or no."""
+    if isinstance(value, list):
+        rows = [row for row in value if isinstance(row, dict)]
+        return [one for row in rows for said in row.values() for one in typed(said)]
+    return [value] if isinstance(value, str) and " " in value else []
+
+
+def test_what_somebody_wrote_comes_under_the_fixed_words(cast: Cast, now: datetime) -> None:
+    case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
+    kind, values = "CONFIDENTIALITY_SHEET", answers.CONFIDENTIAL
+    fixed = queries.sections_of(worker, case, kind, "fr", now)
+    actions.keep_sheet(case=case, sheet=kind, values=values, replaces=0, actor=worker, now=now)
+
+    sections = queries.sections_of(worker, case, kind, "fr", now)
+    assert sections[: len(fixed)] == fixed
+    added = " ".join(line for _, lines in sections[len(fixed) :] for line in lines)
+    assert values["limits"] in added

@@ -235,3 +235,18 @@ def test_the_preview_says_when_each_thing_leaves() -> None:
 
 def test_the_engine_knows_the_room() -> None:
     assert engines["django"].get_template("look/base.html")
+
+
+def test_a_warning_has_the_colours_of_one() -> None:
+    """A tone that the sheet does not know is drawn in green: as if all were well."""
+    css = (STATIC / "amana.css").read_text(encoding="utf-8")
+    known = set(re.findall(r"\.(notice-[a-z]+)\b", css))
+    every = sorted(ROOM.parent.rglob("templates/**/*.html"))
+    used = {
+        tone
+        for page in every
+        for tone in re.findall(r"\bnotice-[a-z]+", page.read_text(encoding="utf-8"))
+    }
+
+    assert len(used) > 1
+    assert used - known == set()

@@ -463,3 +463,25 @@ def test_two_colleagues_at_one_plan_and_nothing_is_lost(
     assert not supervisor.kept()
     supervisor.keep()
     assert supervisor.kept(), supervisor.problems()
+
+
+def test_whoever_issues_no_paper_prints_the_page_of_the_sheet(node: Country, sit: Any) -> None:
+    """The panel signs on what the page prints: the words that stand, its lines, and no number."""
+    case = a_case(node, cast.COCOA_BOY)
+    story.involve(node.who(Role.CASE_WORKER), case, "panel")
+    panel = sit("zineb", "ar")
+    panel.fill(case, "BEST_INTERESTS_DECISION", {**DECIDED, "panel": WHOLE})
+    assert panel.kept(), panel.problems()
+    panel.page.emulate_media(media="print")
+    shown = {
+        part: panel.page.locator(part).first.is_visible()
+        for part in (".laid-out", "main .paper-only .ruled", ".actions", ".head", ".bar")
+    }
+    assert shown == {
+        ".laid-out": True,
+        "main .paper-only .ruled": True,
+        ".actions": False,
+        ".head": False,
+        ".bar": False,
+    }
+    assert "P-" not in panel.page.locator("main .paper-only").inner_text()

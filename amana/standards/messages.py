@@ -216,7 +216,7 @@ def _family(place: Place, fields: Mapping[str, Field]) -> Family:
 
 
 def _asks(place: Place) -> Asks:
-    given = place.at("asks").value
+    given: dict[str, Any] = {key: inner.value for key, inner in place.at("asks").keyed().items()}
     purpose = place.at("asks").at("purpose").one_of(consent.load().purposes)
     return Asks(purpose, given.get("field", ""), tuple(given.get("but", ())))
 

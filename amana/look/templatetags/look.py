@@ -105,6 +105,13 @@ def icon(name: str, css_class: str = "") -> SafeString:
 
 
 @register.simple_tag
+def badge(tone: str, text: str) -> SafeString:
+    """Say in a word and a shape how something stands; the colour only repeats it."""
+    drawn = icon(f"tone-{tone}")
+    return format_html('<span class="badge badge-{}">{}{}</span>', tone, drawn, text)
+
+
+@register.simple_tag
 def qr(content: str, label: str) -> SafeString:
     """Draw a QR code that a phone reads from the screen or from paper; `label` says what it is."""
     path, side = qr_dots(content)

@@ -28,13 +28,17 @@ def worklist(request: Request) -> HttpResponse:
     asked = request.GET.get("page", "1")
     page = int(asked) if asked.isdecimal() and len(asked) < 4 else 1
     found, is_more = queries.worklist(request.actor, page=page)
+    rows = [
+        {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
+        for row in found
+    ]
+    # In the order of what is owed, all that is late stands before the first that is not.
+    shown = sum(1 for row in rows if row["is_late"])
+    is_whole = page == 1 and (shown < len(rows) or not is_more)
     context = {
-        "rows": [
-            {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
-            for row in found
-        ],
+        "rows": rows,
         "leads": request.actor.role is Role.SUPERVISOR,
-        "n_late": queries.n_late(request.actor, request.now),
+        "n_late": shown if is_whole else queries.n_late(request.actor, request.now),
         "before": page - 1,
         "after": page + 1 if is_more else 0,
     }

@@ -143,12 +143,15 @@ def open_wrap(actor: Actor, row: KeyWrap, inner: bytes) -> Key:
     raise CannotOpen
 
 
-def wrapped_for(team: Team, key_id: str, key: Key, actor: Actor | None = None) -> tuple[str, bytes]:
-    """Return the form and the bytes of a key's wrap: short by a member, hybrid by a stranger."""
-    if actor is not None and actor.holds(team.pk):
-        place = wrap_place(key_id, team.pk)
-        return TEAM_FORM, seal(actor.teams[team.pk].data_key, key.reveal(), place)
+def wrapped_for(team: Team, key_id: str, key: Key) -> tuple[str, bytes]:
+    """Return the form and the bytes of a key's wrap as a stranger makes it, to the team's seed."""
     return HYBRID_FORM, wrap(bytes(team.recipient), key.reveal(), wrap_info(key_id))
+
+
+def wrapped_by_member(actor: Actor, code: str, key_id: str, key: Key) -> tuple[str, bytes]:
+    """Return the form and the bytes of a key's wrap as a member makes it: a third as long."""
+    box = seal(actor.teams[code].data_key, key.reveal(), wrap_place(key_id, code))
+    return TEAM_FORM, box
 
 
 def layered(box: bytes, actor: Actor) -> tuple[int, bytes]:

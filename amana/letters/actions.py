@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import transaction
 
+from amana.access.actions import tell
 from amana.access.actions.keys import erase_keys, issue_key, share_key
 from amana.access.documents import seal_document
-from amana.access.queries import access_key
+from amana.access.queries import access_key, members, of_role
 from amana.access.rules import CARE, DESK, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases.actions import mark
@@ -167,6 +168,7 @@ def _objections(
     against += queries.objections_to_telling(
         actor, found, held=held, always=family.needs_consent, now=now
     )
+    against += queries.objections_to_asking(found, family, written.open_part, now)
     ground, purpose, _ref = _ground(found, held, actor, now)
     verdict = may_send(
         found.row.country,
@@ -302,6 +304,7 @@ def release(*, draft: Draft, actor: Actor, now: datetime) -> None:
     against += queries.objections_to_telling(
         actor, found, held=held, always=written.family.needs_consent, now=now
     )
+    against += queries.objections_to_asking(found, written.family, written.open_part, now)
     against += _objections_to_words(found, written, _scanned(found, written, actor))
     if against:
         raise Refused(against)
@@ -462,11 +465,24 @@ def receive_letter(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Ke
         subject=found.code,
         kind=header.type,
     )
+    _tell_of(found, header.type, now)
     if thread is not None and is_new:
         return _kept(thread, actor)
     if found.case is not None:
         mark(found.case, "letter_received", at=now, reference=found.code)
     return found.row.key_id, access_key(actor, found.row.key_id)
+
+
+def _tell_of(found: Conversation, kind: str, now: datetime) -> None:
+    """Tell at once whom a warning concerns: of a case who works on it, else who is named for it."""
+    roles = [Role(code) for code in messages.families()[kind].tells]
+    case = found.case
+    if case is None:
+        told = {account.pk for role in roles for account in of_role(role)}
+        tell(told, "LETTER_EMERGENCY", reference="", now=now)
+    elif roles:
+        told = {account.pk for account in members(case.team, Role.SUPERVISOR)} | {case.worker}
+        tell(told - {""}, "LETTER_URGENT", reference=found.code, now=now)
 
 
 def _new_thread(opened: Opened, now: datetime) -> Thread:

@@ -9,7 +9,14 @@ from amana.access.documents import open_document
 from amana.access.queries import access_key, holds_key
 from amana.access.rules import CARE, DESK, Actor, NotFound, Role
 from amana.cases.models import Case
-from amana.cases.queries import OpenedConsent, access_compartment, compartments, consents, unit_part
+from amana.cases.queries import (
+    OpenedConsent,
+    access_compartment,
+    compartments,
+    consents,
+    objections_to,
+    unit_part,
+)
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, carrying, objections_to_sharing
 from amana.crypto.boxes import Place
 from amana.exchange import queries as exchange
@@ -22,6 +29,7 @@ from amana.referrals.models import Referral
 from amana.referrals.rules import ACCEPT, State, Terms, Watch
 from amana.referrals.scan import Guard
 from amana.standards import codes
+from amana.standards.messages import Family
 
 # Who writes as the unit that cares, and who as the national desk.
 SIDES = {Role.CASE_WORKER: CARE, Role.SUPERVISOR: CARE, Role.DESK: DESK}
@@ -214,6 +222,20 @@ def objections_to_telling(
         country = found.row.country
         against += objections_to_sharing(given, country=country, content=content, now=now)
     return against + _fears(actor, found, case)
+
+
+def objections_to_asking(
+    found: Conversation, family: Family, body: Mapping[str, Any], now: datetime
+) -> list[str]:
+    """Ask the person's yes to what a letter sets going beside the sharing: a search, a visit.
+
+    Who was never asked has not said yes: a family that is looked for against a person's will may be
+    the one who sold her (domain §3.7).
+    """
+    asks, case = family.asks, found.case
+    if asks is None or case is None or not asks.are_put(body):
+        return []
+    return [f"NO_YES_TO_{asks.purpose}"] if objections_to(case, asks.purpose, now=now) else []
 
 
 def _fears(actor: Actor, found: Conversation, case: Case) -> list[str]:

@@ -85,6 +85,7 @@ def planned(ma: Sits, ci: Sits, code: str, leaves_at: datetime, typed: Typed) ->
     """Ask for the family, hear of it, propose the return, and announce the departure."""
     words = "La grand-mère vit-elle seule à Dianra-Fleuve ?"
     typed.narratives.append(words)
+    story.says_yes(ma.who(W), code, "TRACE_FAMILY", given_by="GUARDIAN_WITH_ASSENT")
     topics = ["HOME_SAFETY", "CAREGIVER", "RECRUITER_NEAR"]
     leave(
         ma, write(ma.who(W), code, "assessment.request", {"assess_topics": topics, "text": words})
@@ -138,6 +139,7 @@ def handed_over(ma: Sits, ci: Sits, code: str, at: datetime) -> None:
     say(ci, code, arrived(ci, code, "handover.complete"), "handover.countersign")
     home = {"arrived_at": _typed(at), "arrival_state": "WELL"}
     leave(ci, write(ci.who(W), code, "arrival.confirm", home))
+    story.says_yes(ci.who(W), code, "AFTERCARE_CONTACT", given_by="GUARDIAN_WITH_ASSENT")
     leave(
         ci,
         write(ci.who(W), code, "followup.report", {"follow_point": "H48", "follow_state": "WELL"}),

@@ -188,6 +188,16 @@ def consent(worker: Persona, case: str, person: Invented, country: str) -> None:
     )
 
 
+def says_yes(worker: Persona, referral: str, purpose: str, *, given_by: str) -> None:
+    """Record the yes of a referral's person to a purpose that is a question of its own."""
+    case = worker.open(f"/referrals/{referral}/").first(r'href="/cases/([A-Z0-9-]+)/"')
+    if case is None:
+        raise Unexpected(f"no case stands on {referral}")
+    answered = {"purpose": purpose, "answer": "YES", "ground": "CONSENT", "given_by": given_by}
+    told = {"mode": "WITNESSED_ORAL", "witness": WITNESS, "language": "fr", "interpreter": ""}
+    worker.post(f"/cases/{case}/consent", answered | told)
+
+
 def historical_ground(worker: Persona, supervisor: Persona, case: str, country: str) -> None:
     """Record the ground of a de-identified case, and let a second person confirm it."""
     worker.post(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from amana.access.actions import tell
 from amana.access.actions.keys import (
@@ -782,17 +783,18 @@ def receive_offer(opened: Opened, actor: Actor, now: datetime) -> tuple[str, Key
     """Take an offer in: a person without a name, and a country that waits for an answer."""
     header, body = opened.header, opened.body
     cover = _whole(opened)["cover"]
-    row = Referral.objects.filter(pk=header.conv).first()
+    code = str(body["reference"])
+    known = list(Referral.objects.filter(Q(pk=header.conv) | Q(code=code)))
+    row = next((r for r in known if r.pk == header.conv), None)
     if row is not None:
         return _offered_again(row, opened, actor, now)
-    known = Referral.objects.filter(code=str(body["reference"]))
-    if known.exists():
+    if known:
         # One reference is one conversation; a second would hide behind the first.
         raise Unacceptable(Reason.CONFLICT)
     key_id, key = issue_key(DESK, actor=actor)
     Referral.objects.create(
         id=header.conv,
-        code=str(body["reference"]),
+        code=code,
         is_ours=False,
         country=opened.country,
         tier="emergency" if body.get("urgency") == "emergency" else bodies.tier_of(cover),

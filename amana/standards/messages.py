@@ -12,7 +12,7 @@ from typing import Any
 
 import fastjsonschema
 
-from amana.standards import citations, clocks, codes
+from amana.standards import citations, clocks, codes, consent
 from amana.standards.datafile import FOLDER, MARKS, BadData, Place, once, opened
 
 REFERRALS, LETTERS = "referrals", "letters"
@@ -61,11 +61,26 @@ class Second:
 
 
 @dataclass(frozen=True)
+class Asks:
+    """The purpose to which the person must have said yes, but where a field holds one of these."""
+
+    purpose: str
+    field: str = ""
+    but: tuple[str, ...] = ()
+
+    def are_put(self, body: Mapping[str, Any]) -> bool:
+        """Say whether a letter with this body needs the yes."""
+        return not self.field or body.get(self.field) not in self.but
+
+
+@dataclass(frozen=True)
 class Family:
     """One kind of message. Of the kinds of the referral room only number and versions stand here.
 
     `follows` names the letter and the answer to it that must stand before; `lead` the field and
-    the clock of the time that must lie before it; `least` how many entries a field must hold.
+    the clock of the time that must lie before it; `least` how many entries a field must hold;
+    `asks` a purpose of consent beside the sharing itself; `tells` which roles hear at once that it
+    came.
     """
 
     kind: str
@@ -87,6 +102,8 @@ class Family:
     lead: tuple[str, str] | None = None
     tier: str = ""
     least: Mapping[str, int] | None = None
+    asks: Asks | None = None
+    tells: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -191,9 +208,17 @@ def _family(place: Place, fields: Mapping[str, Field]) -> Family:
         lead=tuple(given["lead"].values()) if "lead" in given else None,
         tier=given.get("tier", ""),
         least=given.get("least"),
+        asks=_asks(place) if "asks" in given else None,
+        tells=tuple(given.get("tells", ())),
     )
     _check(place, family, fields)
     return family
+
+
+def _asks(place: Place) -> Asks:
+    given: dict[str, Any] = {key: inner.value for key, inner in place.at("asks").keyed().items()}
+    purpose = place.at("asks").at("purpose").one_of(consent.load().purposes)
+    return Asks(purpose, given.get("field", ""), tuple(given.get("but", ())))
 
 
 def _second(given: Mapping[str, Any] | None) -> Second | None:
@@ -207,6 +232,7 @@ def _check(place: Place, family: Family, fields: Mapping[str, Field]) -> None:
     named = [*family.fields, *(family.least or {})]
     named += [family.second.field] if family.second and family.second.field else []
     named += [family.lead[0]] if family.lead else []
+    named += [family.asks.field] if family.asks and family.asks.field else []
     _known(place, named, fields)
     keys = [w.clock for w in family.waits] + ([family.lead[1]] if family.lead else [])
     _known(place, keys, {key: key for key, _tier in clocks.load().held})

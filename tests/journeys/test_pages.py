@@ -331,7 +331,7 @@ VISITS: dict[str, Visit] = {
         "protection:sheet", "CI", W, "/cases/{shared}/sheets/CONTACT_NOTE", _press(MAIN), 422
     ),
     "moments": Visit("protection:worklist", "MA", D, "/work/"),
-    "worklist-supervisor": Visit("protection:worklist", "CI", S, "/work/?due=late", _unfold),
+    "worklist-supervisor": Visit("protection:worklist", "CI", S, "/work/", _unfold),
     "worklist-assign-empty": Visit(
         "protection:worklist", "CI", S, "/work/", _press("main form[action$=assign] .button"), 200
     ),
@@ -866,7 +866,7 @@ def test_every_page_that_answers_get_is_visited() -> None:
     assert not answers_get(views["cases:compartment"])
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["fr", "ar"])
 @pytest.mark.parametrize("name", VISITS)
 def test_a_page(
     name: str, language: str, seats: Seats, facts: Facts, weights: dict[str, int]
@@ -892,15 +892,25 @@ def test_a_page(
     assert (root.get_attribute("lang"), root.get_attribute("dir")) == (language, direction)
     assert _sideways(seat.page) == 0
     assert _turned_around(seat.page) == []
-    if language != "en":
-        # English is built as French is: what a reader of pages would miss is the same in both.
-        assert _faults(seat.page) == []
+    assert _faults(seat.page) == []
     assert seat.errors == []
     assert seat.foreign == []
     if visit.status == 422:
         assert seat.page.evaluate("document.activeElement.className") == "problems"
     if folder := os.environ.get("AMANA_SHOTS"):
         _shoot(seat.page, Path(folder), f"{name}.{language}")
+
+
+@pytest.mark.parametrize("name", [name for name, visit in VISITS.items() if visit.then is None])
+def test_a_page_answers_in_english_too(name: str, seats: Seats, facts: Facts) -> None:
+    """English is built as French is, of shorter words: asked for here, and not drawn."""
+    visit = VISITS[name]
+    seat = seats.take(visit.country, visit.role, "en")
+
+    answer = seat.page.context.request.get(seat.address + visit.path.format(**facts))
+
+    assert answer.status == visit.status
+    assert '<html lang="en" dir="ltr"' in answer.text()
 
 
 def _shoot(page: Any, folder: Path, name: str) -> None:

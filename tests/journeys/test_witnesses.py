@@ -16,7 +16,7 @@ import pytest
 
 from amana.node import demo
 from amana.node.config import load, write
-from amana.node.processes import RunningNode, running
+from amana.node.processes import RunningNode, free_port, running
 from tests.journeys.test_commands import ROOT, amana
 
 pytestmark = [pytest.mark.nodes, pytest.mark.xdist_group("browser")]
@@ -163,6 +163,36 @@ def test_records_that_grow_honestly_are_vouched_for_on_both_sides(
     assert amana("verify", "--proof", str(paper), *keys).returncode == 1
     assert amana("verify", "--proof", str(paper), "--directory", theirs[1]).returncode == 1
     assert amana("verify", "--proof", str(paper)).returncode == 2
+
+
+def known_abroad(data: Path, country: str) -> tuple[int, str]:
+    """Return which version of a country's directory lies here, and where it says the node is."""
+    with contextlib.closing(sqlite3.connect(next((data / "db").glob("*.sqlite3")))) as base:
+        asked = "SELECT version, url FROM exchange_peer WHERE country = ?"
+        version, url = base.execute(asked, (country,)).fetchone()
+    return int(version), str(url)
+
+
+def test_a_node_that_moved_is_found_again_by_its_newer_directory_and_nobody_s_hand(
+    pair: Pair,
+) -> None:
+    before, where = known_abroad(pair.ma.data, "CI")
+    pair.ci.stop()
+    port = free_port()
+    moved = amana("node", "init", "--data", str(pair.ci.data), "--port", str(port))
+    assert moved.returncode == 0, moved.stderr
+    pair.ci = RunningNode(pair.ci.data).start()
+    try:
+        until(lambda: known_abroad(pair.ma.data, "CI")[0] > before, "the newer directory is taken")
+        now_at = known_abroad(pair.ma.data, "CI")[1]
+        assert now_at != where
+        assert now_at.endswith(f":{port}")
+
+        act(pair.ci.data, 2)
+        pair.settle()
+        assert alarms(pair.ci.data) == alarms(pair.ma.data) == set()
+    finally:
+        pair.ci.stop()
 
 
 def test_a_database_that_was_set_back_is_noticed_abroad_and_at_home(pair: Pair) -> None:

@@ -79,8 +79,11 @@ def share_key(*, key_id: str, key: Key, team: str, actor: Actor | None = None) -
 
 
 def _wrap_to(code: str, key_id: str, key: Key, actor: Actor | None) -> None:
+    if actor and actor.holds(code) and actor.teams[code].kind != GLASS:
+        _wrap_to_own(code, key_id, key, actor)
+        return
     team = queries.team(code)
-    form, box = queries.wrapped_for(team, key_id, key, None if team.kind == GLASS else actor)
+    form, box = queries.wrapped_for(team, key_id, key)
     if team.kind == GLASS:
         # The supervisors' wrap gets the layer that only the keeper takes off, for two of them.
         box = keeper().glass_enclose([key_id], [box])[0]
@@ -88,18 +91,23 @@ def _wrap_to(code: str, key_id: str, key: Key, actor: Actor | None) -> None:
         epoch, wrapped = queries.layered(box, actor)
     else:
         epoch, (wrapped,) = _layered_without_session([box])
-    row = KeyWrap.objects.create(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=wrapped)
+    KeyWrap.objects.create(key_id=key_id, team=team, form=form, epoch=epoch, wrapped=wrapped)
+
+
+def _wrap_to_own(code: str, key_id: str, key: Key, actor: Actor) -> None:
+    """Wrap a key under the data key that a member's session holds: nothing is asked before."""
+    form, box = queries.wrapped_by_member(actor, code, key_id, key)
+    epoch, wrapped = queries.layered(box, actor)
+    row = KeyWrap.objects.create(
+        key_id=key_id, team_id=code, form=form, epoch=epoch, wrapped=wrapped
+    )
     # From here to the end of the act nobody renews the team's key: the new row holds its team's.
     # A session that was opened before the last renewal would have wrapped under a key that is gone.
-    if form == TEAM_FORM and actor and not _is_of_today(actor, code):
+    team = queries.team(code)
+    if team.generation != actor.teams[code].generation:
         row.form, box = queries.wrapped_for(team, key_id, key)
         row.epoch, row.wrapped = queries.layered(box, actor)
         row.save(update_fields=["form", "epoch", "wrapped"])
-
-
-def _is_of_today(actor: Actor, code: str) -> bool:
-    """Say whether a member's session knows the data key that her team has now."""
-    return queries.team(code).generation == actor.teams[code].generation
 
 
 def _layered_without_session(boxes: list[bytes]) -> tuple[int, list[bytes]]:

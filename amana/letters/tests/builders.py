@@ -3,6 +3,8 @@
 from typing import Any
 
 from amana.access.rules import Actor, Role
+from amana.cases import actions as cases
+from amana.cases.models import Case
 from amana.exchange.models import Message
 from amana.letters import actions, queries
 from amana.letters.actions import Written
@@ -59,19 +61,46 @@ def body_of(kind: str, **more: Any) -> dict[str, Any]:
     return {"m": family.number, "by": "Mariam", **values_of(kind), **more}
 
 
+def said(corridor: Corridor, case: Case, purpose: str, answer: str = "YES") -> None:
+    """Record what the person answered to a question of her own country's worker."""
+    details = {
+        "ground": "CONSENT",
+        "given_by": "PERSON",
+        "mode": "SIGNATURE",
+        "language": "dyu",
+        "interpreter": "",
+        "content": (),
+        "explained_by": "Hicham",
+    }
+    cases.record_consent(
+        case=case,
+        country="",
+        details=details,
+        actor=corridor.who(Role.CASE_WORKER),
+        now=NOW,
+        purpose=purpose,
+        answer=answer,
+    )
+
+
 def accepted(corridor: Corridor) -> Referral:
-    """Return a referral of ours that a named person over there accepted."""
+    """Return a referral of ours that somebody there accepted; the family may be sought."""
     referral = offered(corridor)
+    assert referral.case is not None
+    said(corridor, referral.case, "TRACE_FAMILY")
     corridor.say(referral.pk, referral_rules.ACKNOWLEDGE, {"by": "Mariam"})
     corridor.say(referral.pk, referral_rules.ACCEPT, YES)
     return referral
 
 
 def hosted(corridor: Corridor) -> Referral:
-    """Return a referral of theirs that we accepted."""
+    """Return a referral of theirs that we accepted; the person may be asked how she is."""
     referral, desk = received(corridor), corridor.who(Role.DESK)
     referrals.acknowledge(referral=referral, actor=desk, now=NOW)
     referrals.accept(referral=referral, promise=PROMISE, actor=desk, now=NOW)
+    referral.refresh_from_db()
+    assert referral.case is not None
+    said(corridor, referral.case, "AFTERCARE_CONTACT")
     return referral
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amana.access.models import Notice
 from amana.access.rules import Actor, NotFound, Refused, Role
 from amana.agreements.models import Step
 from amana.cases import actions as cases
@@ -29,6 +30,7 @@ from amana.letters.tests.builders import (
     conversation,
     hosted,
     release,
+    said,
     says,
     second_of,
     sent,
@@ -41,8 +43,10 @@ from amana.referrals.tests import test_actions as told
 from amana.referrals.tests.test_actions import (
     ALIAS,
     FULL_NAME,
+    YES,
     Corridor,
     agreed,
+    offered,
     opened,
     verbs,
 )
@@ -352,7 +356,8 @@ def test_without_a_live_consent_no_letter_speaks_of_a_person(corridor: Corridor)
     draft = write(corridor, referral.code, "return.proposal")
     actions.agree(draft=draft, actor=second_of(corridor), now=NOW)
     worker = corridor.who(Role.CASE_WORKER)
-    cases.withdraw_consent(consent_id=Consent.objects.get().pk, actor=worker, now=NOW)
+    consent = Consent.objects.get(purpose="SHARE_CROSS_BORDER")
+    cases.withdraw_consent(consent_id=consent.pk, actor=worker, now=NOW)
 
     assert refused(corridor, referral.code, "assessment.request") == ["CONSENT_WITHDRAWN"]
     with pytest.raises(Refused) as why:
@@ -363,11 +368,80 @@ def test_without_a_live_consent_no_letter_speaks_of_a_person(corridor: Corridor)
     sent(corridor, referral.code, "alert", role=Role.DESK)
 
 
+def test_a_family_is_looked_for_only_after_the_person_said_yes_to_that(corridor: Corridor) -> None:
+    referral = offered(corridor)
+    assert referral.case is not None
+    corridor.say(referral.pk, referral_rules.ACKNOWLEDGE, {"by": "Mariam"})
+    corridor.say(referral.pk, referral_rules.ACCEPT, YES)
+
+    # Never asked is no yes, and neither is a no.
+    assert refused(corridor, referral.code, "assessment.request") == ["NO_YES_TO_TRACE_FAMILY"]
+    said(corridor, referral.case, "TRACE_FAMILY", "NO")
+    assert refused(corridor, referral.code, "assessment.request") == ["NO_YES_TO_TRACE_FAMILY"]
+    with pytest.raises(Refused) as why:
+        begun(corridor, "trace.question", role=Role.CASE_WORKER, case=referral.case)
+    assert why.value.objections == ["NO_YES_TO_TRACE_FAMILY"]
+
+    said(corridor, referral.case, "TRACE_FAMILY")
+    draft = write(corridor, referral.code, "assessment.request")
+    # It is asked again when the letter leaves: a person may take back her yes until then.
+    said(corridor, referral.case, "TRACE_FAMILY", "NO")
+    with pytest.raises(Refused) as why:
+        actions.release(draft=draft, actor=corridor.who(Role.DESK), now=NOW)
+    assert why.value.objections == ["NO_YES_TO_TRACE_FAMILY"]
+    said(corridor, referral.case, "TRACE_FAMILY")
+    actions.release(draft=draft, actor=corridor.who(Role.DESK), now=NOW)
+
+
+def test_who_wants_no_more_contact_is_asked_nothing_and_the_other_country_hears_that(
+    corridor: Corridor,
+) -> None:
+    referral = hosted(corridor)
+    referral.refresh_from_db()
+    assert referral.case is not None
+    request = says(corridor, referral.pk, "return.proposal")
+    answer(corridor, referral.code, "letter.accept", request)
+    answer(
+        corridor,
+        referral.code,
+        "letter.read",
+        says(corridor, referral.pk, "departure.notice"),
+    )
+    handed = says(corridor, referral.pk, "handover.complete")
+    answer(corridor, referral.code, "handover.countersign", handed)
+    sent(corridor, referral.code, "arrival.confirm")
+    said(corridor, referral.case, "AFTERCARE_CONTACT", "NO")
+
+    assert refused(corridor, referral.code, "followup.report") == ["NO_YES_TO_AFTERCARE_CONTACT"]
+    sent(corridor, referral.code, "followup.report", follow_state="DECLINED")
+    # Danger is told of whatever was answered.
+    sent(corridor, referral.code, "followup.report", follow_state="IN_DANGER", follow_point="M1")
+
+
+def test_a_warning_of_a_case_is_told_to_who_works_on_it_and_an_emergency_to_who_leads(
+    corridor: Corridor,
+) -> None:
+    def hearing(kind: str) -> set[tuple[str, str]]:
+        rows = Notice.objects.filter(kind=kind).values_list("account__role", "reference")
+        return set(rows)
+
+    referral = accepted(corridor)
+    says(corridor, referral.pk, "judicial.request")
+    assert not hearing("LETTER_URGENT")
+    says(corridor, referral.pk, "alert")
+    assert hearing("LETTER_URGENT") == {("R03", referral.code), ("R04", referral.code)}
+
+    assert not hearing("LETTER_EMERGENCY")
+    says(corridor, new_id(), "emergency")
+    assert hearing("LETTER_EMERGENCY") == {("R04", ""), ("R07", "")}
+
+
 def test_whoever_fears_return_is_not_spoken_of_to_the_country_of_origin(
     corridor: Corridor,
 ) -> None:
     case = opened(corridor, indicators=("T1", "R1", "X1", "P4"))
     agreed(corridor, case)
+    said(corridor, case, "TRACE_FAMILY")
 
     with pytest.raises(Refused) as why:
         begun(corridor, "trace.question", role=Role.CASE_WORKER, case=case)
@@ -523,6 +597,7 @@ def test_a_letter_from_a_third_country_does_not_enter_a_thread(corridor: Corrido
 def test_with_a_case_go_the_threads_about_it(corridor: Corridor) -> None:
     case = opened(corridor)
     agreed(corridor, case)
+    said(corridor, case, "TRACE_FAMILY")
     draft = begun(corridor, "trace.question", role=Role.CASE_WORKER, case=case)
     release(corridor, draft)
     supervisor = corridor.who(Role.SUPERVISOR)

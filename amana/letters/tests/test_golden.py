@@ -17,6 +17,7 @@ from amana.exchange.models import Message
 from amana.exchange.queries import digest_of
 from amana.letters import bodies
 from amana.letters.models import Thread
+from amana.letters.tests import builders
 from amana.letters.tests.builders import answer, conversation, sent
 from amana.letters.tests.test_actions import THREADS
 from amana.look import coded
@@ -118,6 +119,8 @@ def test_goldens_of_who_is_asked_are_taken_in_and_answered(corridor: Corridor) -
     referrals.reply(referral=referral, text="Oui.", actor=corridor.who(Role.DESK), now=NOW)
     assert Message.objects.get(kind=referral_rules.REPLY).in_reply_to == question
     said(corridor, there, "referral.accept")
+    assert referral.case is not None
+    builders.said(corridor, referral.case, "TRACE_FAMILY")
     request = sent(corridor, code, "assessment.request")
     report = said(corridor, there, "assessment.report", to=request)
     answer(corridor, code, "letter.read", report)

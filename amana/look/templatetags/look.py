@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,6 +90,7 @@ def since(value: datetime | None, now: datetime | None = None) -> SafeString | s
 
 
 @register.simple_tag
+@cache
 def icon(name: str, css_class: str = "") -> SafeString:
     """Draw an icon that decorates words and is silent to a screen reader."""
     mirrored = " icon-mirrored" if name in MIRRORED else ""
@@ -100,6 +102,13 @@ def icon(name: str, css_class: str = "") -> SafeString:
         css_class,
         paths,
     )
+
+
+@register.simple_tag
+def badge(tone: str, text: str) -> SafeString:
+    """Say in a word and a shape how something stands; the colour only repeats it."""
+    drawn = icon(f"tone-{tone}")
+    return format_html('<span class="badge badge-{}">{}{}</span>', tone, drawn, text)
 
 
 @register.simple_tag

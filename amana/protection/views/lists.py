@@ -79,19 +79,23 @@ def _worklist(
     found, is_more = queries.worklist(request.actor, only=only, page=_page(request))
     leads = request.actor.role is Role.SUPERVISOR
     saved = [_saved(row, only_form, said) for row in queries.saved_filters(request.actor)]
+    rows = [
+        {
+            "row": row,
+            "is_late": row.due_at is not None and row.due_at < request.now,
+            "flags": [coded.label("CASE_FLAG", flag) for flag in row.flags],
+            "worker": names.get(row.case.worker, "") if leads else "",
+            "is_ticked": refused is not None and row.case.pk in refused,
+        }
+        for row in found
+    ]
+    # In the order of what is owed, all that is late stands before the first that is not.
+    shown = sum(1 for row in rows if row["is_late"])
+    is_whole = not said and _page(request) == 1 and (shown < len(rows) or not is_more)
     context = {
-        "rows": [
-            {
-                "row": row,
-                "is_late": row.due_at is not None and row.due_at < request.now,
-                "flags": [coded.label("CASE_FLAG", flag) for flag in row.flags],
-                "worker": names.get(row.case.worker, "") if leads else "",
-                "is_ticked": refused is not None and row.case.pk in refused,
-            }
-            for row in found
-        ],
+        "rows": rows,
         "leads": leads,
-        "n_late": queries.n_late(request.actor, request.now),
+        "n_late": shown if is_whole else queries.n_late(request.actor, request.now),
         "only_form": only_form,
         "narrows": bool(said),
         "saved": saved,

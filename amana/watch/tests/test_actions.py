@@ -33,6 +33,7 @@ from amana.exchange.tests.builders import (
     receive_message,
     sealed,
 )
+from amana.letters.models import Thread
 from amana.referrals import rules as referrals
 from amana.referrals.models import Referral
 from amana.referrals.queries import everything
@@ -160,6 +161,50 @@ def test_both_countries_write_the_same_rungs_to_the_second_whatever_came_when(
     assert here == there
     acknowledged = any(line.kind == referrals.ACKNOWLEDGE for line in log)
     assert acknowledged or ("m0", "human_acknowledgement", 4) in {row[:3] for row in here}
+
+
+@contextmanager
+def a_thread_at(country: str) -> Iterator[None]:
+    """Be the node of a country in which this call for help stands, and leave no trace of it."""
+    own = replace(site.OWN, country=country)
+    with override_settings(OWN=own), transaction.atomic():
+        Thread.objects.create(
+            id="c" * 32,
+            code=f"L-{country}",
+            is_ours=country == CI,
+            country=MA if country == CI else CI,
+            topic="emergency",
+            tier="emergency",
+            begun_at=NOW,
+            key_id="k",
+        )
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("answered", [None, 1, 3, 13])
+def test_a_call_for_help_climbs_on_both_sides_at_the_same_hours_until_somebody_reads_it(
+    cast: Cast, answered: int | None
+) -> None:
+    call = Line("m0", "emergency", CI, 1, timedelta())
+    read = Line("r0", "letter.read", MA, 1, timedelta(hours=answered or 0), "m0")
+    found = {}
+    for country in (CI, MA):
+        with a_thread_at(country):
+            call.arrive(country)
+            for hour in (0, 1, 2, 3, 4, 5, 12, 13, 24):
+                if answered is not None and hour == answered:
+                    read.arrive(country)
+                actions.climb(NOW + timedelta(hours=hour))
+            actions.climb(END)
+            found[country] = standing()
+
+    assert found[CI] == found[MA]
+    climbed = {(level, int((at - NOW) / timedelta(hours=1))) for _, _, level, _, at in found[CI]}
+    # Two hours to be read, a call two hours later, another way after twelve (domain §5.4, §5.5).
+    hours_of = {1: 2, 2: 4, 3: 12}
+    wanted = {(n, h) for n, h in hours_of.items() if answered is None or h <= answered}
+    assert {row for row in climbed if row[0] in hours_of} == wanted
 
 
 def told(kind: str) -> list[str]:

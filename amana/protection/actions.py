@@ -263,6 +263,8 @@ def assign_many(
 
     Each is weighed after the one before it: the ceiling is not passed by giving many at once.
     """
+    if not cases:
+        raise Refused(["CASES_NONE_TICKED"])
     refused: dict[str, list[str]] = {}
     for case in cases:
         try:

@@ -333,7 +333,7 @@ VISITS: dict[str, Visit] = {
     "moments": Visit("protection:worklist", "MA", D, "/work/"),
     "worklist-supervisor": Visit("protection:worklist", "CI", S, "/work/", _unfold),
     "worklist-assign-empty": Visit(
-        "protection:worklist", "CI", S, "/work/", _press("main form[action$=assign] .button"), 200
+        "protection:worklist", "CI", S, "/work/", _press("main form[action$=assign] .button"), 422
     ),
     "load": Visit("protection:load", "CI", S, "/load/"),
     "worklist": Visit("protection:worklist", "CI", W, "/work/"),

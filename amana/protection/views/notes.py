@@ -57,8 +57,14 @@ def history(request: Request, code: str) -> HttpResponse:
     return render(request, "protection/history.html", {"case": case, "rows": rows})
 
 
-# How a detail of the record is said, by its name there.
-LISTS = {"part": "PART", "reason": "OPEN_REASON", "overload": "OVERLOAD_REASON"}
+# In which lists a detail of the record has its words, by its name there.
+LISTS = {
+    "reason": ("OPEN_REASON", "GLASS_REASON", "ERASURE_REASON", "KEEP_GROUND"),
+    "ground": ("REPORT_GROUND", "CONSENT_GROUND"),
+    "overload": ("OVERLOAD_REASON",),
+    "team": ("TEAM_KIND",),
+    "language": ("LANG",),
+}
 
 
 def _said(name: str, value: str) -> str:
@@ -66,4 +72,5 @@ def _said(name: str, value: str) -> str:
         return account_names().get(value, "")
     if name == "part":
         return coded.opened(value)
-    return coded.label(LISTS[name], value) if name in LISTS else value
+    known = (coded.label(listed, value) for listed in LISTS.get(name, ()))
+    return next((words for words in known if words != value), value)

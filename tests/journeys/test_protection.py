@@ -286,7 +286,8 @@ def test_a_child_alone_is_heard_and_decided_for(
     worker.open(f"/cases/{case}/")
     assert worker.word("DUTY", "after_triage") in worker.text()
     worker.look("child-case")
-    worker.page.click(".next .actions .button >> nth=0")
+    with worker.page.expect_navigation():
+        worker.page.click(".next .actions .button >> nth=0")
     worker.look("child-begins")
     worker.goes(case, "PROTECTION:STABILISE")
 

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import BinaryField, F, Func, IntegerField, Value
 
 from amana.audit import rules
 from amana.audit.models import Alarm, Cosigned, Entry, Head, Witnessed
@@ -106,6 +109,56 @@ def entries_about(
             proof = bytes(Proof(entry.seq - 1, hashes, b"", extra)).decode()
             found.setdefault(said["subject"], []).append(proof.removesuffix("\n"))
     return bytes(row.note).decode(), found
+
+
+@dataclass(frozen=True)
+class Told:
+    """One act of the record, as a page tells it."""
+
+    at: datetime
+    actor: str
+    verb: str
+    codes: Mapping[str, str]
+
+
+# As far back as a page goes; the whole record is read by `amana verify` and an auditor.
+MOST_ACTS = 300
+
+
+def acts_on(subject: str) -> list[Told]:
+    """Return what was done about one subject, the newest first; what was erased is not there.
+
+    The record has no index by subject: the database looks through it from its end, and Python
+    reads only what may fit. Seldom asked, by one person about one case.
+    """
+    wanted = Value(f'"subject":"{subject}"'.encode(), BinaryField())
+    rows = Entry.objects.annotate(found=_PlaceIn(F("event"), wanted)).filter(found__gt=0)
+    events = [json.loads(bytes(row.event or b"{}")) for row in rows.order_by("-seq")[:MOST_ACTS]]
+    return [_told(event) for event in events if event["subject"] == subject]
+
+
+def _told(event: Mapping[str, Any]) -> Told:
+    codes = {k: str(v) for k, v in event.items() if k not in ("at", "actor", "verb", "subject")}
+    return Told(datetime.fromisoformat(event["at"]), event["actor"], event["verb"], codes)
+
+
+class _PlaceIn(Func):
+    """Where some bytes stand in others, counted from one; 0 where they do not."""
+
+    function = "instr"
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_extra: Any) -> Any:  # noqa: ANN401
+        held, wanted = self.get_source_expressions()
+        turned = self.copy()
+        turned.set_source_expressions([wanted, held])
+        return turned.as_sql(
+            compiler,
+            connection,
+            function="position",
+            arg_joiner=" in ",
+            template="%(function)s(%(expressions)s)",
+        )
 
 
 def proof_to(witness: str, seq: int) -> Proof | None:

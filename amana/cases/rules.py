@@ -12,7 +12,9 @@ LEGAL, OFFENDERS, FACTS, STATS = "legal", "offenders", "facts", "stats"
 
 # The course of a case, entry by entry, its sheets and its papers, which the protection room writes
 # and shows.
-COURSES = frozenset({"course", "legal_course", "headline", "sheets", "best_interests", "papers"})
+COURSES = frozenset(
+    {"course", "legal_course", "headline", "sheets", "best_interests", "papers", "notes"}
+)
 
 # What a referral over the border is prepared from.
 NEEDED_TO_REFER = frozenset({IDENTITY, LOCATION, ACCOUNT})

@@ -27,7 +27,7 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
     if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("FROM_PHONES", "field:arrivals", field.n_waiting(actor)))
-        found.append(("DUTIES", "protection:worklist", protection.n_late(actor, now)))
+    found += _duties(actor, now)
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
         found.append(("TO_CONFIRM", "cases:grounds", len(cases.grounds_to_confirm(actor))))
@@ -69,6 +69,12 @@ def _agreement_tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
 
 def _without_case(actor: Actor) -> int:
     return sum(not cases.has_case(s.pk) for s in identification.decided(actor))
+
+
+def _duties(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
+    if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR, *protection.SEES_MOMENTS):
+        return [("DUTIES", "protection:worklist", protection.n_late(actor, now))]
+    return []
 
 
 def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:

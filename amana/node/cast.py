@@ -48,6 +48,8 @@ STAFF: dict[str, list[Member]] = {
         Member("estelle", "Estelle Inventée", Role.STATISTICIAN),
         Member("desire", "Désiré Inventé", Role.DATA_PROTECTION),
         Member("paul", "Paul Inventé", A),
+        Member("yao", "Yao Inventé", W),
+        Member("honorine", "Honorine Inventée", Role.PANEL),
     ],
     "MA": [
         Member("samira", "Samira Inventée", R),
@@ -66,6 +68,8 @@ STAFF: dict[str, list[Member]] = {
         Member("salma", "Salma Inventée", Role.STATISTICIAN),
         Member("hind", "Hind Inventée", Role.DATA_PROTECTION),
         Member("omar", "Omar Inventé", A),
+        Member("imane", "Imane Inventée", W),
+        Member("zineb", "Zineb Inventée", Role.PANEL),
     ],
 }
 # Any other country's demo node has one person for each role that works there.
@@ -423,3 +427,14 @@ HOUSE_GIRL_RISK: dict[str, str | list[dict[str, str]]] = {
     "escape": "Courir chez la voisine aux volets verts, puis appeler.",
     "own_words": "Je ne veux plus voir cette dame.",
 }
+# How she may be reached, and what whoever comes next should know.
+HOUSE_GIRL_REACHED: dict[str, str | list[dict[str, str]]] = {
+    "channel": "THROUGH",
+    "number": "Par la maîtresse de Kpouèbo-Inventé, après la classe.",
+    "phone_owner": "CARER",
+    "sender": "La bibliothèque de Kpouèbo-Inventé",
+    "code_word": "la pirogue verte",
+    "duress_word": "le pagne mouillé",
+    "never_contact": [{"who": "La patronne de Riviera-Fictive", "why": "Elle la cherche."}],
+}
+HOUSE_GIRL_NOTE = ("NIGHT_TEAM", "Laisser la lampe du couloir; elle demande l’heure deux fois.")

@@ -410,6 +410,14 @@ TABLE: dict[str, Kept] = {
         reason="lists are put in order by it; it says nothing but a moment",
         is_running=True,
     ),
+    "protection.SavedFilter": Kept(
+        row="how somebody likes her list narrowed: codes, nothing of a person",
+        life=None,
+        since="until she drops it",
+        erased_by="protection.actions.drop_filter",
+        reason="nobody chooses the same three things every morning",
+        is_running=True,
+    ),
     "protection.IssuedPaper": Kept(
         row="the number of a paper, its day, a salted digest, who issued it; the rest is sealed",
         life=None,

@@ -399,6 +399,12 @@ def keep_sheet(
     _note(typed, narratives=[said for said in fields.values() if " " in said])
 
 
+def note(worker: Persona, case: str, flag: str, text: str, typed: Typed) -> None:
+    """Leave a note on a case, with a flag."""
+    worker.post(f"/cases/{case}/notes", {"flag": flag, "text": text})
+    _note(typed, narratives=[text])
+
+
 def issue_paper(worker: Persona, case: str, kind: str, language: str) -> None:
     """Give a paper of a case its number."""
     worker.post(f"/cases/{case}/papers/", {"kind": kind, "language": language})

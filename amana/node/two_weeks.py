@@ -252,6 +252,9 @@ def _interviewed(
             until = (real_now - timedelta(days=ago - 6)).date().isoformat()
             risk = {**cast.HOUSE_GIRL_RISK, "valid_until": until}
             story.keep_sheet(worker, case, "RISK_SHEET", risk, typed)
+            reached = {**cast.HOUSE_GIRL_REACHED, "valid_until": until}
+            story.keep_sheet(worker, case, "SAFE_CONTACT_SHEET", reached, typed)
+            story.note(worker, case, *cast.HOUSE_GIRL_NOTE, typed)
             for paper in ("RIGHTS_SHEET", "RISK_SHEET"):
                 story.issue_paper(worker, case, paper, "fr")
 

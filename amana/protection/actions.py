@@ -1,7 +1,7 @@
 """Entering what happened and what is so. Nothing is changed, nothing is taken away."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,16 @@ from amana.access.documents import seal_document
 from amana.access.queries import access_key, must_wait
 from amana.access.rules import Actor, NotFound, Refused
 from amana.audit.actions import record
+from amana.cases.actions import assign
 from amana.cases.actions.parts import give_out, note_opening, write_new
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import compartment_place
 from amana.crypto.secrets import token
 from amana.protection import papers, queries, rules, sheets
-from amana.protection.models import Due, IssuedPaper
+from amana.protection.models import Due, IssuedPaper, SavedFilter
 from amana.protection.rules import Against, Wanted
 from amana.protection.sheets import Fault, SheetRefused
+from amana.standards import codes
 from amana.standards import journey as table
 from amana.standards import sheets as sheet_table
 from amana.standards.datafile import LANGUAGES
@@ -46,6 +48,10 @@ def enter(
     Case.objects.select_for_update().get(pk=case.pk)
     lines = queries.course(actor, case)
     against = objections(lines, wanted, case=case, actor=actor, now=now)
+    if not wanted.track and sheets.by_its_sheet(
+        wanted.kind, sheet_table.load(), queries.kept_sheets(actor, case)
+    ):
+        against = [*against, Against("CONTACT_BY_ITS_SHEET", wanted.kind)]
     if against:
         # Each once, in its order: what is lacking is named on the page.
         raise Refused(list(dict.fromkeys(one.code for one in against)))
@@ -199,6 +205,7 @@ def _put_in_order(case: Case, actor: Actor, now: datetime) -> None:
         "status": rules.status(here, found, now=now),
         "duty": open_[0].duty.key if open_ else "",
         "risk": rules.level_of(here),
+        "flags": queries.raised(queries.notes(actor, case)),
     }
     row = Compartment.objects.filter(case=case, name=queries.HEADLINE).first()
     if row is None:
@@ -210,6 +217,80 @@ def _put_in_order(case: Case, actor: Actor, now: datetime) -> None:
         row.save()
     due_at = open_[0].due_at if open_ else None
     Due.objects.update_or_create(case=case, defaults={"team": case.team, "due_at": due_at})
+
+
+# Notes and lists.
+
+
+@transaction.atomic
+def add_note(*, case: Case, flag: str, text: str, actor: Actor, now: datetime) -> None:
+    """Add a note to a case, sealed; with a flag of CASE_FLAG it stands out until it is lowered."""
+    if flag:
+        codes.check("CASE_FLAG", flag)
+    if not text.strip():
+        raise Refused(["NOTE_EMPTY"])
+    _write_note(case, {"flag": flag, "text": text.strip(), "lowers": 0}, actor, now)
+
+
+@transaction.atomic
+def lower_flag(*, case: Case, number: int, actor: Actor, now: datetime) -> None:
+    """Lower a flag that is up; the note stays to be read, with who lowered it."""
+    found = next((note for note in queries.notes(actor, case) if note.number == number), None)
+    if found is None or not found.flag:
+        raise NotFound
+    if found.lowered_at is not None:
+        return
+    _write_note(case, {"flag": "", "text": "", "lowers": number}, actor, now)
+
+
+def _write_note(case: Case, said: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    if queries.NOTES not in policy.opens(actor.role):
+        raise NotFound
+    if case.is_historical:
+        raise Refused(["HISTORICAL_IS_CLOSED"])
+    Case.objects.select_for_update().get(pk=case.pk)
+    write_new(case, queries.NOTES, {**said, "role": actor.role.value}, actor, now)
+    give_out(case, actor)
+    _put_in_order(case, actor, now)
+    # That somebody noted something is on record, and never what or with which flag.
+    record(at=now, actor=actor.account_id, verb="protection.note", subject=case.code)
+
+
+def assign_many(
+    *, cases: Sequence[Case], account_id: str, reasons: str, actor: Actor, now: datetime
+) -> dict[str, list[str]]:
+    """Give several cases to one worker; return what stood against each that was not given.
+
+    Each is weighed after the one before it: the ceiling is not passed by giving many at once.
+    """
+    if not cases:
+        raise Refused(["CASES_NONE_TICKED"])
+    refused: dict[str, list[str]] = {}
+    for case in cases:
+        try:
+            assign(
+                case=case,
+                account_id=account_id,
+                overload_reason=reasons,
+                actor=actor,
+                now=now,
+            )
+        except Refused as found:
+            refused[case.pk] = found.objections
+    return refused
+
+
+def save_filter(*, tier: str, whose: str, due: str, actor: Actor) -> None:
+    """Keep how a list is narrowed, for this person; the same one is kept once."""
+    if len(queries.saved_filters(actor)) >= queries.MOST_FILTERS:
+        raise Refused(["FILTERS_ENOUGH"])
+    if tier or whose or due:
+        SavedFilter.objects.get_or_create(account=actor.account_id, tier=tier, whose=whose, due=due)
+
+
+def drop_filter(*, number: int, actor: Actor) -> None:
+    """Drop one of this person's filters."""
+    SavedFilter.objects.filter(account=actor.account_id, pk=number).delete()
 
 
 # Papers.
@@ -241,7 +322,9 @@ def issue_paper(
     standing = [
         one
         for one in queries.issued(actor, case)
-        if (one.kind, one.language) == (kind, language) and one.row.replaced_on is None
+        if (one.kind, one.language) == (kind, language)
+        and one.row.replaced_on is None
+        and one.row.withdrawn_on is None
     ]
     for one in standing:
         if one.sections == said:
@@ -305,6 +388,8 @@ def print_paper(
 ) -> papers.Paper:
     """Give out a paper for the printer; every printing is on record, what it says never."""
     found = queries.access_paper(actor, case, number)
+    if found.row.withdrawn_on is not None:
+        raise Refused(["PAPER_IS_WITHDRAWN"])
     record(
         at=now,
         actor=actor.account_id,
@@ -313,6 +398,32 @@ def print_paper(
         paper=number,
     )
     return queries.printable(found, checked_at)
+
+
+@transaction.atomic
+def withdraw_paper(*, case: Case, number: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Take a paper back: from today on whoever asks of it is told so, and nobody prints it again.
+
+    Whoever issued it does it, or a supervisor. Why (a code of PAPER_WITHDRAWN) is sealed with the
+    papers of the case; a stranger learns the day alone.
+    """
+    codes.check("PAPER_WITHDRAWN", reason)
+    Case.objects.select_for_update().get(pk=case.pk)
+    found = queries.access_paper(actor, case, number)
+    if found.row.withdrawn_on is not None:
+        raise Refused(["PAPER_IS_WITHDRAWN"])
+    if not queries.may_withdraw(actor, found):
+        raise Refused(["PAPER_OF_ANOTHER"])
+    write_new(case, queries.PAPERS, {"withdraws": number, "reason": reason}, actor, now)
+    IssuedPaper.objects.filter(pk=number).update(withdrawn_on=timezone.localdate(now))
+    give_out(case, actor)
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="protection.withdraw_paper",
+        subject=case.code,
+        paper=number,
+    )
 
 
 def check_paper(*, said: str, address: str, now: datetime) -> queries.Checked:

@@ -71,6 +71,75 @@ class IssueForm(forms.Form):
             choice.choices = list(kinds)
 
 
+class WithdrawForm(forms.Form):
+    """Why a paper is taken back."""
+
+    reason = forms.ChoiceField(
+        label=_("Why it is taken back"),
+        choices=coded.choices("PAPER_WITHDRAWN"),
+        widget=forms.RadioSelect,
+    )
+
+
+class NoteForm(forms.Form):
+    """What a colleague should know, and whether it stands out."""
+
+    text = forms.CharField(
+        label=_("Note"),
+        help_text=_("Read by the case worker and her supervisor, and by nobody else."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    flag = forms.ChoiceField(
+        label=_("Flag"),
+        help_text=_("It stands on the list of cases until somebody lowers it."),
+        choices=coded.choices("CASE_FLAG", blank=True),
+        required=False,
+    )
+
+
+class OnlyForm(forms.Form):
+    """What the list is narrowed to."""
+
+    tier = forms.ChoiceField(label=_("Person"), required=False)
+    whose = forms.ChoiceField(label=_("In whose hands"), required=False)
+    due = forms.ChoiceField(label=_("Due"), required=False)
+
+    def __init__(self, *args: Any, whose: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.listed: dict[str, list[tuple[str, Any]]] = {
+            "tier": [("child", _("Children")), ("adult", _("Adults"))],
+            "whose": [("nobody", _("Nobody’s")), *whose],
+            "due": [("late", _("Late")), ("day", _("Within a day")), ("week", _("Within a week"))],
+        }
+        for name, listed in self.listed.items():
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [("", _("All")), *listed]
+
+    def said(self) -> dict[str, str]:
+        """Return what was chosen; what no list offers narrows nothing."""
+        said = {name: str(self.data.get(name, "")) for name in self.listed}
+        return {name: code for name, code in said.items() if code in dict(self.listed[name])}
+
+
+class AssignForm(forms.Form):
+    """To whom several cases are given, and why where that is more than one person can carry."""
+
+    account = forms.ChoiceField(label=_("Who takes them over"))
+    overload_reason = forms.ChoiceField(
+        label=_("If it is more than one person can carry: why all the same"),
+        choices=coded.choices("OVERLOAD_REASON", blank=True),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, workers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["account"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = list(workers)
+
+
 class CheckForm(forms.Form):
     """The number of a paper, or the whole code that a telephone reads from it."""
 

@@ -1,4 +1,4 @@
-"""What is kept in clear of a case's course: a moment, and the numbers of its papers."""
+"""What is kept in clear of a case's course: a moment, its papers' numbers, how a list is kept."""
 
 from django.db import models
 
@@ -37,6 +37,27 @@ class IssuedPaper(models.Model):
     account = models.CharField(max_length=32)
     # Since when a later paper of its kind and language stands in its place.
     replaced_on = models.DateField(null=True)
+    # Since when it stands no more. Who took it back and why lies sealed beside its words.
+    withdrawn_on = models.DateField(null=True)
 
     def __str__(self) -> str:
         return self.number
+
+
+class SavedFilter(models.Model):
+    """Which cases somebody likes to see in her list: codes alone, and so no name of its own."""
+
+    account = models.CharField(max_length=32)
+    tier = models.CharField(max_length=10, blank=True)
+    whose = models.CharField(max_length=32, blank=True)
+    due = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "tier", "whose", "due"), name="one_filter_of_a_kind"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"filter of {self.account}"

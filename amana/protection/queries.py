@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +13,12 @@ from django.utils.timezone import localdate, localtime
 from amana.access import policy
 from amana.access.queries import account_names, held_keys, members
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
+from amana.audit.queries import Told, acts_on
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import opened_with, seen_by, timeline, visible_to
 from amana.crypto.secrets import same
 from amana.protection import papers, rules, sheets
-from amana.protection.models import Due, IssuedPaper
+from amana.protection.models import Due, IssuedPaper, SavedFilter
 from amana.standards import caseload, codes, paper_texts
 from amana.standards import journey as table
 from amana.standards import sheets as sheet_table
@@ -92,6 +93,16 @@ class Kept:
     at: datetime
 
 
+# By which every contact with a person or the family is made.
+SAFE_CONTACT = "SAFE_CONTACT_SHEET"
+
+
+def safe_contact(actor: Actor, case: Case) -> Kept | None:
+    """Return how a person may be reached, as was agreed last, for who reads it."""
+    found = sheets.standing(kept_sheets(actor, case), SAFE_CONTACT)
+    return found if isinstance(found, Kept) else None
+
+
 def kept_sheets(actor: Actor, case: Case) -> list[Kept]:
     """Return every version of every sheet that this person may read, the oldest first."""
     parts = sheet_table.parts() & policy.opens(actor.role)
@@ -164,6 +175,54 @@ def owed(case: Case, lines: list[Line], now: datetime) -> list[rules.Owed]:
     )
 
 
+# Notes are added and sealed like the course; who reads the sheets reads them.
+NOTES = "notes"
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note on a case, opened; a `flag` stays up until somebody lowers it."""
+
+    number: int
+    flag: str
+    text: str
+    by: str
+    role: str
+    at: datetime
+    lowered_by: str = ""
+    lowered_at: datetime | None = None
+
+
+def notes(actor: Actor, case: Case) -> list[Note]:
+    """Return the notes of a case that this person may read, the newest first."""
+    if NOTES not in policy.opens(actor.role):
+        return []
+    rows = list(Compartment.objects.filter(case=case, name=NOTES).order_by("-pk"))
+    keys = held_keys(actor, {row.key_id for row in rows})
+    opened = [(row, opened_with(keys[row.key_id], row)) for row in rows if row.key_id in keys]
+    lowered = {int(said["lowers"]): row for row, said in opened if said["lowers"]}
+    return [
+        Note(
+            number=row.pk,
+            flag=str(said["flag"]),
+            text=str(said["text"]),
+            by=row.written_by,
+            role=str(said["role"]),
+            at=row.written_at,
+            lowered_by=lowered[row.pk].written_by if row.pk in lowered else "",
+            lowered_at=lowered[row.pk].written_at if row.pk in lowered else None,
+        )
+        for row, said in opened
+        if not said["lowers"]
+    ]
+
+
+def raised(found: list[Note]) -> list[str]:
+    """Return the flags that are up, each once, in the order of the list of flags."""
+    up = {note.flag for note in found if note.flag and note.lowered_at is None}
+    return [flag for flag in codes.values("CASE_FLAG") if flag in up]
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A case in a list: when something is owed, and what, where this person may read it."""
@@ -172,13 +231,55 @@ class Waiting:
     due_at: datetime | None
     status: str
     duty: str
+    risk: str = ""
+    flags: tuple[str, ...] = ()
+
+
+# Who keeps the time of a whole country sees whose moments come next, and nothing of why: what
+# stands in clear of a case is theirs by the matrix (pseudonymous).
+SEES_MOMENTS = frozenset({Role.FOCAL_POINT, Role.DESK})
+
+# Which cases a list is narrowed to; whose is "nobody" or an account.
+LATE, DAY, WEEK, NOBODY = "late", "day", "week", "nobody"
+WITHIN = {LATE: timedelta(), DAY: timedelta(days=1), WEEK: timedelta(days=7)}
+
+
+@dataclass(frozen=True)
+class Only:
+    """What a list is narrowed to; all of it by what stands in clear of a case."""
+
+    tier: str = ""
+    whose: str = ""
+    until: datetime | None = None
+
+
+ALL = Only()
+
+
+def _narrowed(rows: QuerySet[Due], only: Only) -> QuerySet[Due]:
+    if only.tier:
+        rows = rows.filter(case__tier=only.tier)
+    if only.whose:
+        rows = rows.filter(case__worker="" if only.whose == NOBODY else only.whose)
+    if only.until:
+        rows = rows.filter(due_at__lt=only.until)
+    return rows
+
+
+# More than one person looks through in a morning.
+MOST_FILTERS = 12
+
+
+def saved_filters(actor: Actor) -> list[SavedFilter]:
+    """Return this person's own filters, in the order in which she kept them."""
+    return list(SavedFilter.objects.filter(account=actor.account_id).order_by("pk"))
 
 
 # As many as a person can take up in a day; who is further down is asked for page by page.
 SHOWN, MOST_PAGES = 25, 400
 
 
-def worklist(actor: Actor, *, page: int = 1) -> tuple[list[Waiting], bool]:
+def worklist(actor: Actor, *, only: Only = ALL, page: int = 1) -> tuple[list[Waiting], bool]:
     """Return the cases that are there for this person in the order of what is owed, and whether
     a further page follows.
 
@@ -186,23 +287,35 @@ def worklist(actor: Actor, *, page: int = 1) -> tuple[list[Waiting], bool]:
     """
     begin = (min(max(page, 1), MOST_PAGES) - 1) * SHOWN
     rows = list(
-        _listed(actor)
+        _narrowed(_listed(actor), only)
         .filter(due_at__isnull=False)
         .select_related("case")
         .order_by("due_at", "case_id")[begin : begin + SHOWN + 1]
     )
     said = headlines(actor, [row.case_id for row in rows[:SHOWN]])
-    found = [
-        Waiting(row.case, row.due_at, said[row.case_id]["status"], said[row.case_id]["duty"])
-        for row in rows[:SHOWN]
-        if row.case_id in said
-    ]
+    found = [_waiting(row, said[row.case_id]) for row in rows[:SHOWN] if row.case_id in said]
     return found, len(rows) > SHOWN
 
 
+def _waiting(row: Due, said: Mapping[str, Any]) -> Waiting:
+    flags = tuple(said.get("flags", ()))
+    return Waiting(row.case, row.due_at, said["status"], said["duty"], said["risk"], flags)
+
+
+def next_of(actor: Actor, case: Case) -> Waiting | None:
+    """Return what is owed first in one case, where this person may read it; three queries."""
+    row = Due.objects.filter(case=case).select_related("case").first()
+    said = headlines(actor, [case.pk]).get(case.pk) if row else None
+    return _waiting(row, said) if row and said else None
+
+
 def n_late(actor: Actor, now: datetime) -> int:
-    """Return in how many of this person's cases something is late, counted up to a thousand."""
-    return int(_listed(actor).filter(due_at__lt=now)[:1000].count())
+    """Return in how many of this person's cases something is late, counted up to a thousand.
+
+    Whoever keeps the time of the whole country counts those of every unit.
+    """
+    rows = Due.objects.all() if actor.role in SEES_MOMENTS else _listed(actor)
+    return int(rows.filter(due_at__lt=now)[:1000].count())
 
 
 @dataclass(frozen=True)
@@ -220,6 +333,34 @@ class Load:
     def is_too_much(self) -> bool:
         """Say whether it is above the ceiling."""
         return self.weight > self.ceiling
+
+
+def moments(*, page: int = 1) -> tuple[list[Due], bool]:
+    """Return the moments of every unit's cases, the first due first, and whether more follow."""
+    begin = (min(max(page, 1), MOST_PAGES) - 1) * SHOWN
+    rows = Due.objects.filter(due_at__isnull=False).select_related("case")
+    found = list(rows.order_by("due_at", "case_id")[begin : begin + SHOWN + 1])
+    return found[:SHOWN], len(found) > SHOWN
+
+
+# Acts of the record in which nothing was changed.
+READING = frozenset(
+    {
+        "cases.open_compartment",
+        "protection.print_paper",
+        "referrals.make_statement",
+    }
+)
+
+
+def history(actor: Actor, case: Case) -> list[Told]:
+    """Return who did what in a case, the newest first, for who leads it: from the record of acts.
+
+    A police file knows nothing of the social one, and so neither does its history.
+    """
+    if not policy.leads(actor.role):
+        raise NotFound
+    return acts_on(case.pk)
 
 
 def loads(actor: Actor, now: datetime) -> list[Load]:
@@ -273,7 +414,7 @@ def _listed(actor: Actor) -> QuerySet[Due]:
     return rows
 
 
-def headlines(actor: Actor, codes: list[str]) -> dict[str, dict[str, str]]:
+def headlines(actor: Actor, codes: list[str]) -> dict[str, dict[str, Any]]:
     """Return how cases stand and which duty is next, for those who may read it; two queries."""
     rows = list(Compartment.objects.filter(case__in=codes, name=HEADLINE))
     keys = held_keys(actor, {row.key_id for row in rows})
@@ -300,6 +441,8 @@ class Issued:
     language: str
     sections: papers.Sections
     salt: bytes
+    # Why it was taken back, where it was.
+    withdrawn_why: str = ""
 
     @property
     def title(self) -> str:
@@ -328,15 +471,28 @@ def issued(actor: Actor, case: Case) -> list[Issued]:
         return []
     rows = IssuedPaper.objects.filter(case=case).select_related("sealed_in")
     held = list(rows.order_by("-sealed_in__serial"))
-    keys = held_keys(actor, {row.sealed_in.key_id for row in held})
-    return [_issued(row, keys[k]) for row in held if (k := row.sealed_in.key_id) in keys]
+    beside = _taken_back(case) if any(row.withdrawn_on for row in held) else []
+    keys = held_keys(actor, {*(row.sealed_in.key_id for row in held), *(r.key_id for r in beside)})
+    opened = [opened_with(keys[row.key_id], row) for row in beside if row.key_id in keys]
+    why = {str(said["withdraws"]): str(said["reason"]) for said in opened}
+    return [
+        _issued(row, keys[k], why.get(row.pk, ""))
+        for row in held
+        if (k := row.sealed_in.key_id) in keys
+    ]
 
 
-def _issued(row: IssuedPaper, key: Any) -> Issued:  # noqa: ANN401 - a key is of crypto
+def _taken_back(case: Case) -> list[Compartment]:
+    """Return the sealed words of why papers of a case were taken back."""
+    rows = Compartment.objects.filter(case=case, name=PAPERS, issuedpaper=None)
+    return list(rows.order_by("pk"))
+
+
+def _issued(row: IssuedPaper, key: Any, why: str) -> Issued:  # noqa: ANN401 - a key is of crypto
     said = opened_with(key, row.sealed_in)
     sections = tuple((str(label), tuple(map(str, lines))) for label, lines in said["sections"])
     salt = base64.b64decode(said["salt"])
-    return Issued(row, str(said["kind"]), str(said["language"]), sections, salt)
+    return Issued(row, str(said["kind"]), str(said["language"]), sections, salt, why)
 
 
 def may_issue(actor: Actor, case: Case) -> bool:
@@ -350,6 +506,12 @@ def access_paper(actor: Actor, case: Case, number: str) -> Issued:
     if found is None:
         raise NotFound
     return found
+
+
+def may_withdraw(actor: Actor, found: Issued) -> bool:
+    """Say whether this person may take a paper back: whoever issued it, or a supervisor."""
+    is_hers = actor.role is Role.SUPERVISOR or actor.account_id == found.row.account
+    return is_hers and PAPERS in policy.opens(actor.role) and found.row.withdrawn_on is None
 
 
 def printable(found: Issued, checked_at: str) -> papers.Paper:
@@ -370,19 +532,22 @@ def printable(found: Issued, checked_at: str) -> papers.Paper:
 
 @dataclass(frozen=True)
 class Checked:
-    """What anybody may be told of a paper: when it was issued, and since when it is replaced."""
+    """What anybody may be told of a paper: when it was issued, and since when it stands no more."""
 
     number: str
     day: date
     replaced_on: date | None
     # A number alone shows that such a paper exists, not that this sheet is it.
     by_code: bool
+    withdrawn_on: date | None = None
 
 
 def check_paper(said: str) -> Checked | None:
     """Return what may be told to whoever says a number or a code; None where it is not ours."""
     row, by_code = _said(said)
-    return Checked(row.pk, row.day, row.replaced_on, by_code) if row else None
+    if row is None:
+        return None
+    return Checked(row.pk, row.day, row.replaced_on, by_code, row.withdrawn_on)
 
 
 def find_paper(actor: Actor, said: str) -> Issued:

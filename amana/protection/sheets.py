@@ -412,6 +412,30 @@ def _same_people(ask: Ask, values: Values, _sheet: Sheet, _known: Known) -> list
     ]
 
 
+def _there(ask: Ask, known: Known) -> list[str]:
+    """Return what another sheet of the case says at the places that a check names."""
+    held = known.standing.get(ask.sheet, {})
+    return [str(one.value) for place in ask.among for one in _answers(held, place)]
+
+
+def _stands_there(ask: Ask, values: Values, _sheet: Sheet, known: Known) -> list[Fault]:
+    days = [_day(said) for said in _there(ask, known)]
+    stands = any(day is not None and day >= known.today for day in days)
+    return [] if stands else [_fault(ask, one.row) for one in _answers(values, ask.of)]
+
+
+def _as_said_there(ask: Ask, values: Values, _sheet: Sheet, known: Known) -> list[Fault]:
+    if ask.sheet not in known.standing:
+        return []
+    said = _there(ask, known)
+    return [_fault(ask, one.row) for one in _answers(values, ask.of) if str(one.value) not in said]
+
+
+def _only_if_there(ask: Ask, values: Values, _sheet: Sheet, known: Known) -> list[Fault]:
+    allows = set(_there(ask, known)) & set(ask.answers)
+    return [] if allows else [_fault(ask, one.row) for one in _answers(values, ask.of)]
+
+
 _CHECKS = {
     "different_at_least": _different_at_least,
     "answered_at_least": _answered_at_least,
@@ -428,7 +452,26 @@ _CHECKS = {
     "rows_differ": _rows_differ,
     "different": _different,
     "same_people": _same_people,
+    "stands_there": _stands_there,
+    "as_said_there": _as_said_there,
+    "only_if_there": _only_if_there,
 }
+
+
+def agreed(sheet: Sheet) -> tuple[str, ...]:
+    """Return the sheets by which this one is judged: whoever fills it is shown what they say."""
+    kinds = ("stands_there", "as_said_there", "only_if_there")
+    return tuple(dict.fromkeys(ask.sheet for ask in sheet.asks if ask.kind in kinds))
+
+
+def by_its_sheet(fact: str, known: Mapping[str, Sheet], versions: Sequence[Version]) -> bool:
+    """Say whether a fact is stated by its own sheet alone: one that it must agree with stands."""
+    kept = {version.sheet for version in versions}
+    return any(
+        kept & set(agreed(sheet))
+        for sheet in known.values()
+        if any(said.kind == fact and not said.track for said in sheet.says)
+    )
 
 
 # What follows.

@@ -44,6 +44,11 @@ ASKS = {
     "rows_differ": {"of"},
     "different": {"of", "than"},
     "same_people": {"of", "than"},
+    # Against another sheet of the case, as it stands: a day that is not past, the same answer,
+    # one of these answers. Where that sheet was never kept, the first two of them say so.
+    "stands_there": {"of", "sheet", "in"},
+    "as_said_there": {"of", "sheet", "in"},
+    "only_if_there": {"of", "sheet", "in", "answers"},
 }
 
 

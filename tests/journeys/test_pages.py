@@ -316,6 +316,25 @@ VISITS: dict[str, Visit] = {
     "sheet-wrong": Visit(
         "protection:sheet", "MA", W, "/cases/{case}/sheets/RISK_SHEET", _press(MAIN), 422
     ),
+    "notes": Visit("protection:notes", "MA", S, "/cases/{case}/notes"),
+    "notes-empty": Visit("protection:notes", "CI", W, "/cases/{shared}/notes", _press(MAIN), 422),
+    "history": Visit("protection:history", "CI", W, "/cases/{shared}/history"),
+    "withdraw-paper": Visit(
+        "protection:withdraw",
+        "CI",
+        W,
+        "/cases/{shared}/papers/{paper}/withdraw",
+        _press(MAIN),
+        422,
+    ),
+    "contact-note": Visit(
+        "protection:sheet", "CI", W, "/cases/{shared}/sheets/CONTACT_NOTE", _press(MAIN), 422
+    ),
+    "moments": Visit("protection:worklist", "MA", D, "/work/"),
+    "worklist-supervisor": Visit("protection:worklist", "CI", S, "/work/", _unfold),
+    "worklist-assign-empty": Visit(
+        "protection:worklist", "CI", S, "/work/", _press("main form[action$=assign] .button"), 422
+    ),
     "load": Visit("protection:load", "CI", S, "/load/"),
     "worklist": Visit("protection:worklist", "CI", W, "/work/"),
     "people": Visit("cases:people", "CI", W, "/cases/{shared}/people"),
@@ -492,6 +511,9 @@ def live_on(demo: Any) -> dict[str, str]:
         koffi, lambda text: '/part/location"' in text and "/consents/" not in text
     )
     facts["shared"] = _case_where(demo.who("CI", Role.HEALTH), lambda _: True)
+    story.issue_paper(koffi, facts["shared"], "RIGHTS_SHEET", "fr")
+    issued = koffi.open(f"/cases/{facts['shared']}/papers/")
+    facts["paper"] = issued.first(r"(P-[0-9A-Z]{4}-[0-9A-Z]{4})") or ""
     erasures = demo.who("CI", S).open("/erasures/")
     facts["erased"] = erasures.first(r"/erasures/([\w-]+)/certificate") or ""
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)

@@ -98,8 +98,8 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
             "title": coded.label("MILESTONE", m.kind),
             "at": m.at,
             "who": names.get(m.by, ""),
-            "text": countries.label(m.reference, coded.language()) if len(m.reference) == 2 else "",
-            "reference": m.reference if len(m.reference) > 2 else "",
+            "text": _about(m.reference),
+            "reference": "" if _about(m.reference) else m.reference,
             "url": reverse("referrals:referral", args=[m.reference])
             if m.reference.startswith("R-")
             else "",
@@ -107,6 +107,17 @@ def _timeline(case_: Any, names: dict[str, str]) -> list[dict[str, Any]]:  # noq
         }
         for m in queries.timeline(case_)
     ]
+
+
+def _about(reference: str) -> str:
+    """Return the country or the kind of team that a milestone speaks of, in words."""
+    if len(reference) == COUNTRY:
+        return countries.label(reference, coded.language())
+    said = coded.label("TEAM_KIND", reference)
+    return "" if said == reference else said
+
+
+COUNTRY = 2
 
 
 def _consent(consent: queries.OpenedConsent, now: Any) -> dict[str, Any]:  # noqa: ANN401

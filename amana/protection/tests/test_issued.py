@@ -21,6 +21,7 @@ from amana.protection.rules import Wanted
 from amana.protection.tests import answers
 from amana.protection.tests.reading import folded
 from amana.protection.tests.test_papers import put_in, read
+from amana.standards import codes
 from amana.standards.datafile import LANGUAGES
 from amana.standards.references import is_reference
 from tests.cast import Cast, StoppedClock, name_of
@@ -217,6 +218,72 @@ def test_anybody_is_told_that_a_paper_stands_and_when_it_was_replaced(
         assert told(typed) == queries.Checked(number, day, None, by_code=False)
     issue(worker, case, now + timedelta(days=1), sections=(("A", ("B",)),))
     assert told(code).replaced_on == date(2026, 11, 22)
+
+
+# Taking one back.
+
+
+def withdraw(actor: Actor, case: Case, number: str, now: datetime) -> None:
+    actions.withdraw_paper(case=case, number=number, reason="MISUSED", actor=actor, now=now)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_paper_that_was_withdrawn_says_the_day_and_nothing_else(
+    cast: Cast, now: datetime, language: str
+) -> None:
+    case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
+    made = issue(worker, case, now)
+    withdraw(worker, case, made.row.pk, now + timedelta(days=4))
+
+    client = Client()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    page = client.post(reverse("protection:check"), {"said": code_of(made)}).content.decode()
+    main = page[page.index('role="status"') : page.index("<form", page.index('role="status"'))]
+    assert "25" in main
+    assert "2026" in main
+    # Neither the day on which it was issued, nor why it was taken back, nor of whom it spoke.
+    for secret in ("21", case.pk, "Zibéline", codes.label("PAPER_WITHDRAWN", "MISUSED", language)):
+        assert secret not in main
+    assert queries.check_paper(made.row.pk) is not None
+
+
+def test_a_withdrawn_paper_is_printed_no_more_and_the_same_words_are_a_new_one(
+    cast: Cast, now: datetime
+) -> None:
+    case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
+    made = issue(worker, case, now)
+    withdraw(worker, case, made.row.pk, now)
+    with pytest.raises(Refused, match="PAPER_IS_WITHDRAWN"):
+        actions.print_paper(case=case, number=made.row.pk, checked_at="", actor=worker, now=now)
+    with pytest.raises(Refused, match="PAPER_IS_WITHDRAWN"):
+        withdraw(worker, case, made.row.pk, now)
+    assert issue(worker, case, now).row.pk != made.row.pk
+    assert {one.row.pk: one.withdrawn_why for one in queries.issued(worker, case)}[
+        made.row.pk
+    ] == "MISUSED"
+
+
+def test_whoever_issued_it_or_a_supervisor_takes_it_back_and_nobody_else(
+    cast: Cast, now: datetime
+) -> None:
+    case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
+    by_supervisor = issue(cast.actor(Role.SUPERVISOR), case, now)
+    with pytest.raises(Refused, match="PAPER_OF_ANOTHER"):
+        withdraw(worker, case, by_supervisor.row.pk, now)
+    made = issue(worker, case, now, kind="RISK_SHEET")
+    withdraw(cast.actor(Role.SUPERVISOR), case, made.row.pk, now)
+    paper = queries.access_paper(worker, case, by_supervisor.row.pk)
+    assert not queries.may_withdraw(worker, paper)
+
+
+def test_why_a_paper_was_taken_back_lies_sealed(cast: Cast, now: datetime) -> None:
+    case, worker = a_case(cast), cast.actor(Role.CASE_WORKER)
+    withdraw(worker, case, issue(worker, case, now).row.pk, now)
+    rows = [*IssuedPaper.objects.values_list(), *Compartment.objects.values_list()]
+    stored = repr([bytes(v) if isinstance(v, memoryview) else v for row in rows for v in row])
+    told = repr([bytes(entry.event or b"") for entry in Entry.objects.all()])
+    assert "MISUSED" not in stored + told
+    assert "protection.withdraw_paper" in told
 
 
 def test_a_code_with_any_bit_changed_is_not_ours(cast: Cast, now: datetime) -> None:

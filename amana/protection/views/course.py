@@ -1,12 +1,11 @@
 """The course of a case on a page: what is owed, what may follow, what happened."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from amana.access import policy
 from amana.access.queries import account_names
@@ -17,39 +16,9 @@ from amana.look import coded
 from amana.protection import actions, queries, rules
 from amana.protection.forms import EnterForm, StrikeForm
 from amana.protection.rules import STRUCK, Wanted
+from amana.protection.views import duties
 from amana.protection.views.words import lack
-from amana.standards import caseload
 from amana.standards import journey as table
-
-
-@require_GET
-def worklist(request: Request) -> HttpResponse:
-    """List the cases in the order of what is owed."""
-    asked = request.GET.get("page", "1")
-    page = int(asked) if asked.isdecimal() and len(asked) < 4 else 1
-    found, is_more = queries.worklist(request.actor, page=page)
-    rows = [
-        {"row": row, "is_late": row.due_at is not None and row.due_at < request.now}
-        for row in found
-    ]
-    # In the order of what is owed, all that is late stands before the first that is not.
-    shown = sum(1 for row in rows if row["is_late"])
-    is_whole = page == 1 and (shown < len(rows) or not is_more)
-    context = {
-        "rows": rows,
-        "leads": request.actor.role is Role.SUPERVISOR,
-        "n_late": shown if is_whole else queries.n_late(request.actor, request.now),
-        "before": page - 1,
-        "after": page + 1 if is_more else 0,
-    }
-    return render(request, "protection/worklist.html", context)
-
-
-@require_GET
-def load(request: Request) -> HttpResponse:
-    """Show a supervisor what each worker of her unit carries."""
-    found = queries.loads(request.actor, request.now)
-    return render(request, "protection/load.html", {"loads": found, "rule": caseload.load()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,6 +74,10 @@ def strike(request: Request, code: str, number: int) -> HttpResponse:
     return redirect(reverse("protection:course", args=[code]) + "?said=kept")
 
 
+# What stands in the open; the rest unfolds, so that nobody scrolls to what is next.
+FIRST, LATEST = 3, 3
+
+
 def _entries(request: Request, case: Any) -> list[tuple[str, str]]:  # noqa: ANN401
     """Return all that this role could enter, each as `TRACK:STATE` or a fact, in words."""
     journey, language, role = table.load(), coded.language(), request.actor.role.value
@@ -128,13 +101,22 @@ def _course(request: Request, case: Any, *, form: Any = None) -> HttpResponse:  
     here = rules.standing(lines, journey, now)
     facts = [(f.id, f.title.said_in(coded.language())) for f in journey.facts.values()]
     mine = [(code, words) for code, words in facts if role.value in journey.facts[code].by]
+    owes = [
+        duties.shown(request.actor, case, one.duty, one.due_at, now)
+        for one in queries.owed(case, lines, now)
+        if one.met_at is None
+    ]
+    happened = _lines(request, case, lines)
     uncovered = rules.uncovered(lines, tier=case.tier, journey=journey, now=now)
     context = {
         "case": case,
-        "owed": _owed(queries.owed(case, lines, now), now),
+        "owed": owes[:FIRST],
+        "owed_later": owes[FIRST:],
         "uncovered": [lack(one) for one in uncovered] if queries.reads_all(request.actor) else [],
         "tracks": [
             {
+                "id": track.id,
+                "is_open": track.id == request.GET.get("track"),
                 "title": track.title.said_in(coded.language()),
                 "state": track.states[here.states[track.id]].title.said_in(coded.language()),
                 "since": here.reached[track.id].at if track.id in here.reached else None,
@@ -144,25 +126,13 @@ def _course(request: Request, case: Any, *, form: Any = None) -> HttpResponse:  
             if track.part in policy.opens(request.actor.role)
         ],
         "holds": [words for code, words in facts if code in here.facts],
-        "form": form or EnterForm(entries=mine),
-        "lines": _lines(request, case, lines),
+        "form": form or EnterForm(entries=mine, initial={"entry": request.GET.get("say", "")}),
+        "says": form is not None or "say" in request.GET,
+        "lines": happened[:LATEST],
+        "earlier": happened[LATEST:],
         "may_strike": role is Role.SUPERVISOR,
     }
     return render(request, "protection/course.html", context, status=422 if form else 200)
-
-
-def _owed(found: list[rules.Owed], now: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": coded.label("DUTY", one.duty.key),
-            "due_at": one.due_at,
-            "clock": one.duty.clock,
-            "escalates": one.duty.escalates,
-            "is_late": one.is_late(now),
-        }
-        for one in found
-        if one.met_at is None
-    ]
 
 
 def _step(request: Request, case: Any, step: rules.Step) -> dict[str, Any]:  # noqa: ANN401

@@ -12,10 +12,11 @@ from amana.access.rules import NotFound, Refused
 from amana.access.views.door import address_of
 from amana.cases.queries import access_case
 from amana.look import coded
-from amana.protection import actions, queries
-from amana.protection.forms import CheckForm, IssueForm
+from amana.protection import actions, queries, sheets
+from amana.protection.forms import CheckForm, IssueForm, WithdrawForm
 from amana.protection.papers import file_name, paper_pdf
 from amana.standards import journey as table
+from amana.standards import sheets as data
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,9 +41,11 @@ def papers(request: Request, code: str) -> HttpResponse:
             now=request.now,
         )
         return redirect(reverse("protection:papers", args=[code]) + "?said=kept")
-    names = account_names()
+    names, reach = account_names(), queries.safe_contact(request.actor, case)
+    known, said = data.load()[queries.SAFE_CONTACT], coded.language()
     context = {
         "case": case,
+        "safe_contact": sheets.laid_out(known, reach.values, said) if reach else [],
         "form": form,
         "papers": [
             {
@@ -50,11 +53,37 @@ def papers(request: Request, code: str) -> HttpResponse:
                 "title": titles[one.kind].said_in(coded.language()),
                 "language": one.language,
                 "who": names.get(one.row.account, ""),
+                "may_withdraw": queries.may_withdraw(request.actor, one),
+                "why": coded.label("PAPER_WITHDRAWN", one.withdrawn_why)
+                if one.withdrawn_why
+                else "",
             }
             for one in queries.issued(request.actor, case)
         ],
     }
     return render(request, "protection/papers.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw(request: Request, code: str, number: str) -> HttpResponse:
+    """Take a paper back, for a reason of the list."""
+    case = access_case(request.actor, code, request.purpose)
+    found = queries.access_paper(request.actor, case, number)
+    if not queries.may_withdraw(request.actor, found):
+        raise NotFound
+    form = WithdrawForm(request.POST or None)
+    if form.is_valid():
+        actions.withdraw_paper(
+            case=case,
+            number=number,
+            reason=form.cleaned_data["reason"],
+            actor=request.actor,
+            now=request.now,
+        )
+        return redirect(reverse("protection:papers", args=[code]) + "?said=kept")
+    title = table.load().documents[found.kind].said_in(coded.language())
+    context = {"case": case, "form": form, "row": found.row, "title": title}
+    return render(request, "protection/withdraw.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -159,6 +159,7 @@ def _sheet(
         "form": form,
         "sections": form.sections() if form else [],
         "others_words": _others_words(known, form, last, language) if form else [],
+        "agreed": _agreed(request, case, known) if form else [],
         "may_write": may_write,
         "may_issue": queries.may_issue(request.actor, case),
         "reads": queries.reads(request.actor, known),
@@ -176,6 +177,22 @@ def _sheet(
         ],
     }
     return render(request, "protection/sheet.html", context, status=422 if refused else 200)
+
+
+def _agreed(request: Request, case: Any, known: Sheet) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Return what other sheets of the case say by which this one is judged, in words."""
+    kept, found = queries.kept_sheets(request.actor, case), []
+    for name in sheets.agreed(known):
+        last, other = sheets.standing(kept, name), data.load()[name]
+        language = coded.language()
+        found.append(
+            {
+                "title": other.title.said_in(language),
+                "sections": sheets.laid_out(other, last.values, language) if last else [],
+                "url": reverse("protection:sheet", args=[case.code, name]),
+            }
+        )
+    return found
 
 
 def _by(kept: sheets.Version | None, names: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ which end. The reader is tools/verify_evidence.py; the format is told in docs/ev
 
 import base64
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ from django.conf import settings
 
 from amana.audit import queries as record
 from amana.audit.rules import POST_OFFICE_ACTS
-from amana.crypto.signing import sign
+from amana.crypto.framing import is_signed_by, read
+from amana.crypto.signing import key_id, sign
 from amana.exchange import queries
-from amana.exchange.models import Message, Peer, Receipt
-from amana.exchange.rules import FOR_EVER, Rank
+from amana.exchange.directory import Directory, read_file
+from amana.exchange.models import Message, Peer, Published, Receipt, Replaced
+from amana.exchange.rules import FOR_EVER, RECEIPT, Rank
 
 FORMAT = "amana/evidence/v1"
 CONTEXT = b"amana/evidence/v1\0"
@@ -59,8 +62,8 @@ def gather(conversation: str, *, reference: str, now: datetime) -> bytes:
     what happened since comes with the next export.
     """
     own, messages = queries.own(), _messages(conversation)
-    signed = _receipts(conversation)
     country = messages[0].country if messages else ""
+    directories, signed = _needed(_known(country), _receipts(conversation))
     note, entries = record.entries_about(
         {message.mid for message in messages}, POST_OFFICE_ACTS, witness=_log_name(country, now)
     )
@@ -85,7 +88,7 @@ def gather(conversation: str, *, reference: str, now: datetime) -> bytes:
         "by": own.country,
         "at": now.isoformat(),
         "reference": reference,
-        "directories": _directories(country),
+        "directories": directories,
         "checkpoint": note,
         "messages": found,
     }
@@ -118,11 +121,48 @@ def _log_name(country: str, now: datetime) -> str:
     return queries.peer_directory(country, now, grace=FOR_EVER).log_name if country else ""
 
 
-def _directories(country: str) -> list[str]:
+def _known(country: str) -> list[tuple[bytes, Directory]]:
+    """Return both directories of today, and after them those of former days, newest first."""
     own = Path(settings.OWN_DIRECTORY)
-    theirs = Peer.objects.filter(pk=country).first()
-    files = [own.read_bytes() if own.is_file() else b"", bytes(theirs.directory) if theirs else b""]
-    return [file.decode() for file in files if file]
+    peer = Peer.objects.filter(pk=country).first()
+    files = [own.read_bytes() if own.is_file() else b"", bytes(peer.directory) if peer else b""]
+    files += [bytes(row.file) for row in Published.objects.order_by("-version")]
+    files += [bytes(r.file) for r in Replaced.objects.filter(country=country).order_by("-version")]
+    return [(file, read_file(file)) for file in dict.fromkeys(files) if file]
+
+
+def _needed(
+    known: Sequence[tuple[bytes, Directory]], signed: Mapping[str, Sequence[Receipt]]
+) -> tuple[list[str], dict[str, list[Receipt]]]:
+    """Return the directories that a reader needs, and the receipts that these prove.
+
+    A desk is given a new key, a node is restored: what was signed before is proven by the keys of
+    its day, under the same root. What a revoked key signed proves nothing to somebody who cannot
+    know when it came, and stays here.
+    """
+    today = {directory.country: directory for _file, directory in reversed(known)}
+    needed = [file for file, directory in known if today[directory.country] is directory]
+    proven_: dict[str, list[Receipt]] = {}
+    for mid, receipts in signed.items():
+        for receipt in receipts:
+            file, key = next(_hands(known, receipt), (b"", b""))
+            by = queries.own().country if receipt.is_ours else receipt.country
+            if file and key_id(key) not in today[by].revoked:
+                needed += [] if file in needed else [file]
+                proven_.setdefault(mid, []).append(receipt)
+    return [file.decode() for file in needed], proven_
+
+
+def _hands(
+    known: Sequence[tuple[bytes, Directory]], receipt: Receipt
+) -> Iterator[tuple[bytes, bytes]]:
+    """Give each directory that names the hand which signed a receipt, and the key."""
+    by = queries.own().country if receipt.is_ours else receipt.country
+    frame = read(bytes(receipt.signed), padded=True)
+    for file, directory in known:
+        party = directory.node if receipt.rank == Rank.RELAYED else directory.desk
+        if directory.country == by and is_signed_by(frame, RECEIPT, party.signer):
+            yield file, party.signer
 
 
 def _b64(data: bytes) -> str:

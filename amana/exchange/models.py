@@ -21,6 +21,23 @@ class Peer(models.Model):
         return self.country
 
 
+class Replaced(models.Model):
+    """A partner's directory in whose place a newer one stands: what was signed under it is read."""
+
+    country = models.CharField(max_length=2)
+    version = models.PositiveIntegerField()
+    file = models.BinaryField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("country", "version"), name="replaced_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.version}"
+
+
 class Candidate(models.Model):
     """A partner's root that waits to be compared: by a first person, then by a second."""
 

@@ -205,6 +205,13 @@ TABLE: dict[str, Kept] = {
         erased_by="two people unpin it; nothing is then sent to that country or taken from it",
         reason="old messages prove their sender only with the keys of their day",
     ),
+    "exchange.Replaced": Kept(
+        row="a partner's directory that a newer one replaced",
+        life=None,
+        since="for ever: receipts of its days are proven by its keys",
+        erased_by="never: public keys, functions and numbers, no person",
+        reason="a court reads a receipt under the keys that counted on its day",
+    ),
     "exchange.Candidate": Kept(
         row="a partner's root that two people still have to compare",
         life=None,

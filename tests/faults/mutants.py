@@ -372,8 +372,9 @@ MUTANTS = (
     _m(
         "the stranger's program believes one of two signatures",
         TOOLS,
-        "    MLDSA65PublicKey.from_public_bytes(public[32:]).verify(signature[64:], said)",
-        "    pass",
+        "            return MLDSA65PublicKey.from_public_bytes(public[32:]).verify(signature[64:], "
+        "said)",
+        "            return None",
         EVIDENCE,
     ),
     _m(
@@ -386,7 +387,7 @@ MUTANTS = (
     _m(
         "the stranger's program takes a directory that no root signed",
         TOOLS,
-        '    signed(root, unb64(outer["signature"]), b"amana/directory/v1\\0", text)',
+        '    signed([root], unb64(outer["signature"]), b"amana/directory/v1\\0", text)',
         "    pass",
         EVIDENCE,
     ),

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from amana.crypto.secrets import Seed
-from amana.crypto.signing import sign
-from amana.exchange.directory import fingerprint_in
+from amana.crypto.signing import key_id, sign
+from amana.exchange.directory import directory_text, fingerprint_in, read_file, sign_text
 from amana.node import demo
 from amana.node.processes import running
 from tests.faults.mutants import MUTANTS, TOOLS, Mutant
@@ -257,3 +257,68 @@ def test_a_receipt_of_another_message_proves_nothing_of_this_one(exported: Expor
         spoiled["messages"][0][part] = second[part]
         assert not is_proven(tool, signed(spoiled, seed), roots)
     assert first["receipts"] != second["receipts"]
+
+
+RENEWS = """
+from amana.exchange.actions.trusting import renew_desk_key
+renew_desk_key(actor=signed_in(Role.DESK), now=now())
+answer = ""
+"""
+KNOWS = """
+from amana.exchange.models import Peer
+answer = Peer.objects.get(pk=given["country"]).version
+"""
+
+
+@pytest.fixture(scope="module")
+def renewed(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Give one desk a new key, let the other country take that over, and export once more."""
+    places, home = exported.places, tmp_path_factory.mktemp("renewed")
+    with running(*(place.data for place in places.values())):
+        before = places["MA"].ask(KNOWS, country="CI")
+        places["CI"].ask(RENEWS)
+        until(lambda: places["MA"].ask(KNOWS, country="CI") > before)
+    files = {country: home / f"{country}.json" for country in places}
+    for country, place in places.items():
+        code = exported.told("CI")["reference"]
+        place.do("evidence", code, "--data", place.data, "--out", files[country])
+    return Exported(files, exported.roots, places)
+
+
+def test_what_a_desk_signed_before_it_had_a_new_key_is_proven_still(renewed: Exported) -> None:
+    for country, file in renewed.files.items():
+        assert len(renewed.told(country)["directories"]) == 3
+        done = verify(file, *renewed.roots)
+        assert done.returncode == 0, done.stderr
+        assert "the desk of CI signed that a person opened it" in done.stdout
+
+
+def test_a_former_directory_is_believed_no_more_than_one_of_today(renewed: Exported) -> None:
+    tool, told = in_process(), renewed.told("MA")
+    roots = {root.replace(" ", "") for root in renewed.roots}
+    seed = Seed((renewed.places["MA"].data / "keys" / "node.seed").read_bytes())
+    assert is_proven(tool, signed(told, seed), roots)
+
+    former = told["directories"][2]
+    for place in range(0, len(former), 97):
+        spoiled = told | {"directories": [*told["directories"][:2], flipped(former, place)]}
+        assert not is_proven(tool, signed(spoiled, seed), roots)
+    without = told | {"directories": told["directories"][:2]}
+    assert not is_proven(tool, signed(without, seed), roots)
+
+
+def test_what_a_key_signed_that_was_revoked_since_proves_nothing(renewed: Exported) -> None:
+    tool, told = in_process(), renewed.told("MA")
+    roots = {root.replace(" ", "") for root in renewed.roots}
+    seeds = {
+        name: Seed((renewed.places[country].data / "keys" / f"{name}.seed").read_bytes())
+        for name, country in (("node", "MA"), ("root", "CI"))
+    }
+    files = [read_file(file.encode()) for file in told["directories"]]
+    (today,) = (n for n, d in enumerate(files[:2]) if d.country == "CI")
+    fields = json.loads(json.loads(told["directories"][today])["directory"])
+    revoked = {key_id(files[2].desk.signer): told["at"]}
+    text = directory_text(fields | {"revoked": revoked})
+    told["directories"][today] = sign_text(text, seeds["root"]).decode()
+
+    assert not is_proven(tool, signed(told, seeds["node"]), roots)

@@ -26,7 +26,7 @@ from amana.crypto.secrets import CannotOpen, Key, Seed, digest, new_id
 from amana.crypto.signing import Signer, key_id
 from amana.exchange import parcels, queries, rules, trust
 from amana.exchange.directory import Directory, Party, fingerprint_in, open_directory
-from amana.exchange.models import Message, Peer, Receipt
+from amana.exchange.models import Message, Peer, Receipt, Replaced
 from amana.exchange.rules import Header, Opened, Outer, Rank, Reason, ReceiptNote, Unacceptable
 from amana.standards import messages
 
@@ -89,6 +89,7 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     )
     if known and bytes(known.directory) != file:
         trust.newer(trust.Pinned(known.pinned_root, bytes(known.directory)), file, now=now)
+        keep_replaced(known, now)
     peer, _ = Peer.objects.update_or_create(
         country=directory.country,
         defaults={
@@ -103,6 +104,15 @@ def pin_peer(*, file: bytes, fingerprint: str, now: datetime, by: str) -> Peer:
     if before and before.log_name != directory.log_name:
         _carry_again(peer.pk, by, now)
     return peer
+
+
+def keep_replaced(peer: Peer, now: datetime) -> None:
+    """Keep the directory that a newer one replaces: receipts of its days are proven by its keys."""
+    Replaced.objects.get_or_create(
+        country=peer.pk,
+        version=peer.version,
+        defaults={"file": bytes(peer.directory), "replaced_at": now},
+    )
 
 
 def _carry_again(country: str, by: str, now: datetime) -> None:

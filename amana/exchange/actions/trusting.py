@@ -21,7 +21,7 @@ from amana.crypto.framing import BadFrame, pack, read
 from amana.crypto.secrets import digest, new_id
 from amana.crypto.signing import sign, sign_public_of
 from amana.exchange import queries, rules, trust
-from amana.exchange.actions import pin_peer
+from amana.exchange.actions import keep_replaced, pin_peer
 from amana.exchange.carrier import Answer, NotCarried, carry
 from amana.exchange.directory import Directory, fingerprint_in, open_directory
 from amana.exchange.models import Candidate, Handover, HolidayWord, Peer, Published
@@ -158,6 +158,7 @@ def _take_over(parcel: bytes, caller: str, now: datetime) -> None:
         directory, root = trust.newer(held, file, now=now)
         last = queries.peer_directory(caller, now, grace=rules.FOR_EVER)
         trust.check_logged(file, proof, _head_of(last))
+        keep_replaced(peer, now)
         peer.pinned_root, peer.directory = root, file
         peer.version, peer.url = directory.version, directory.url
         peer.save()

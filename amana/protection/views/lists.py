@@ -18,6 +18,8 @@ from amana.protection.forms import AssignForm, OnlyForm
 from amana.protection.queries import Only
 from amana.standards import caseload
 
+GIVE = "give"
+
 
 @require_GET
 def worklist(request: Request) -> HttpResponse:
@@ -68,7 +70,7 @@ def _worklist(
     form: AssignForm | None = None,
     refused: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
-    workers, names = _workers(request), account_names()
+    workers = _workers(request)
     only_form = OnlyForm(request.GET, whose=workers)
     said = only_form.said()
     only = Only(
@@ -78,6 +80,10 @@ def _worklist(
     )
     found, is_more = queries.worklist(request.actor, only=only, page=_page(request))
     leads = request.actor.role is Role.SUPERVISOR
+    names = account_names() if leads else {}
+    # Boxes to tick stand there only for who wants to give cases: the list is read far more often.
+    gives = bool(workers and found) and (refused is not None or GIVE in request.GET)
+    kept = {**said, GIVE: "1"} if gives else said
     saved = [_saved(row, only_form, said) for row in queries.saved_filters(request.actor)]
     rows = [
         {
@@ -91,21 +97,26 @@ def _worklist(
     ]
     # In the order of what is owed, all that is late stands before the first that is not.
     shown = sum(1 for row in rows if row["is_late"])
-    is_whole = not said and _page(request) == 1 and (shown < len(rows) or not is_more)
+    is_first = not said and _page(request) == 1
+    is_whole = shown < len(rows) or not is_more
     context = {
         "rows": rows,
         "leads": leads,
-        "n_late": shown if is_whole else queries.n_late(request.actor, request.now),
+        "n_late": shown if is_first and is_whole else 0,
+        "is_all_late": is_first and not is_whole,
         "only_form": only_form,
         "narrows": bool(said),
         "saved": saved,
         "is_saved": any(one["is_this"] for one in saved),
-        "assign_form": form or (AssignForm(workers=workers) if workers and found else None),
+        "assign_form": (form or AssignForm(workers=workers)) if gives else None,
+        "give_url": "?" + urlencode({**said, "page": str(_page(request)), GIVE: "1"})
+        if workers and found and not gives
+        else "",
         "refused": [
             {"code": code, "why": [coded.label("OBJECTION", one) for one in against]}
             for code, against in (refused or {}).items()
         ],
-        **_pages(request, is_more=is_more, **said),
+        **_pages(request, is_more=is_more, **kept),
     }
     return render(request, "protection/worklist.html", context, status=422 if refused else 200)
 

@@ -306,6 +306,12 @@ def asks_for(actor: Actor) -> list[Ask]:
     return list(rows.select_related("shelter", "request").order_by("answer_due", "pk").distinct())
 
 
+def has_lapsed_holds(shelter_code: str, now: datetime) -> bool:
+    """Say whether a house holds beds whose time is over: the next yes lets them go."""
+    held = Ask.objects.filter(shelter=shelter_code, state="HELD", hold_until__lte=now)
+    return held.exists()
+
+
 def access_ask(actor: Actor, ask_id: int) -> Ask:
     """Return what a house was asked, for somebody who works there or who asked; else NotFound."""
     row = Ask.objects.select_related("shelter", "request").filter(pk=ask_id).first()

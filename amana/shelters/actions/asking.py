@@ -25,6 +25,7 @@ from amana.cases.models import Case
 from amana.crypto.secrets import new_id
 from amana.shelters import matching, queries, rules
 from amana.shelters.actions.staying import take_back_ways
+from amana.shelters.actions.turns import taking_turns
 from amana.shelters.models import Ask, Incompatible, Member, Note, Request, Shelter, Stay, Unmet
 from amana.standards import codes
 from amana.standards.shelters import load
@@ -136,13 +137,28 @@ def _told(person: rules.Person) -> dict[str, Any]:
 # The house answers.
 
 
-@transaction.atomic
+@taking_turns
 def hold(*, ask_id: int, actor: Actor, now: datetime) -> list[Stay]:
     """Say yes, as the house: a bed for each of them is held until the unit accepts.
 
     What stands against it now is asked anew under the lock: of two hundred who ask for the last
-    bed, one has it and the others are told.
+    bed, one has it and the others are told. Who would find no bed is told before she waits for it.
     """
+    _look_first(ask_id, actor, now)
+    return _hold(ask_id=ask_id, actor=actor, now=now)
+
+
+def _look_first(ask_id: int, actor: Actor, now: datetime) -> None:
+    row = queries.access_ask(actor, ask_id)
+    if row.state != "OPEN" or queries.has_lapsed_holds(row.shelter_id, now):
+        return
+    house = queries.houses([row.shelter_id], uses_surge=row.request.uses_surge)[0]
+    if not any(rules.claimed_free(unit) for unit in house.units):
+        raise Refused(["NO_BED_LEFT"])
+
+
+@transaction.atomic
+def _hold(*, ask_id: int, actor: Actor, now: datetime) -> list[Stay]:
     row = _access_open(actor, ask_id, now)
     _release_lapsed(row.shelter_id, now)
     people = queries.asked_people(actor, row)
@@ -247,6 +263,7 @@ def _close(row: Ask, state: str, by: str, now: datetime, *, exit_: str = "NEVER_
 # The unit chooses.
 
 
+@taking_turns
 @transaction.atomic
 def accept(*, ask_id: int, escort: str, actor: Actor, now: datetime) -> None:
     """Take the bed that a house holds: a person chooses, and every other house is let go.

@@ -27,6 +27,8 @@ BED = 10
 GAP = 0.0005
 # So many columns are solved whole; of more, those that are worth nearly as much as the best use.
 SMALL, CORE = 6_000, 5.0
+# How HiGHS says that a solution keeps every row.
+FEASIBLE = 2
 NOBODY = Person("", "", "F", "25_34", is_agreed=True, has_basis=True)
 
 
@@ -374,11 +376,14 @@ class _Model:
         if not self.cost:
             return Placed({}, tuple(self._waiting({})), 0, 0, 0)
         begun = monotonic()
-        lp = self._run(seconds, is_whole=False)
+        # The bound is worth waiting for: a relaxation that was broken off bounds nothing.
+        lp = self._run(highspy.kHighsInf, is_whole=False)
         bound = lp.getInfo().objective_function_value
         core = self._core(lp)
         whole = self._run(max(0.2, seconds - (monotonic() - begun)), is_whole=True, upper=core)
         info, counts = whole.getInfo(), list(whole.getSolution().col_value)
+        if info.primal_solution_status != FEASIBLE:
+            return self._by_hand(bound)
         # What was left out of the core could have been better: then the relaxation is the bound.
         best = min(bound, info.mip_dual_bound) if core is self.upper else bound
         rooms = self._read([round(n) for n in counts])
@@ -389,6 +394,24 @@ class _Model:
             bound=best,
             lp_bound=bound,
         )
+
+    def _by_hand(self, bound: float) -> Placed:
+        """Return what a worker would choose, where the time was over before the first solution."""
+        people = [one for g in self.classes for party in g.parties for one in party]
+        rooms = by_hand(people, self.houses, self.now, self.table)
+        of = {u.code: h for h in self.houses for u in h.units}
+        value = sum(
+            value_of(
+                party,
+                of[rooms[party[0].code]],
+                self.table,
+                is_kept=self.kept.get(party[0].party) == of[rooms[party[0].code]].code,
+            )
+            for g in self.classes
+            for party in g.parties
+            if party[0].code in rooms
+        )
+        return Placed(rooms, tuple(self._waiting(rooms)), value, bound, bound)
 
     def _core(self, lp: highspy.Highs) -> list[float]:
         """Return the columns' limits with those shut that the relaxation says are far from used."""

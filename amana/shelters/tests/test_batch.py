@@ -165,6 +165,15 @@ def test_the_design_load_has_a_bed_or_a_reason_for_everybody() -> None:
     assert len(first.rooms) + len(late.rooms) + len(waiting) == 150
 
 
+def test_whoever_has_no_time_gets_what_a_worker_would_choose_and_the_bound_all_the_same() -> None:
+    people, houses = crowd(300, 2, NOW), network(40, 270, 2, NOW)
+
+    found = place(people, houses, NOW, TABLE, seconds=0.0)
+
+    assert faults(people, houses, found.rooms, NOW) == []
+    assert 0 < found.value <= found.bound
+
+
 def test_the_same_people_and_houses_give_the_same_placement() -> None:
     people, houses = crowd(30, 1, NOW), network(6, 25, 1, NOW)
 

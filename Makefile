@@ -1,5 +1,5 @@
 # `make help` lists what can be asked.
-.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange bench-protection soak
+.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange bench-protection bench-shelters soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -33,6 +33,9 @@ bench-exchange: ## measure only the post between two nodes, beside the bare cycl
 
 bench-protection: ## measure only the list and the page of a case, to a million cases
 	@bin/setup test && PYTHONPATH=. bin/with-postgres .venv/bin/python -m bench.protection
+
+bench-shelters: ## measure only the batch placement, beside a worker’s own choice and the bound
+	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.shelters
 
 soak: ## the long tests: 500 kills, fuzzing, mutants, a group of 150; write benchmarks/results/soak.md
 	@bin/setup test && bin/soak

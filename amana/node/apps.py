@@ -21,6 +21,7 @@ class Node(AppConfig):
         from amana.protection.actions import begin  # noqa: PLC0415
         from amana.protection.queries import is_too_much  # noqa: PLC0415
         from amana.referrals.actions import forget_too  # noqa: PLC0415
+        from amana.shelters.actions import forget as forget_beds  # noqa: PLC0415
 
         actions.install(HANDLERS, CONTENTS, AT_THE_TRAY)
         operations.install(looked_after)
@@ -28,5 +29,6 @@ class Node(AppConfig):
         weigh_too(is_too_much)
         reseal_too(reseal)
         forget_too("Thread", forget)
+        forget_too("Request", forget_beds)
         for table in LAYERED:
             layer_too(table)

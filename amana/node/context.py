@@ -21,6 +21,7 @@ WAYS = (
     ("cases:list", _("Cases")),
     ("cases:grounds", _("Second signature")),
     ("cases:erasures", _("Erasures")),
+    ("shelters:places", _("Beds")),
     ("referrals:mail", _("Mail")),
     ("referrals:list", _("Referrals")),
     ("exchange:desks", _("Desks")),

@@ -129,6 +129,7 @@ def _jobs(
     from amana.field.actions.operations import sweep_operations  # noqa: PLC0415
     from amana.identification.actions import drop_old_drafts  # noqa: PLC0415
     from amana.referrals.actions import erase_approved  # noqa: PLC0415
+    from amana.shelters.actions import sweep as sweep_beds  # noqa: PLC0415
     from amana.watch.actions import climb, send_mail, warn_of_gaps  # noqa: PLC0415
 
     delivery = Delivery(clock=settings.CLOCK.now, via=via)
@@ -149,6 +150,7 @@ def _jobs(
         ("witness", DEMO_WITNESS_SECONDS if is_demo else WITNESS_SECONDS, witness),
         ("listen", DEMO_WITNESS_SECONDS if is_demo else 60.0, Listener(time.monotonic).listen),
         ("climb", DEMO_CLIMB_SECONDS if is_demo else CLIMB_SECONDS, _where_time_went_on(climb)),
+        ("sweep_beds", 15.0 if is_demo else 60.0, sweep_beds),
         ("warn_of_gaps", 3600.0, warn_of_gaps),
         ("mail", 60.0, send_mail),
         ("give_up_restored", 3600.0, give_up_restored),

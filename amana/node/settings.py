@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "amana.cases",
     "amana.search",
     "amana.protection",
+    "amana.shelters",
     "amana.referrals",
     "amana.letters",
     "amana.watch",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("amana.cases.urls")),
     path("", include("amana.search.urls")),
     path("", include("amana.protection.urls")),
+    path("", include("amana.shelters.urls")),
     path("", include("amana.referrals.urls")),
     path("", include("amana.letters.urls")),
     path("", include("amana.watch.urls")),

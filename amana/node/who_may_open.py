@@ -17,6 +17,7 @@ R, W, S, D, C, A = (
     Role.COORDINATOR,
     Role.ADMINISTRATOR,
 )
+IN_SHELTERS = (Role.SHELTER_MANAGER, Role.SHELTER_WORKER)
 EVERYBODY = frozenset(Role) - WITHOUT_ACCOUNT
 # Who opens or writes a part of somebody's file; which one is a matter of keys and of the matrix.
 ON_FILES = tuple(r for r in roles_on_files() if r not in WITHOUT_ACCOUNT | {R})
@@ -207,6 +208,15 @@ TABLE: dict[str, Page] = {
     "exchange:compare-root": _for(C, D, purpose="cooperation"),
     "exchange:holidays": _for(C, D, purpose="cooperation"),
     "exchange:say-holiday": _for(C, D, purpose="cooperation"),
+    # A bed: who asks for one, who gives one, who brings somebody there.
+    "shelters:places": _for(R, W, S, C, *IN_SHELTERS, purpose="care"),
+    "shelters:figures": _for(C, purpose="figures"),
+    "shelters:count": _for(*IN_SHELTERS, purpose="care"),
+    "shelters:answer": _for(*IN_SHELTERS, purpose="care"),
+    "shelters:way": _for(R, W, S, *IN_SHELTERS, purpose="care"),
+    "shelters:bed": _for(W, S, purpose="care"),
+    "shelters:ask": _for(W, S, purpose="care"),
+    "shelters:take": _for(W, S, purpose="care"),
     # Who waits for whom, and who is on duty.
     "watch:now": _for(C, D, Role.PLAN, purpose="cooperation"),
     "watch:silence": _for(C, D, purpose="cooperation"),

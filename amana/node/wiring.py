@@ -6,6 +6,7 @@ from amana.letters import actions as letters
 from amana.letters import bodies as letter_bodies
 from amana.referrals import actions as referrals
 from amana.referrals import bodies, rules
+from amana.shelters.models import ForEscort
 from amana.standards import messages
 from amana.watch import actions as watch
 from amana.watch import rules as pings
@@ -37,4 +38,4 @@ CONTENTS: dict[str, Holds] = {
 AT_THE_TRAY: tuple[AtTheTray, ...] = (watch.ask_partners,)
 
 # Rows of other rooms that lie under a week's layer, and move to the next with it.
-LAYERED = (Card,)
+LAYERED = (Card, ForEscort)

@@ -39,7 +39,14 @@ def _code_list(place: Place) -> CodeList:
     )
 
 
-FILES = ("form.json", "words.json", "code_lists.json", "letter_lists.json", "sheet_lists.json")
+FILES = (
+    "form.json",
+    "words.json",
+    "code_lists.json",
+    "letter_lists.json",
+    "sheet_lists.json",
+    "shelter_lists.json",
+)
 
 
 @cache

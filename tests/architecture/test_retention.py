@@ -67,6 +67,8 @@ def test_what_ends_by_itself_names_its_life_or_the_action_that_ends_it() -> None
         *("field.Resumable", "letters.Draft", "letters.Thread", "protection.Due", "watch.Mail"),
         "protection.IssuedPaper",
         "protection.SavedFilter",
+        *("shelters.Request", "shelters.Member", "shelters.Ask", "shelters.Stay", "shelters.Note"),
+        *("shelters.Transport", "shelters.ForEscort", "shelters.Incompatible"),
     )
     assert {kept.row for kept in running if kept.life is None} == {
         TABLE[label].row for label in by_an_action

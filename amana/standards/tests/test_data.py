@@ -27,6 +27,7 @@ from amana.standards import (
     next_steps,
     paper_texts,
     sheets,
+    shelters,
 )
 from amana.standards.datafile import FOLDER, LANGUAGES, MARKS, BadData, Place, opened
 from amana.standards.instruments import INSTRUMENTS, shelf
@@ -59,6 +60,8 @@ READERS = {
     "paper_texts.json": paper_texts.read,
     "sheet_lists.json": codes.read,
     "caseload.json": caseload.read,
+    "shelter_lists.json": codes.read,
+    "shelters.json": shelters.read,
     "sheets.json": sheets.read,
     "words.json": codes.read,
 }

@@ -1,0 +1,17 @@
+"""Addresses of the search for a bed: codes only, and never where a house stands."""
+
+from django.urls import path
+
+from amana.shelters import views
+
+app_name = "shelters"
+urlpatterns = [
+    path("beds/", views.places, name="places"),
+    path("beds/figures/", views.figures, name="figures"),
+    path("beds/rooms/<int:number>/count", views.count, name="count"),
+    path("beds/asks/<int:number>/answer", views.answer, name="answer"),
+    path("beds/asks/<int:number>/take", views.take, name="take"),
+    path("beds/way/<str:code>", views.way, name="way"),
+    path("cases/<str:code>/bed/", views.bed, name="bed"),
+    path("cases/<str:code>/bed/ask", views.ask, name="ask"),
+]

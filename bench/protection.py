@@ -389,7 +389,8 @@ def _rounds(
 def _ask(port: int, address: str, cookie: str, rounds: int, pause: float) -> list[float]:
     line = http.client.HTTPConnection("127.0.0.1", port)
     found = []
-    for turn in range(rounds + 2):
+    # With a pause a third of the questions, or the run would be one of waiting.
+    for turn in range((rounds // 3 if pause else rounds) + 2):
         # Nobody clicks in step with anybody: drawn anew for each question.
         time.sleep(random.uniform(0, 2 * pause))
         started = time.perf_counter()
@@ -492,7 +493,7 @@ def main() -> int:
     parser.add_argument("--cases", default="10000,100000,1000000")
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--pause", type=float, default=0.25)
+    parser.add_argument("--pause", type=float, default=1.0)
     parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.step:

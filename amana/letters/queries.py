@@ -224,6 +224,13 @@ def objections_to_telling(
     return against + _fears(actor, found, case)
 
 
+# What is said where the yes to a purpose is lacking; a purpose that a letter asks stands here.
+NO_YES = {
+    "TRACE_FAMILY": "NO_YES_TO_TRACE_FAMILY",
+    "AFTERCARE_CONTACT": "NO_YES_TO_AFTERCARE_CONTACT",
+}
+
+
 def objections_to_asking(
     found: Conversation, family: Family, body: Mapping[str, Any], now: datetime
 ) -> list[str]:
@@ -235,7 +242,7 @@ def objections_to_asking(
     asks, case = family.asks, found.case
     if asks is None or case is None or not asks.are_put(body):
         return []
-    return [f"NO_YES_TO_{asks.purpose}"] if objections_to(case, asks.purpose, now=now) else []
+    return [NO_YES[asks.purpose]] if objections_to(case, asks.purpose, now=now) else []
 
 
 def _fears(actor: Actor, found: Conversation, case: Case) -> list[str]:

@@ -27,6 +27,8 @@ SAME_IN_FRENCH = {
         "Information",
         "Instrument",
         "Message",
+        "Note",
+        "Notes",
         "Silence",
         "Version",
     )

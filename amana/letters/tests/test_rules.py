@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amana.letters import bodies, rules
+from amana.letters.queries import NO_YES
 from amana.letters.rules import Setting
 from amana.letters.tests.builders import body_of
 from amana.referrals.rules import Terms
@@ -251,3 +252,10 @@ def test_what_the_wrong_country_said_answers_and_cancels_nothing() -> None:
 
     assert shape([PROPOSAL, own_yes])[0] == ("1", [], False)
     assert ("1", [], False) in shape([PROPOSAL, their_cancel])
+
+
+def test_every_purpose_that_a_letter_asks_for_has_its_words() -> None:
+    asked = {family.asks.purpose for family in messages.letters() if family.asks}
+
+    assert asked == set(NO_YES)
+    assert set(NO_YES.values()) <= set(codes.values("OBJECTION"))

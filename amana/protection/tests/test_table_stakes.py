@@ -28,6 +28,8 @@ pytestmark = pytest.mark.django_db
 W, S = Role.CASE_WORKER, Role.SUPERVISOR
 SAID = "Ne pas appeler avant midi, dit la Zibéline."
 
+WORK = "/work/"
+
 
 def note(actor: Actor, case: Case, now: datetime, flag: str = "CALL_BACK") -> None:
     actions.add_note(case=case, flag=flag, text=SAID, actor=actor, now=now)
@@ -115,14 +117,14 @@ def test_a_list_is_kept_once_for_oneself_and_forgotten(
     a_case(cast)
     client, only = visitor(cast, S), {"tier": "child", "due": "late"}
     for _ in range(2):
-        assert client.post("/work/filters", only).status_code == 302
+        assert client.post(f"{WORK}filters", only).status_code == 302
     (kept,) = client.get("/work/").context["saved"]
     assert kept["title"] == "Enfants · En retard"
     assert client.get("/work/" + kept["url"]).context["is_saved"]
     # Another person's hand finds nothing to drop.
-    visitor(cast, W).post("/work/filters", {"drop": str(kept["number"])})
+    visitor(cast, W).post(f"{WORK}filters", {"drop": str(kept["number"])})
     assert SavedFilter.objects.count() == 1
-    client.post("/work/filters", {"drop": str(kept["number"])})
+    client.post(f"{WORK}filters", {"drop": str(kept["number"])})
     assert not SavedFilter.objects.exists()
 
 
@@ -153,13 +155,13 @@ def test_many_cases_are_given_at_once_and_the_ceiling_is_asked_for_each(
     assert given == {}
     client = visitor(cast, S)
     sent: dict[str, Any] = {"case": [extra.pk, held[0].pk], "account": second.account_id}
-    answer = client.post("/work/assign", sent)
+    answer = client.post(f"{WORK}assign", sent)
     assert answer.status_code == 422
     assert [one["code"] for one in answer.context["refused"]] == [extra.pk]
     assert codes.label("OBJECTION", "ABOVE_THE_CEILING", "fr") in answer.content.decode()
     assert Case.objects.get(pk=extra.pk).worker != second.account_id
     # With a reason it is given, and the reason is on record.
-    assert client.post("/work/assign", {**sent, "overload_reason": "TRUST"}).status_code == 302
+    assert client.post(f"{WORK}assign", {**sent, "overload_reason": "TRUST"}).status_code == 302
     assert Case.objects.get(pk=extra.pk).worker == second.account_id
     assert acts_on(extra.pk)[0].codes["overload"] == "TRUST"
 
@@ -169,11 +171,11 @@ def test_only_a_supervisor_gives_cases_and_only_those_of_her_unit(
 ) -> None:
     case = a_case(cast)
     account = cast.actor(W).account_id
-    assert visitor(cast, W).post("/work/assign", {"case": case.pk}).status_code in (403, 404)
+    assert visitor(cast, W).post(f"{WORK}assign", {"case": case.pk}).status_code in (403, 404)
     nobody = {"case": "MA-0000-0000", "account": account}
-    assert visitor(cast, S).post("/work/assign", nobody).status_code == 404
+    assert visitor(cast, S).post(f"{WORK}assign", nobody).status_code == 404
     assert (
-        visitor(cast, S).post("/work/assign", {"case": case.pk, "account": "x"}).status_code != 302
+        visitor(cast, S).post(f"{WORK}assign", {"case": case.pk, "account": "x"}).status_code != 302
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from amana.access.rules import Role
 from amana.field.rules import Urgency
-from amana.node import cast, fieldwork, lettered, story, takenback
+from amana.node import cast, fieldwork, lettered, sheltered, story, takenback
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona, Typed
 from amana.node.processes import RunningNode
@@ -159,6 +159,12 @@ def _silent(
     day(8)
     say("a Moroccan woman found in Abidjan is offered to Morocco, which stays silent")
     silent = offer(ci, ma, cast.MOROCCAN_MAID, typed)
+    say("a house is entered with its rooms; she has a bed before night")
+    sheltered.furnished(ci, "CI_ABIDJAN", _real_now().date(), typed)
+    case = sheltered.requested(ci.who(W), silent)
+    day(7.9)
+    sheltered.counted(ci)
+    sheltered.placed(ci, case)
     day(3)
     say("the silence lasts: somebody phones, and the woman stays in safety meanwhile")
     story.silence(ci.who(D), silent, typed)

@@ -210,6 +210,8 @@ TABLE: dict[str, Page] = {
     "exchange:say-holiday": _for(C, D, purpose="cooperation"),
     # A bed: who asks for one, who gives one, who brings somebody there.
     "shelters:places": _for(R, W, S, C, *IN_SHELTERS, purpose="care"),
+    "shelters:new-house": _for(C, purpose="care"),
+    "shelters:house": _for(C, Role.SHELTER_MANAGER, purpose="care"),
     "shelters:figures": _for(C, purpose="figures"),
     "shelters:count": _for(*IN_SHELTERS, purpose="care"),
     "shelters:answer": _for(*IN_SHELTERS, purpose="care"),

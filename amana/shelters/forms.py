@@ -1,9 +1,12 @@
 """What may be said of a bed: what a person needs, how many are free, yes or no."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from amana.look import coded
+from amana.look.forms import DateBoxes
 from amana.shelters.actions import escorts
 
 
@@ -72,3 +75,98 @@ class TakeForm(forms.Form):
     """Who brings them to the bed that is taken."""
 
     escort = forms.ChoiceField(label=_("Who brings them"), choices=escorts)
+
+
+def _ticks(label: Any, listed: str, *, needed: bool = False) -> Any:  # noqa: ANN401
+    return forms.MultipleChoiceField(
+        label=label,
+        choices=coded.choices(listed),
+        required=needed,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class HouseForm(forms.Form):
+    """What the registry says of a house; where it stands is not among it."""
+
+    alias = forms.CharField(
+        label=_("Name by which it is known"),
+        help_text=_("Never a street, and never the name that stands on its door."),
+        max_length=60,
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind of place"), choices=coded.choices("SHELTER_TYPE", blank=True)
+    )
+    team = forms.ChoiceField(label=_("Who works there"))
+    area = forms.ChoiceField(
+        label=_("In which area"), choices=coded.choices("SHELTER_AREA", blank=True)
+    )
+    licence_authority = forms.CharField(
+        label=_("Who gave the licence"), max_length=80, required=False
+    )
+    licence_number = forms.CharField(
+        label=_("Number of the licence"), max_length=40, required=False
+    )
+    licence_valid_to = forms.DateField(
+        label=_("Licence until"),
+        help_text=_("Without a licence that runs, nobody is placed there."),
+        widget=DateBoxes,
+        required=False,
+    )
+    security = forms.TypedChoiceField(
+        label=_("Level of security"),
+        choices=coded.choices("SECURITY_LEVEL", blank=True),
+        coerce=int,
+    )
+    profiles = _ticks(_("Who is taken there"), "SHELTER_PROFILE", needed=True)
+    languages = _ticks(_("Languages by day"), "LANG")
+    night_languages = _ticks(_("Languages at night"), "LANG")
+    services = _ticks(_("What the place has"), "SHELTER_NEED")
+
+    def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].choices = teams  # type: ignore[attr-defined]
+
+
+class RoomForm(forms.Form):
+    """A room as it is entered: its beds, for whom, and who says how many."""
+
+    label = forms.CharField(label=_("Name of the room"), max_length=30)
+    beds = forms.IntegerField(label=_("How many beds"), min_value=1, max_value=200)
+    surge = forms.IntegerField(
+        label=_("Mattresses when nothing else is left"), min_value=0, max_value=200, initial=0
+    )
+    sex = forms.ChoiceField(label=_("For whom"), choices=coded.choices("BED_SEX", blank=True))
+    ages = _ticks(_("Ages that sleep there"), "AGE_BAND", needed=True)
+    is_one_party = forms.BooleanField(
+        label=_("For one family, or one person, alone"), required=False
+    )
+    is_step_free = forms.BooleanField(label=_("Reached without a step"), required=False)
+    source = forms.ChoiceField(
+        label=_("Who says how many beds there are"), choices=coded.choices("CAPACITY_SOURCE")
+    )
+
+
+class StatusForm(forms.Form):
+    """Whether a house takes people; who runs it says open or full, and no more."""
+
+    status = forms.ChoiceField(
+        label=_("Does it take people"),
+        choices=coded.choices("SHELTER_STATUS"),
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, runs: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if runs:
+            field = self.fields["status"]
+            own = [c for c in coded.choices("SHELTER_STATUS")() if c[0] in ("OPEN", "FULL")]
+            field.choices = own  # type: ignore[attr-defined]
+
+
+class AddressForm(forms.Form):
+    """Where a house stands and how one gets in: for an escort, during one transport."""
+
+    address = forms.CharField(label=_("Address"), max_length=300)
+    way_in = forms.CharField(label=_("How one gets in"), max_length=300, required=False)
+    phone = forms.CharField(label=_("Telephone at the door"), max_length=40, required=False)

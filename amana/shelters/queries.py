@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from amana.access.documents import open_document
-from amana.access.queries import access_key, held_keys, wrap_info
+from amana.access.queries import access_key, held_keys, teams_of_kind, wrap_info
 from amana.access.rules import CARE, Actor, NotFound, Role
 from amana.cases import queries as cases
 from amana.cases.models import Case
@@ -101,6 +101,20 @@ def access_own(actor: Actor, code: str) -> Shelter:
     if found is None:
         raise NotFound
     return found
+
+
+def access_registered(actor: Actor, code: str) -> Shelter:
+    """Return a house for who enters it in the registry or runs it, or NotFound."""
+    if actor.role is Role.COORDINATOR:
+        return shelter(code)
+    if actor.role is not Role.SHELTER_MANAGER:
+        raise NotFound
+    return access_own(actor, code)
+
+
+def shelter_teams() -> list[tuple[str, str]]:
+    """Return the teams that can run a house: their codes and institutions."""
+    return [(team.pk, team.institution) for team in teams_of_kind(SHELTER)]
 
 
 def access_unit(actor: Actor, unit_id: int) -> Unit:

@@ -7,6 +7,8 @@ from amana.shelters import views
 app_name = "shelters"
 urlpatterns = [
     path("beds/", views.places, name="places"),
+    path("beds/houses/new", views.new_house, name="new-house"),
+    path("beds/houses/<str:code>/", views.house, name="house"),
     path("beds/figures/", views.figures, name="figures"),
     path("beds/rooms/<int:number>/count", views.count, name="count"),
     path("beds/asks/<int:number>/answer", views.answer, name="answer"),

@@ -126,6 +126,13 @@ VISITS: dict[str, Visit] = {
     "beds-coordinator": Visit("shelters:places", "MA", C, "/beds/"),
     "beds-house": Visit("shelters:places", "CI", Role.SHELTER_MANAGER, "/beds/"),
     "beds-figures": Visit("shelters:figures", "CI", C, "/beds/figures/"),
+    "house-new": Visit("shelters:new-house", "MA", C, "/beds/houses/new"),
+    "house-new-empty": Visit("shelters:new-house", "MA", C, "/beds/houses/new", _press(MAIN), 422),
+    "house": Visit("shelters:house", "CI", C, "/beds/houses/{house}/", _unfold),
+    "house-manager": Visit(
+        "shelters:house", "CI", Role.SHELTER_MANAGER, "/beds/houses/{house}/", _unfold
+    ),
+    "bed-given": Visit("shelters:bed", "CI", W, "/cases/{sheltered}/bed/"),
     "bed": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/"),
     "bed-empty": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/", _press(MAIN), 422),
     "duty": Visit("watch:duty", "MA", D, "/duty/", _unfold),
@@ -497,6 +504,10 @@ def live_on(demo: Any) -> dict[str, str]:
     facts = {"case": demo.lived["case"], "dossier_received": demo.lived["referral"]}
     silent = r'data-owed="([^"]+)" data-level="[1-4]"'
     facts["silent"] = demo.who("CI", D).open("/watch/").first(silent) or ""
+    rooms = demo.who("CI", Role.SHELTER_MANAGER).open("/beds/")
+    facts["house"] = rooms.first(r'href="/beds/houses/([^/"]+)/"') or ""
+    found = koffi.open(f"/referrals/{facts['silent']}/").first(r'href="/cases/([A-Z0-9-]+)/"')
+    facts["sheltered"] = found or ""
     subprocess.run(
         [
             sys.executable,

@@ -27,6 +27,8 @@ def places(request: Request) -> HttpResponse:
     wrong = {one.shelter.pk: one.troubles for one in queries.raised(now, list(known))}
     context = {
         "works": works,
+        "coordinates": actor.role is Role.COORDINATOR,
+        "furnishes": actor.role in (Role.COORDINATOR, Role.SHELTER_MANAGER),
         "houses": [
             {
                 "row": row,

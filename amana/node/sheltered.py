@@ -1,0 +1,97 @@
+"""A house of the demo's network, and a night in it: entered, furnished, asked, given, reached."""
+
+from datetime import date, timedelta
+from typing import Protocol
+
+from amana.access.rules import Role
+from amana.node.persona import Persona, Typed, Unexpected
+from amana.standards import codes
+
+W, C, M = Role.CASE_WORKER, Role.COORDINATOR, Role.SHELTER_MANAGER
+ADDRESS = "Villa Baobab-Argenté, derrière la boulangerie Étoile-du-Lac"
+
+
+class Sits(Protocol):
+    """The people of one node, by role."""
+
+    def who(self, role: Role) -> Persona:
+        """Return who works in a role, signed in."""
+        ...
+
+
+def furnished(here: Sits, area: str, today: date, typed: Typed) -> str:
+    """Enter a house, its rooms and where it stands, and count its beds; return its code."""
+    until = today + timedelta(days=200)
+    entered = here.who(C).post(
+        "/beds/houses/new",
+        {
+            "alias": "Maison Invention-Tranquille",
+            "kind": "EMERGENCY",
+            "team": "shelter",
+            "area": area,
+            "licence_authority": "Direction inventée",
+            "licence_valid_to_day": str(until.day),
+            "licence_valid_to_month": str(until.month),
+            "licence_valid_to_year": str(until.year),
+            "security": "3",
+            "profiles": ["WOMAN", "GIRL", "BOY", "MOTHER_WITH_CHILD"],
+            "languages": ["fr", "dyu"],
+            "night_languages": ["fr", "ary"],
+        },
+    )
+    house = entered.path.partition("?")[0]
+    manager = here.who(M)
+    bands = list(codes.values("AGE_BAND"))
+    grown = [band for band in bands if codes.values("AGE_BAND")[band].en.endswith("years")]
+    for label, sex, beds in (("Chambre 1", "F", 4), ("Chambre 2", "F", 2)):
+        said = {"label": label, "beds": str(beds), "surge": "1", "sex": sex, "source": "DIRECTOR"}
+        manager.post(house, {"act": "room", **said, "ages": [*grown, "UNK_ADULT"]})
+    typed.places.append(ADDRESS)
+    manager.post(house, {"act": "address", "address": ADDRESS, "way_in": "Sonner deux fois."})
+    counted(here)
+    return house
+
+
+def counted(here: Sits) -> None:
+    """Confirm each room's free beds with one tap, as the night staff does."""
+    manager = here.who(M)
+    taps = manager.open("/beds/").all(
+        r'action="(/beds/rooms/\d+/count)"[\s\S]*?name="free" value="\d+"'
+    )
+    for tap in taps:
+        free = manager.open("/beds/").first(rf'action="{tap}"[\s\S]*?name="free" value="(\d+)"')
+        manager.post(tap, {"free": free or "0"})
+
+
+def requested(worker: Persona, referral: str) -> str:
+    """Say what place a referral's person needs; return her case."""
+    case = worker.open(f"/referrals/{referral}/").first(r'href="/cases/([A-Z0-9-]+)/"')
+    if case is None:
+        raise Unexpected(f"no case stands on {referral}")
+    needs = {"basis": "ADULT_AGREES", "risk": "MEDIUM", "languages": ["ary", "fr"]}
+    worker.post(f"/cases/{case}/bed/", needs)
+    return case
+
+
+def placed(here: Sits, case: str) -> None:
+    """Ask the houses that fit; one says yes, the bed is taken, and she is brought there."""
+    worker, manager = here.who(W), here.who(M)
+    fits = worker.open(f"/cases/{case}/bed/").all(r'name="shelters" value="([^"]+)"')
+    worker.post(f"/cases/{case}/bed/ask", {"shelters": fits})
+    answer = manager.open("/beds/").first(r'action="(/beds/asks/\d+/answer)"')
+    if answer is None:
+        raise Unexpected("no house was asked")
+    manager.post(answer, {"act": "yes"})
+    page = worker.open(f"/cases/{case}/bed/")
+    take = page.first(r'action="(/beds/asks/\d+/take)"')
+    escort = page.first(r'<option value="([^"]+)" selected>')
+    if take is None or escort is None:
+        raise Unexpected("no bed is held")
+    worker.post(take, {"escort": escort})
+    manager.post(answer, {"act": "leave"})
+    way = worker.open("/beds/").first(r'action="(/beds/way/[^"]+)"')
+    if way is None:
+        raise Unexpected("the escort is shown no way")
+    worker.post(way, {})
+    arrived = manager.open("/beds/").all(r'name="arrived" value="(\d+)"')
+    manager.post(answer, {"act": "admit", "arrived": arrived})

@@ -18,7 +18,7 @@ ROOM, STATUS, ADDRESS = "room", "status", "address"
 
 @require_http_methods(["GET", "POST"])
 def new_house(request: Request) -> HttpResponse:
-    """Enter a house into the registry. Where it stands is not asked: its manager writes that."""
+    """Enter a house into the network. Where it stands is not asked: its manager writes that."""
     form = HouseForm(request.POST or None, teams=queries.shelter_teams())
     if form.is_bound and form.is_valid():
         row = actions.add_shelter(facts=form.cleaned_data, actor=request.actor, now=request.now)

@@ -93,5 +93,7 @@ def placed(here: Sits, case: str) -> None:
     if way is None:
         raise Unexpected("the escort is shown no way")
     worker.post(way, {})
-    arrived = manager.open("/beds/").all(r'name="arrived" value="(\d+)"')
+    arrived = manager.open("/beds/").all(r'name="arrived" value="(\w+)"')
     manager.post(answer, {"act": "admit", "arrived": arrived})
+    if "notice-done" not in worker.open(f"/cases/{case}/bed/").text:
+        raise Unexpected("nobody was admitted")

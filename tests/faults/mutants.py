@@ -68,7 +68,7 @@ MUTANTS = (
     _m(
         "a conflict hides nothing",
         "cases",
-        "return (Exists(held) | Exists(involved), ~Exists(conflict))",
+        "return (Exists(held) | Exists(involved), no_conflict(actor, case))",
         "return (Exists(held) | Exists(involved),)",
         f"{BINDINGS}::test_a_case_is_gone_for_whoever_declared_a_conflict",
     ),

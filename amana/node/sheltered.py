@@ -95,5 +95,5 @@ def placed(here: Sits, case: str) -> None:
     worker.post(way, {})
     arrived = manager.open("/beds/").all(r'name="arrived" value="(\w+)"')
     manager.post(answer, {"act": "admit", "arrived": arrived})
-    if "notice-done" not in worker.open(f"/cases/{case}/bed/").text:
+    if 'data-stay="ADMITTED"' not in worker.open(f"/cases/{case}/bed/").text:
         raise Unexpected("nobody was admitted")

@@ -162,6 +162,18 @@ def test_what_a_stranger_wrapped_to_the_key_of_before_opens_after_the_renewal(
 
 
 @pytest.mark.django_db
+def test_what_a_session_of_before_the_renewal_wraps_is_wrapped_for_the_team_of_now(
+    cast: Cast, now: datetime
+) -> None:
+    stale = cast.actor(WORKER)
+    today = renewed(cast, now)
+
+    key_id, key = keys.issue_key(CARE, actor=stale)
+
+    assert queries.held_keys(today, [key_id]) == {key_id: key}
+
+
+@pytest.mark.django_db
 def test_who_is_admitted_after_a_renewal_holds_the_former_seeds_too(
     cast: Cast, now: datetime
 ) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amana.shelters import batch, matching
-from amana.shelters.batch import by_hand, place, value_of
+from amana.shelters.batch import by_hand, place, program, value_of
+from amana.shelters.batch.crowd import Crowd
 from amana.shelters.rules import House, Person, Sleeper
 from amana.shelters.tests.checker import faults
 from amana.shelters.tests.people import (
@@ -172,6 +173,32 @@ def test_whoever_has_no_time_gets_what_a_worker_would_choose_and_the_bound_all_t
 
     assert faults(people, houses, found.rooms, NOW) == []
     assert 0 < found.value <= found.bound
+
+
+def test_of_many_too_no_rule_is_broken_and_the_bound_is_near() -> None:
+    people, houses = crowd(300, 3, NOW), network(40, 270, 3, NOW)
+
+    found = place(people, houses, NOW, TABLE, seconds=4)
+
+    assert faults(people, houses, found.rooms, NOW) == []
+    assert worth_of(people, houses, dict(found.rooms)) == pytest.approx(found.value)
+    assert found.gap < 0.01
+
+
+def test_the_bound_is_the_same_when_only_those_columns_come_that_its_prices_call_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people, houses = crowd(200, 4, NOW), network(30, 180, 4, NOW)
+    made = Crowd(people, houses, NOW, TABLE, {}, lambda party: batch.worth(party, TABLE))
+    bound = program._Relaxed(made.program).bound
+
+    monkeypatch.setattr(program._Relaxed, "ALL", 0)
+    monkeypatch.setattr(program._Relaxed, "FIRST", 1)
+    one_by_one = program._Relaxed(made.program)
+
+    assert len(one_by_one.inside) < len(made.program.cost)
+    assert bound <= one_by_one.bound + 1e-6
+    assert one_by_one.bound == pytest.approx(bound, rel=1e-4)
 
 
 def test_the_same_people_and_houses_give_the_same_placement() -> None:

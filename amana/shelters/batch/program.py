@@ -22,10 +22,11 @@ INF = highspy.kHighsInf
 GAP = 0.0005
 # So many columns are decided whole; of more, neighbourhoods.
 SMALL = 1_500
-# How much less than its best use a column may be worth to be looked at: first, and later.
-CLOSE, WORSE = 15.0, 60.0
+# How much less than its best use a column may be worth to be looked at: first, and later, where
+# what is worth much may miss more.
+CLOSE, WORSE, SHARE = 15.0, 30.0, 0.05
 # One neighbourhood is decided in at most so many seconds.
-A_TURN = 1.0
+A_TURN = 0.3
 # How HiGHS says that a solution keeps every row.
 FEASIBLE = 2
 TINY = 1e-6
@@ -207,7 +208,7 @@ class _Search:
     """A choice that is made better, neighbourhood by neighbourhood."""
 
     # So many columns are decided at once; more where that finds nothing better.
-    AT_ONCE, MOST = 1_200, 6_000
+    AT_ONCE, MOST = 900, 6_000
     # After so many turns that found nothing better they are more; in the end the search is over.
     WIDER, PATIENCE = 6, 60
 
@@ -215,12 +216,16 @@ class _Search:
         self.program, self.relaxed, self.until = program, relaxed, until
         self.dice = random.Random(1)  # noqa: S311 - chance, the same each time, and no secret
         self.size = self.AT_ONCE
+        self.broken: list[int] = []
         self.at: dict[int, list[int]] = defaultdict(list)
         self.of: dict[int, list[int]] = defaultdict(list)
+        self.given: dict[int, float] = defaultdict(float)
+        for column, value in relaxed.values.items():
+            self.given[program.group[column]] += value
         # What is only counted along, as who sleeps in which room, is never left out.
         self.worse = {c: -relaxed.gain(c) if program.group[c] >= 0 else 0.0 for c in relaxed.inside}
         for column, worse in self.worse.items():
-            if worse <= WORSE:
+            if worse <= WORSE + SHARE * program.cost[column]:
                 self.at[program.place[column]].append(column)
                 self.of[program.group[column]].append(column)
 
@@ -251,8 +256,12 @@ class _Search:
         place, group, values = self.program.place, self.program.group, self.relaxed.values
         broken = {c for c, v in values.items() if abs(v - round(v)) > TINY}
         places = {place[c] for c in broken}
+        self.broken = sorted(places)
         torn = {place[c] for c in broken if group[c] == CHOICE}
         counts = {c: round(v) for c, v in values.items() if v > 0.5 and place[c] not in places}
+        close = [c for one in sorted(places) for c in self.at[one] if self.worse[c] <= CLOSE]
+        if len(close) <= self.AT_ONCE:
+            return counts | (self._part(close, counts, {}) or {})
         kept = {
             c: int(v + TINY)
             for c, v in values.items()
@@ -289,22 +298,28 @@ class _Search:
     def _part(
         self, columns: Sequence[int], kept: Mapping[int, int], begin: Mapping[int, int]
     ) -> dict[int, int] | None:
-        left = min(A_TURN, max(0.05, self.until - monotonic()))
+        left = self.until - monotonic()
+        # The first turns may take half of what is left, so that there are turns after them.
+        seconds = max(0.05, min(A_TURN, left / 2))
         return _part(self.program, columns, kept, begin, left)[0]
 
     def _neighbourhood(self, counts: Mapping[int, int]) -> list[int]:
-        """Return the columns of a few places, mostly of those where somebody who waits could be."""
+        """Return the columns of a few places: mostly where somebody could be who waits.
+
+        Above all somebody whom the relaxation gave a place.
+        """
         taken: dict[int, int] = defaultdict(int)
         for column, n in counts.items():
             taken[self.program.group[column]] += n
         waits = [g for g in self.of if g >= 0 and taken[g] < self.program.high[g]]
-        places: list[int] = []
-        if waits and self.dice.random() < 0.7:
-            could = self.of[self.dice.choice(waits)]
-            places = [self.program.place[c] for c in could]
-            self.dice.shuffle(places)
-            del places[6:]
-        more = [one for one in self.at if one not in places]
+        missed = [g for g in waits if self.given[g] - taken[g] > TINY]
+        chosen = self.dice.choice(self.dice.choice([missed, waits]) or waits or [ALONG])
+        places = [self.program.place[c] for c in self.of[chosen]]
+        self.dice.shuffle(places)
+        del places[self.dice.choice([3, 6, 9]) :]
+        # The places that the relaxation left broken are those where most can still be gained.
+        near = self.dice.choice([self.broken, list(self.at)]) or list(self.at)
+        more = [one for one in near if one not in places]
         self.dice.shuffle(more)
         columns: list[int] = []
         for one in places + more:

@@ -301,7 +301,7 @@ class _Search:
         left = self.until - monotonic()
         # The first turns may take half of what is left, so that there are turns after them.
         seconds = max(0.05, min(A_TURN, left / 2))
-        return _part(self.program, columns, kept, begin, left)[0]
+        return _part(self.program, columns, kept, begin, seconds)[0]
 
     def _neighbourhood(self, counts: Mapping[int, int]) -> list[int]:
         """Return the columns of a few places: mostly where somebody could be who waits.

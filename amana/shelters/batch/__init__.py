@@ -2,8 +2,8 @@
 
 Pure. What it returns is rooms by person, as `matching` gives them for one party. `crowd` puts
 people and houses as a choice of counts, asking `rules` for every hard rule; `program` has the
-library decide it. What is left out on purpose, because nobody's safety needs it: a family is not
-split over a room of its own and a dormitory, and of a room whose count is old nothing is given.
+library decide it. What is left out on purpose: a family that can have one room, or beds in shared
+rooms, is not parted over both, and of a room whose count is old nothing is given.
 """
 
 from collections import defaultdict

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
 from amana.shelters import matching, rules
@@ -16,6 +17,8 @@ from amana.shelters.batch.program import CHOICE, INF, Program
 from amana.shelters.rules import House, Person, Sleeper, Unit
 from amana.standards.shelters import Shelters
 
+# A party of more people is not parted over rooms of its own: there would be too many ways.
+LARGEST = 6
 NOBODY = Person("", "", "F", "25_34", is_agreed=True, has_basis=True)
 
 
@@ -74,27 +77,89 @@ def alike(people: Sequence[Person], kept: Mapping[str, str]) -> list[Alike]:
     return list(found.values())
 
 
-class _Way(NamedTuple):
-    """A room in which somebody may sleep: its row, its code (or the number of empty rooms that are
-    alike), how many may, and the row of the choice that it must be theirs, if it could be others'.
+# Of a party, by their places in it, who has a room together that is theirs alone.
+Blocks = tuple[tuple[int, ...], ...]
+
+
+def parted(party: Sequence[Person]) -> list[Blocks]:
+    """Return every way to part people over one or two rooms of their own and shared ones.
+
+    A mother and her children are not parted, and always in such a room. People who are alike are
+    not told apart. Of a party of more than six no way is returned: they would be too many.
+    """
+    if len(party) > LARGEST:
+        return []
+    together: dict[int, list[int]] = defaultdict(list)
+    number = {one.code: n for n, one in enumerate(party)}
+    for n, one in enumerate(party):
+        together[number.get(one.child_of, n)].append(n)
+    bound = list(together.values())
+    found: dict[object, Blocks] = {}
+    for first in _some(bound):
+        if sum(map(len, first)) == len(party):
+            continue
+        others = [one for one in bound if one not in first]
+        for second in ([], *_some(others)):
+            left = [one for one in others if one not in second]
+            if all(len(one) == 1 for one in left):
+                blocks = tuple(tuple(sorted(chain(*one))) for one in (first, second) if one)
+                kinds = [sorted(_by_kind(kind_of(party[n])) for n in block) for block in blocks]
+                found.setdefault(str(sorted(kinds)), blocks)
+    return list(found.values())
+
+
+def _some(bound: Sequence[list[int]]) -> Iterable[list[list[int]]]:
+    """Yield every choice of those who are not parted that is two people or more."""
+    for size in range(1, len(bound) + 1):
+        for some in combinations(bound, size):
+            if sum(map(len, some)) > 1:
+                yield list(some)
+
+
+@dataclass
+class _Own:
+    """Empty rooms that are alike and may be one party's: their row, beds, which kinds fit, codes.
+
+    A room is `weight` of the row: one of so many rooms, or all beds of a shared one.
     """
 
     row: int
-    room: str | int
+    beds: int
+    fitting: set[int]
+    codes: list[str]
+    weight: float = 1.0
+
+
+class _Way(NamedTuple):
+    """A room in which somebody may sleep: its row, its code (or empty rooms that are alike), how
+    many may, and the row of the choice that it must be theirs, if it could be others'.
+    """
+
+    row: int
+    room: str | _Own
     most: int
     switch: int | None = None
+
+
+class _Taken(NamedTuple):
+    """A party in a house, and which of its people have which room of their own there."""
+
+    party: int
+    house: int
+    own: tuple[tuple[_Own, tuple[int, ...]], ...]
 
 
 @dataclass
 class _Inside:
     """The rows of one house, for whoever comes in.
 
-    `own` holds of rooms for one party that are alike the row, how many, the beds of each, which
-    kinds fit; `ways` of each kind its rooms; `balance` of each that may share one the row of its
-    beds.
+    `own` holds the rooms for one party, `whole` the shared ones where nobody sleeps yet: one party
+    may have all of such a room. `ways` holds of each kind its rooms; `balance` of each that may
+    share one the row of its beds.
     """
 
-    own: list[tuple[int, int, int, set[int]]] = field(default_factory=list)
+    own: list[_Own] = field(default_factory=list)
+    whole: list[_Own] = field(default_factory=list)
     ways: dict[int, list[_Way]] = field(default_factory=lambda: defaultdict(list))
     balance: dict[int, int] = field(default_factory=dict)
 
@@ -102,9 +167,9 @@ class _Inside:
 class Crowd:
     """The choice for one crowd: which columns there are, and what each of them stands for.
 
-    A column of `own` is a room of its own for a party, one of `shared` beds in shared rooms of a
-    house; `flow` says in which room the people of a kind sleep, where a house takes them in.
-    Rooms for one party that are alike are one row with as many places.
+    A column of `way` is a party in a house: who of it has which room of its own, and the others
+    beds in shared rooms; `flow` says in which room the people of a kind sleep, where a house takes
+    them in. Rooms for one party that are alike are one row with as many places.
     """
 
     def __init__(
@@ -119,11 +184,9 @@ class Crowd:
         self.houses, self.now, self.table, self.kept = list(houses), now, table, kept
         self.alike = alike(people, kept)
         self.program = Program()
-        self.own: dict[int, tuple[int, int, int]] = {}
-        self.shared: dict[int, tuple[int, int]] = {}
-        # The row of who sleeps there, and a shared room by its code, or the number of empty rooms
-        # that are alike.
-        self.flow: dict[int, tuple[int, int, str | int]] = {}
+        self.way: dict[int, _Taken] = {}
+        # The row of who sleeps there, and a shared room by its code, or empty ones that are alike.
+        self.flow: dict[int, tuple[int, str | _Own]] = {}
         self.rooms = [self._rooms(house) for house in self.houses]
         # In which houses each party could be.
         self.ways: list[list[int]] = [[] for _ in self.alike]
@@ -133,6 +196,7 @@ class Crowd:
         self._masks: dict[tuple[str, Person], int] = {}
         self._points: dict[tuple[Person, ...], list[int]] = {}
         self._fitting: dict[tuple[Kind, Any], bool] = {}
+        self._parts: dict[int, list[Blocks]] = {}
         self.inside = [self._opened(h) for h in range(len(self.houses))]
         self._build()
 
@@ -231,26 +295,62 @@ class Crowd:
         self._apart(barred, at)
 
     def _ways_in(self, c: int, h: int, value: int, row: int, kinds: Sequence[int]) -> list[int]:
-        """Make the columns by which a party may come into a house: an own room, or shared ones."""
-        inside, made = self.inside[h], []
-        size, limit = len(kinds), float(len(self.alike[c].parties))
+        """Make the columns by which a party may come into a house.
+
+        All in a room of their own, or all in shared rooms; only where neither can be, all of a
+        shared room is theirs, or they are parted over rooms of their own and shared ones.
+        """
+        inside, everybody = self.inside[h], (tuple(range(len(kinds))),)
         may_share = all(kind in inside.balance for kind in kinds)
-        if size > 1 or not may_share:
-            for n, (room, most, beds, fitting) in enumerate(inside.own):
-                if size <= beds and all(kind in fitting for kind in kinds):
-                    rows = {row: 1.0, room: 1.0}
-                    column = self.program.column(value, min(limit, most), rows, place=h, group=row)
-                    self.own[column] = (c, h, n)
-                    made.append(column)
-        if may_share:
-            rows = {row: 1.0}
-            for kind in kinds:
-                balance = inside.balance[kind]
-                rows[balance] = rows.get(balance, 0) - 1
-            column = self.program.column(value, limit, rows, place=h, group=row)
-            self.shared[column] = (c, h)
+        made = self._way(c, h, value, row, kinds, (), inside.own) if may_share else []
+        if len(kinds) > 1 or not may_share:
+            made += self._way(c, h, value, row, kinds, everybody, inside.own)
+        if not made and len(kinds) > 1:
+            rooms = inside.own + inside.whole
+            for blocks in (everybody, *self._parted(c)):
+                made += self._way(c, h, value, row, kinds, blocks, rooms)
+        return made
+
+    def _way(
+        self,
+        c: int,
+        h: int,
+        value: int,
+        row: int,
+        kinds: Sequence[int],
+        blocks: Blocks,
+        own: Sequence[_Own],
+    ) -> list[int]:
+        """Make a column for each choice of rooms of their own for these blocks of a party."""
+        balance, made = self.inside[h].balance, []
+        shared = [k for n, k in enumerate(kinds) if not any(n in block for block in blocks)]
+        if any(kind not in balance for kind in shared):
+            return []
+        fitting = [
+            [
+                room
+                for room in own
+                if len(block) <= room.beds and all(kinds[one] in room.fitting for one in block)
+            ]
+            for block in blocks
+        ]
+        for rooms in product(*fitting):
+            weights = {row: 1.0}
+            for room in rooms:
+                weights[room.row] = weights.get(room.row, 0) + room.weight
+            for kind in shared:
+                weights[balance[kind]] = weights.get(balance[kind], 0) - 1
+            limit = float(len(self.alike[c].parties))
+            column = self.program.column(value, limit, weights, place=h, group=row)
+            self.way[column] = _Taken(c, h, tuple(zip(rooms, blocks, strict=True)))
             made.append(column)
         return made
+
+    def _parted(self, c: int) -> list[Blocks]:
+        """Return how a party may be parted over rooms of its own: mother and children as one."""
+        if c not in self._parts:
+            self._parts[c] = parted(self.alike[c].like)
+        return self._parts[c]
 
     def _fits(self, kind: Kind, unit: Unit) -> bool:
         """Say whether somebody of this kind may have a bed here, beside those who sleep in it."""
@@ -259,9 +359,12 @@ class Crowd:
             self._fitting[key] = self._asked(kind, unit)
         return self._fitting[key]
 
+    def _fits_alone(self, kind: Kind, unit: Unit) -> bool:
+        return not rules.against_unit(kind.person, unit, self.table)
+
     def _asked(self, kind: Kind, unit: Unit) -> bool:
         one = kind.person
-        if rules.against_unit(one, unit, self.table):
+        if not self._fits_alone(kind, unit):
             return False
         if unit.is_one_party:
             return True
@@ -278,12 +381,13 @@ class Crowd:
         """
         inside = _Inside()
         shared, alone = self.rooms[h]
-        for n, units in enumerate(alone):
+        for units in alone:
             row = self.program.row(-INF, float(len(units)))
             fitting = {k for k, kind in enumerate(self.kinds) if self._fits(kind, units[0])}
-            inside.own.append((row, len(units), rules.claimed_free(units[0]), fitting))
+            free = rules.claimed_free(units[0])
+            inside.own.append(_Own(row, free, fitting, [unit.code for unit in units]))
             for k in fitting:
-                inside.ways[k].append(_Way(row, n, len(units)))
+                inside.ways[k].append(_Way(row, inside.own[-1], len(units)))
         for unit in shared:
             self._shared(h, unit, inside)
         self._balanced(h, inside)
@@ -303,22 +407,26 @@ class Crowd:
                 self.program.column(0, 1, weights, place=h, group=CHOICE)
         for k, side in zip(fits, sides, strict=True):
             inside.ways[k].append(_Way(row, unit.code, free, switches.get(side)))
+        if not unit.sleepers:
+            alone = {k for k, kind in enumerate(self.kinds) if self._fits_alone(kind, unit)}
+            inside.whole.append(_Own(row, free, alone, [unit.code], weight=float(free)))
 
     def _balanced(self, h: int, inside: _Inside) -> None:
         """Join who is taken in to the rooms: those who may sleep in the same are one row."""
-        alike: dict[tuple[_Way, ...], int] = {}
+        alike: dict[tuple[int, ...], int] = {}
         for k, found in sorted(inside.ways.items()):
-            ways = tuple(found)
+            # Rooms are told apart by their rows, sides of a room by those of their choices.
+            ways = tuple(way.row if way.switch is None else way.switch for way in found)
             if self.kinds[k].has_mother:
                 continue
             if ways not in alike:
                 balance = alike[ways] = self.program.row(0, 0)
-                for way in ways:
+                for way in found:
                     weights = {balance: 1.0, way.row: 1.0}
                     if way.switch is not None:
                         weights[way.switch] = 1.0
                     column = self.program.column(0, float(way.most), weights, place=h)
-                    self.flow[column] = (balance, h, way.room)
+                    self.flow[column] = (balance, way.room)
             inside.balance[k] = alike[ways]
 
     def _barred(self) -> list[tuple[int, int]]:
@@ -353,26 +461,23 @@ class Crowd:
     def read(self, counts: Mapping[int, int]) -> dict[str, str]:
         """Give the counted beds to people by name, in the order of their parties."""
         left = [list(group.parties) for group in self.alike]
-        empty = {
-            (h, n): [unit.code for unit in units]
-            for h, (_, alone) in enumerate(self.rooms)
-            for n, units in enumerate(alone)
-        }
+        empty = {id(own): list(own.codes) for one in self.inside for own in one.own + one.whole}
         rooms: dict[str, str] = {}
-        for column, (c, h, n) in self.own.items():
+        shared: list[tuple[Person, int]] = []
+        for column, taken in self.way.items():
             for _ in range(counts.get(column, 0)):
-                unit = empty[h, n].pop()
-                rooms |= {one.code: unit for one in left[c].pop(0)}
+                party = left[taken.party].pop(0)
+                for own, block in taken.own:
+                    unit = empty[id(own)].pop()
+                    rooms |= {party[one].code: unit for one in block}
+                shared += [(one, taken.house) for one in party if one.code not in rooms]
         beds: dict[int, list[str]] = defaultdict(list)
-        for column, (balance, h, room) in self.flow.items():
+        for column, (balance, room) in self.flow.items():
             for _ in range(counts.get(column, 0)):
-                beds[balance].append(room if isinstance(room, str) else empty[h, room].pop())
+                beds[balance].append(room if isinstance(room, str) else empty[id(room)].pop())
         number = {kind: n for n, kind in enumerate(self.kinds)}
-        for column, (c, h) in self.shared.items():
-            for _ in range(counts.get(column, 0)):
-                for one in left[c].pop(0):
-                    balance = self.inside[h].balance[number[kind_of(one)]]
-                    rooms[one.code] = beds[balance].pop()
+        for one, h in shared:
+            rooms[one.code] = beds[self.inside[h].balance[number[kind_of(one)]]].pop()
         return rooms
 
 
@@ -380,7 +485,7 @@ def _shape(unit: Unit) -> tuple[object, ...]:
     return (unit.sex, unit.ages, unit.is_one_party, unit.is_step_free)
 
 
-def _by_kind(kind: Kind) -> tuple[object, ...]:
+def _by_kind(kind: Kind) -> tuple[str, str, str, bool, bool]:
     return (kind.age_band, kind.sex, kind.wish, kind.is_step_free, kind.has_mother)
 
 

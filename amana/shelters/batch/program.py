@@ -103,9 +103,19 @@ def solve(program: Program, until: float) -> Chosen:
         found, bound = _part(program, range(len(program.cost)), {}, {}, left)
         counts = found or {}
         return Chosen(counts, program.value(counts), min(relaxed.bound, bound), relaxed.bound)
-    search = _Search(program, relaxed, until)
-    counts = search.found()
-    return Chosen(counts, program.value(counts), relaxed.bound, relaxed.bound)
+    counts = _Search(program, relaxed, until).found()
+    chosen = Chosen(counts, program.value(counts), relaxed.bound, relaxed.bound)
+    left = until - monotonic()
+    is_near = chosen.bound - chosen.value <= GAP * chosen.bound
+    return chosen if is_near or left < A_TURN else _proven(program, chosen, left)
+
+
+def _proven(program: Program, chosen: Chosen, seconds: float) -> Chosen:
+    """Spend the time that is left on the whole, from what was chosen, for a tighter bound too."""
+    found, bound = _part(program, range(len(program.cost)), {}, chosen.counts, seconds)
+    value = program.value(found or {})
+    best, worth = (found or {}, value) if value > chosen.value else (chosen.counts, chosen.value)
+    return Chosen(best, worth, min(chosen.bound, bound), chosen.relaxed)
 
 
 def whole(program: Program, seconds: float) -> Chosen:
@@ -210,7 +220,7 @@ class _Search:
     # So many columns are decided at once; more where that finds nothing better.
     AT_ONCE, MOST = 900, 6_000
     # After so many turns that found nothing better they are more; in the end the search is over.
-    WIDER, PATIENCE = 6, 60
+    WIDER, PATIENCE = 6, 36
 
     def __init__(self, program: Program, relaxed: _Relaxed, until: float) -> None:
         self.program, self.relaxed, self.until = program, relaxed, until
@@ -259,8 +269,9 @@ class _Search:
         self.broken = sorted(places)
         torn = {place[c] for c in broken if group[c] == CHOICE}
         counts = {c: round(v) for c, v in values.items() if v > 0.5 and place[c] not in places}
-        close = [c for one in sorted(places) for c in self.at[one] if self.worse[c] <= CLOSE]
-        if len(close) <= self.AT_ONCE:
+        near = sorted((self.worse[c], c) for one in places for c in self.at[one])
+        if len(near) <= self.AT_ONCE or near[self.AT_ONCE][0] > CLOSE:
+            close = [c for _worse, c in near[: self.AT_ONCE]]
             return counts | (self._part(close, counts, {}) or {})
         kept = {
             c: int(v + TINY)

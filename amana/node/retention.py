@@ -479,7 +479,7 @@ TABLE: dict[str, Kept] = {
         is_running=True,
     ),
     "shelters.Stay": Kept(
-        row="one person and one bed, from the hold to the exit; what was asked at the door is sealed",
+        row="one person and one bed, from hold to exit; what was asked at the door is sealed",
         life=None,
         since=WITH_THE_CASE + "; for the house, until the person has left it",
         erased_by=BY_TWO + "shelters.actions.forget; " + BY_ITS_KEY,

@@ -25,6 +25,8 @@ from amana.standards.shelters import load
 
 # So many cases are offered as belonging together; who waits longer is named by her own page.
 MOST_OFFERED = 60
+# Who disappeared, or was expected and never arrived, and of whom nobody said what came of it.
+LOST = Q(exit__in=("MISSING", "NEVER_CAME"), settled="", accepted_at__isnull=False)
 SAME_DAYS, LIKELY = timedelta(days=2), 2
 
 
@@ -135,10 +137,18 @@ class RaisedStay:
     troubles: list[str]
 
 
+def n_lost(now: datetime) -> int:
+    """Return how many people are missing or never arrived, of whom nobody said what came of it.
+
+    For the coordination: a number, and nobody's code.
+    """
+    rows = list(Stay.objects.select_related("unit__shelter").filter(LOST))
+    return sum(bool(found) for found in troubles(rows, now).values())
+
+
 def raised(actor: Actor, now: datetime) -> list[RaisedStay]:
     """Return every stay of this person's about which something must be raised, gravest first."""
-    lost = Q(exit__in=("MISSING", "NEVER_CAME"), settled="", accepted_at__isnull=False)
-    rows = list(stays(actor).filter(Q(ended_at=None) | lost).order_by("accepted_at", "pk"))
+    rows = list(stays(actor).filter(Q(ended_at=None) | LOST).order_by("accepted_at", "pk"))
     wrong = troubles(rows, now)
     found = [RaisedStay(row, wrong[row.pk]) for row in rows if wrong[row.pk]]
     return sorted(found, key=_gravity)

@@ -19,6 +19,7 @@ from amana.shelters.tests.visiting import (
     MANAGER,
     SUPERVISOR,
     WORKER,
+    later,
     visit,
     words,
 )
@@ -175,18 +176,18 @@ def test_the_house_reads_no_sheet_of_who_has_left_it_and_the_unit_still_does(
     case = a_case(cast)
     stay = admitted(cast, now, case)
     actions.write_sheet(stay_id=stay.pk, said=SHEET, actor=staff(cast), now=now)
-    later = now + DAY
+    next_day = now + DAY
 
     if how == "ended":
-        actions.end_stay(stay_id=stay.pk, exit_="LEFT", actor=staff(cast), now=later)
+        actions.end_stay(stay_id=stay.pk, exit_="LEFT", actor=staff(cast), now=next_day)
     else:
-        second, _ = a_shelter(cast, later, team="shelter-2")
-        ask = accepted(cast, later, case, second)
+        second, _ = a_shelter(cast, next_day, team="shelter-2")
+        ask = accepted(cast, next_day, case, second)
         actions.admit(
             ask_id=ask.pk,
             arrived=[ask.stays.get().pk],
             actor=staff(cast, "shelter-2"),
-            now=later,
+            now=next_day,
         )
 
     stay.refresh_from_db()
@@ -213,10 +214,7 @@ def test_a_review_lets_a_stay_go_on_and_plans_its_exit(
 ) -> None:
     stay = admitted(cast, now)
     late = now + load().longest_stay("EMERGENCY") + DAY
-    stopped_clock.moment = late
-    # The session of a fortnight ago is over: she signs in again.
-    cast.cookies.clear()
-    cast.cookie(WORKER, late)
+    later(cast, stopped_clock, late, WORKER)
     assert 'data-trouble="OVERSTAY"' in words(visit(cast, WORKER, page_of(stay)))
     day = (late + 3 * DAY).date()
     said = {"exit_on_day": day.day, "exit_on_month": day.month, "exit_on_year": day.year}
@@ -300,12 +298,12 @@ def test_whoever_is_admitted_again_is_not_looked_for_any_more(cast: Cast, now: d
     stay = admitted(cast, now, case)
     actions.end_stay(stay_id=stay.pk, exit_="MISSING", actor=cast.who(WORKER), now=now)
     assert [one.troubles for one in people.raised(cast.who(SUPERVISOR), now)] == [["MISSING"]]
-    later = now + timedelta(hours=3)
+    then = now + timedelta(hours=3)
 
-    ask = accepted(cast, later, case, stay.unit.shelter)
-    actions.admit(ask_id=ask.pk, arrived=[ask.stays.get().pk], actor=staff(cast), now=later)
+    ask = accepted(cast, then, case, stay.unit.shelter)
+    actions.admit(ask_id=ask.pk, arrived=[ask.stays.get().pk], actor=staff(cast), now=then)
 
-    assert people.raised(cast.who(SUPERVISOR), later) == []
+    assert people.raised(cast.who(SUPERVISOR), then) == []
 
 
 @pytest.mark.parametrize("how", ["at the door", "on the page"])
@@ -362,6 +360,7 @@ def test_the_coordination_sees_houses_and_nobody_who_lives_there(
 
     assert stay.unit.shelter.alias in page
     assert "suspended" in page
+    assert "nobody has said what came of it: 1" in " ".join(page.split())
     for code in (stay.case_id, other.stays.get().case_id):
         assert code not in page
     supervisor = words(visit(cast, SUPERVISOR, "/beds/raised/"))

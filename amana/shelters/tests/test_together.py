@@ -15,6 +15,7 @@ from amana.shelters.tests.visiting import (
     MANAGER,
     SUPERVISOR,
     WORKER,
+    later,
     somebody,
     visit,
     words,
@@ -291,7 +292,7 @@ def test_an_offer_says_its_area_how_far_it_is_and_that_it_is_not_sure(
     assert "190 min from Tangier – Tetouan" in page[far:]
     assert "how far, nobody has said" in page[far:]
     assert "At night somebody speaks the language" in page
-    stopped_clock.moment = now + load().hours("claim") * 2
+    later(cast, stopped_clock, now + load().hours("claim") * 2, WORKER)
     assert "Not sure whether a bed is free" in words(visit(cast, WORKER, f"/cases/{case.pk}/bed/"))
 
 
@@ -313,7 +314,8 @@ def test_the_unit_sees_its_open_requests_the_oldest_first_and_what_is_late(
         ((second.pk,), "ASKED"),
     ]
     assert all(one.standing.is_late for one in found)
-    stopped_clock.moment = ask.answer_due
+    cast.cookie(SUPERVISOR)
+    later(cast, stopped_clock, ask.answer_due, SUPERVISOR, MANAGER)
     page = words(visit(cast, SUPERVISOR, "/beds/"))
     assert page.index(first.pk) < page.index(second.pk)
     assert "late since" in page

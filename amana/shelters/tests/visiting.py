@@ -1,5 +1,6 @@
 """A browser of somebody of the cast, and people of other ages, for the tests of pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.test import Client
 from amana.access.rules import Role
 from amana.cases.models import Case
 from amana.cases.tests.builders import a_case
-from tests.cast import Cast, name_of
+from tests.cast import Cast, StoppedClock, name_of
 
 WORKER, SUPERVISOR = name_of(Role.CASE_WORKER), name_of(Role.SUPERVISOR)
 COORDINATOR = name_of(Role.COORDINATOR)
@@ -34,3 +35,11 @@ def somebody(cast: Cast, age_band: str = "18_24", sex: str = "F") -> Case:
     Case.objects.filter(pk=case.pk).update(age_band=age_band, sex=sex)
     case.refresh_from_db()
     return case
+
+
+def later(cast: Cast, clock: StoppedClock, moment: datetime, *names: str) -> None:
+    """Let time pass: whoever is named signs in anew, since a session does not last."""
+    clock.moment = moment
+    for name in names:
+        del cast.cookies[name]
+        cast.cookie(name, moment)

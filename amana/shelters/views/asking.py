@@ -117,6 +117,7 @@ def _offers(request: Request, case: Row, opened: Row) -> HttpResponse:
         "take": TakeForm(initial={"escort": request.actor.account_id}),
         "decline": DeclineForm(),
         "rungs": rungs,
+        "is_climbing": any(at for _, at in rungs),
         "next": rules.next_rung([step for step, at in rungs if at], load()),
     }
     return render(request, "shelters/bed.html", context)

@@ -49,6 +49,7 @@ def raised(request: Request) -> HttpResponse:
         "coordinates": coordinates,
         "works": request.actor.role in queries.STAFF,
         "houses": queries.raised(request.now) if coordinates else [],
+        "n_lost": people.n_lost(request.now) if coordinates else 0,
         "rows": people.raised(request.actor, request.now),
     }
     return render(request, "shelters/raised.html", context)

@@ -166,15 +166,17 @@ def troubles(rows: Sequence[Stay], now: datetime) -> dict[str, list[str]]:
 
 def _came_back(rows: Sequence[Stay]) -> dict[str, bool]:
     """Say of each stay that is over whether its person was admitted somewhere after it."""
-    admitted: dict[str, list[datetime]] = defaultdict(list)
+    admitted: dict[str, list[Stay]] = defaultdict(list)
     found = Stay.objects.filter(case__in={row.case_id for row in rows}, admitted_at__isnull=False)
-    for case, at in found.values_list("case_id", "admitted_at"):
-        if at is not None:
-            admitted[case].append(at)
-    return {
-        row.pk: row.ended_at is not None and any(at >= row.ended_at for at in admitted[row.case_id])
-        for row in rows
-    }
+    for one in found:
+        admitted[one.case_id].append(one)
+    return {row.pk: any(_follows(one, row) for one in admitted[row.case_id]) for row in rows}
+
+
+def _follows(one: Stay, row: Stay) -> bool:
+    if one.pk == row.pk or one.admitted_at is None or row.ended_at is None:
+        return False
+    return one.admitted_at >= row.ended_at
 
 
 def _life(row: Stay, came_back: bool) -> rules.Life:  # noqa: FBT001 - one fact among many

@@ -1,5 +1,6 @@
 """A stay on a page: for who leads the case and who works in the house, and what is raised of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -435,7 +436,7 @@ def test_only_who_may_changes_a_stay(cast: Cast, now: datetime) -> None:
     stay = admitted(cast, now)
     stranger = staff(cast, "shelter-2")
 
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: actions.name_key_worker(
             stay_id=stay.pk, account_id=stranger.account_id, actor=stranger, now=now
         ),
@@ -443,6 +444,7 @@ def test_only_who_may_changes_a_stay(cast: Cast, now: datetime) -> None:
         lambda: actions.write_sheet(stay_id=stay.pk, said=SHEET, actor=cast.who(WORKER), now=now),
         lambda: actions.settle(stay_id=stay.pk, how="FOUND_SAFE", actor=stranger, now=now),
         lambda: actions.review(stay_id=stay.pk, actor=staff(cast), now=now),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotFound):
             act()

@@ -1,6 +1,6 @@
 """People who belong together are asked for in one request, on one page, and never parted."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -305,7 +305,8 @@ def test_the_unit_sees_its_open_requests_the_oldest_first_and_what_is_late(
     first, second = a_case(cast), a_case(cast)
     house, _ = a_shelter(cast, now)
     a_request(cast, now, first)
-    (ask,) = asked(cast, now, a_request(cast, now, second), house)
+    soon = now + timedelta(minutes=1)
+    (ask,) = asked(cast, soon, a_request(cast, soon, second), house)
 
     found = people.waiting(cast.who(WORKER), ask.answer_due)
 

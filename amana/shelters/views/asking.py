@@ -137,11 +137,8 @@ def _grouped(offers: list[dict[str, Any]], areas: list[str]) -> list[dict[str, A
     """Return the offers as they are shown: where an area was asked for, those in it come first."""
     near = [one for one in offers if not one["is_far"]]
     far = [one for one in offers if one["is_far"]]
-    groups = [
-        {"kind": "near" if areas else "all", "offers": near},
-        {"kind": "far", "offers": far},
-    ]
-    return [group for group in groups if group["offers"]]
+    kinds = [("near" if areas else "all", near), ("far", far)]
+    return [{"kind": kind, "offers": found} for kind, found in kinds if found]
 
 
 @require_POST

@@ -105,6 +105,6 @@ class ApartForm(forms.Form):
         said = super().clean() or {}
         found = [said.get("house", ""), said.get("other", "").strip().upper()]
         if sum(map(bool, found)) != 1:
-            raise forms.ValidationError(_("Choose a house, or write one code: not both."))
-        said["code"] = next(filter(None, found))
+            self.add_error("other", _("Choose a house, or write one code: not both."))
+        said["code"] = next(filter(None, found), "")
         return said

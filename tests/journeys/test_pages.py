@@ -83,6 +83,11 @@ def _carry(page: Any, facts: Facts) -> None:
     page.locator(MAIN).first.click()
 
 
+def _name_nobody(page: Any, facts: Facts) -> None:
+    page.select_option("main [name=account]", "")
+    page.locator(CARD).first.click()
+
+
 def _unfold(page: Any, facts: Facts) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true; })")
 
@@ -108,8 +113,8 @@ def _send(path: str, *, is_forged: bool = False) -> Act:
     return act
 
 
-MAIN = "main form:not(.languages) .actions .button"
 CARD = "main form.card .actions .button"
+MAIN = "main form:not(.languages) .actions .button"
 VISITS: dict[str, Visit] = {
     "watch": Visit("watch:now", "CI", D, "/watch/"),
     "watch-coordinator": Visit("watch:now", "MA", C, "/watch/"),
@@ -136,8 +141,9 @@ VISITS: dict[str, Visit] = {
     "bed-given": Visit("shelters:bed", "CI", W, "/cases/{sheltered}/bed/"),
     "bed": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/"),
     "bed-empty": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/", _press(CARD), 422),
-    "bed-together": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/", _unfold),
-    "bed-offers": Visit("shelters:bed", "CI", W, "/cases/{bedless}/bed/", _unfold),
+    "bed-several": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/?with={other}", _unfold),
+    "bed-offers": Visit("shelters:bed", "CI", W, "/cases/{received_case}/bed/", _unfold),
+    "bed-none": Visit("shelters:bed", "CI", W, "/cases/{bedless}/bed/", _unfold),
     "bed-withdraw": Visit("shelters:withdraw", "CI", S, "/cases/{bedless}/bed/withdraw"),
     "apart": Visit("shelters:apart", "MA", W, "/cases/{case}/apart"),
     "apart-empty": Visit("shelters:apart", "CI", W, "/cases/{bedless}/apart", _press(CARD), 422),
@@ -148,7 +154,7 @@ VISITS: dict[str, Visit] = {
         "shelters:stay", "CI", Role.SHELTER_MANAGER, "/beds/stays/{stay}/", _unfold
     ),
     "stay-house-empty": Visit(
-        "shelters:stay", "CI", Role.SHELTER_MANAGER, "/beds/stays/{stay}/", _press(CARD), 422
+        "shelters:stay", "CI", Role.SHELTER_MANAGER, "/beds/stays/{stay}/", _name_nobody, 422
     ),
     "stay-end": Visit("shelters:end", "CI", W, "/beds/stays/{stay}/end"),
     "stay-end-empty": Visit("shelters:end", "CI", W, "/beds/stays/{stay}/end", _press(CARD), 422),
@@ -566,6 +572,10 @@ def live_on(demo: Any) -> dict[str, str]:
     erasures = demo.who("CI", S).open("/erasures/")
     facts["erased"] = erasures.first(r"/erasures/([\w-]+)/certificate") or ""
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)
+    _ask_for_a_bed(koffi, facts["received_case"])
+    facts["other"] = _case_where(
+        hicham, lambda text: facts["case"] not in text and '/bed/"' in text
+    )
     old = _referrals(youssef)
     facts["declined"] = next(
         r for r in old if 'data-state="declined"' in youssef.open(f"/referrals/{r}/").text

@@ -90,7 +90,11 @@ def _forms(request: Request, row: Row, act: str = "") -> dict[str, Form]:
         return request.POST if name == act else None
 
     if lives_here and actor.role is Role.SHELTER_MANAGER:
-        made[KEY_WORKER] = KeyWorkerForm(sent(KEY_WORKER), people=people.key_workers(row))
+        made[KEY_WORKER] = KeyWorkerForm(
+            sent(KEY_WORKER),
+            people=people.key_workers(row),
+            initial={"account": row.key_worker},
+        )
     if lives_here and actor.role in queries.STAFF:
         made[SHEET] = SheetForm(sent(SHEET), initial=people.sheet(actor, row))
     if lives_here and leads:

@@ -218,9 +218,12 @@ def name_key_worker(*, stay_id: str, account_id: str, actor: Actor, now: datetim
 
 
 def _access_own_stay(actor: Actor, stay_id: str) -> Stay:
-    """Return a stay in which somebody lives, for the staff of its house; or NotFound."""
+    """Return a stay in which somebody lives, locked, for the staff of its house; or NotFound."""
+    if actor.role not in queries.STAFF:
+        raise NotFound
+    _locked(queries.access_stay(actor, stay_id).ask_id)
     row = queries.access_stay(actor, stay_id)
-    if actor.role not in queries.STAFF or row.state != rules.ADMITTED:
+    if row.state != rules.ADMITTED:
         raise NotFound
     return row
 

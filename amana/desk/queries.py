@@ -14,6 +14,7 @@ from amana.field import queries as field
 from amana.identification import queries as identification
 from amana.protection import queries as protection
 from amana.referrals import queries as referrals
+from amana.shelters import people as sheltered
 from amana.watch import queries as watches
 
 # A count below this is a person: it is shown as "fewer than".
@@ -27,6 +28,7 @@ def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
         found.append(("DRAFTS", "identification:start", len(identification.drafts(actor))))
     if actor.role in (Role.CASE_WORKER, Role.SUPERVISOR):
         found.append(("FROM_PHONES", "field:arrivals", field.n_waiting(actor)))
+        found += _beds(actor, now)
     found += _duties(actor, now)
     if actor.role is Role.SUPERVISOR:
         found.append(("TO_DECIDE", "identification:waiting", len(identification.waiting(actor))))
@@ -69,6 +71,13 @@ def _agreement_tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
 
 def _without_case(actor: Actor) -> int:
     return sum(not cases.has_case(s.pk) for s in identification.decided(actor))
+
+
+def _beds(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
+    return [
+        ("BEDS_ASKED", "shelters:places", len(sheltered.waiting(actor, now))),
+        ("STAYS_RAISED", "shelters:raised", len(sheltered.raised(actor, now))),
+    ]
 
 
 def _duties(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:

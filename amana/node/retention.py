@@ -479,10 +479,10 @@ TABLE: dict[str, Kept] = {
         is_running=True,
     ),
     "shelters.Stay": Kept(
-        row="one person and one bed, from the hold to the exit",
+        row="one person and one bed, from hold to exit; what was asked at the door is sealed",
         life=None,
-        since=WITH_THE_CASE,
-        erased_by=BY_TWO + "deleted with the case",
+        since=WITH_THE_CASE + "; for the house, until the person has left it",
+        erased_by=BY_TWO + "shelters.actions.forget; " + BY_ITS_KEY,
         reason="where somebody lived must stay answerable",
         is_running=True,
     ),

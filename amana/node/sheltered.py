@@ -8,6 +8,7 @@ from amana.node.persona import Persona, Typed, Unexpected
 from amana.standards import codes
 
 W, C, M = Role.CASE_WORKER, Role.COORDINATOR, Role.SHELTER_MANAGER
+SAFETY_PLAN = "Prévenir Sœur Invention-Matinale si la moto verte revient."
 ADDRESS = "Villa Baobab-Argenté, derrière la boulangerie Étoile-du-Lac"
 
 
@@ -73,7 +74,7 @@ def requested(worker: Persona, referral: str) -> str:
     return case
 
 
-def placed(here: Sits, case: str) -> None:
+def placed(here: Sits, case: str, typed: Typed) -> None:
     """Ask the houses that fit; one says yes, the bed is taken, and she is brought there."""
     worker, manager = here.who(W), here.who(M)
     fits = worker.open(f"/cases/{case}/bed/").all(r'name="shelters" value="([^"]+)"')
@@ -97,3 +98,16 @@ def placed(here: Sits, case: str) -> None:
     manager.post(answer, {"act": "admit", "arrived": arrived})
     if 'data-stay="ADMITTED"' not in worker.open(f"/cases/{case}/bed/").text:
         raise Unexpected("nobody was admitted")
+    _welcomed(manager, case, typed)
+
+
+def _welcomed(manager: Persona, case: str, typed: Typed) -> None:
+    """Write down what is asked at the door, and who looks after her."""
+    stay = manager.open("/beds/stays/").first(rf'href="(/beds/stays/\w+/)">[^/]*{case}')
+    if stay is None:
+        raise Unexpected("nobody lives in the house")
+    sheet = {"rights_told": "yes", "rules_told": "yes", "phone": "IN_SAFE"}
+    typed.narratives.append(SAFETY_PLAN)
+    manager.post(stay, {"act": "sheet", **sheet, "safety_plan": SAFETY_PLAN})
+    who = manager.open(stay).first(r'<select name="account"[\s\S]*?<option value="(\w+)"')
+    manager.post(stay, {"act": "key_worker", "account": who or ""})

@@ -164,7 +164,7 @@ def _silent(
     case = sheltered.requested(ci.who(W), silent)
     day(7.9)
     sheltered.counted(ci)
-    sheltered.placed(ci, case)
+    sheltered.placed(ci, case, typed)
     day(3)
     say("the silence lasts: somebody phones, and the woman stays in safety meanwhile")
     story.silence(ci.who(D), silent, typed)

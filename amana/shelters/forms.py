@@ -1,5 +1,6 @@
 """What may be said of a bed: what a person needs, how many are free, yes or no."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
@@ -11,8 +12,16 @@ from amana.shelters.actions import escorts
 
 
 class NeedForm(forms.Form):
-    """What one person needs of a place, as far as a bed depends on it."""
+    """What one person needs of a place, as far as a bed depends on it.
 
+    `bases` are the grounds that can hold for her age, `mothers` who of the party may be hers.
+    """
+
+    child_of = forms.ChoiceField(
+        label=_("Whose child this is"),
+        help_text=_("Mother and child sleep in one room."),
+        required=False,
+    )
     basis = forms.ChoiceField(
         label=_("On what ground"),
         choices=coded.choices("PLACEMENT_BASIS", blank=True),
@@ -33,6 +42,12 @@ class NeedForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    area = forms.ChoiceField(
+        label=_("Area where the person should stay"),
+        help_text=_("Near school, court, or people. It only puts places in order."),
+        choices=coded.choices("SHELTER_AREA", blank=True),
+        required=False,
+    )
     avoids = forms.ChoiceField(
         label=_("Area to stay away from"),
         help_text=_("Only if the person asks for it."),
@@ -44,6 +59,24 @@ class NeedForm(forms.Form):
         choices=coded.choices("UNIT_WISH", blank=True),
         required=False,
     )
+
+    def __init__(
+        self,
+        *args: Any,
+        bases: Collection[str] = (),
+        mothers: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if bases:
+            known = coded.choices("PLACEMENT_BASIS", blank=True)()
+            grounds = [one for one in known if one[0] in ("", *bases)]
+            self.fields["basis"].choices = grounds  # type: ignore[attr-defined]
+        if mothers:
+            said = [("", _("Nobody’s in this request")), *mothers]
+            self.fields["child_of"].choices = said  # type: ignore[attr-defined]
+        else:
+            del self.fields["child_of"]
 
 
 class CountForm(forms.Form):
@@ -75,6 +108,14 @@ class TakeForm(forms.Form):
     """Who brings them to the bed that is taken."""
 
     escort = forms.ChoiceField(label=_("Who brings them"), choices=escorts)
+
+
+class DeclineForm(forms.Form):
+    """Why a bed that is held is not taken, or a house is not asked any more."""
+
+    reason = forms.ChoiceField(
+        label=_("Why not"), choices=coded.choices("OFFER_REFUSAL", blank=True)
+    )
 
 
 def _ticks(label: Any, listed: str, *, needed: bool = False) -> Any:  # noqa: ANN401

@@ -201,8 +201,17 @@ class Stay(models.Model):
     admitted_at = models.DateTimeField(null=True)
     reviewed_at = models.DateTimeField(null=True)
     exit_planned_on = models.DateField(null=True)
+    # Who of the house looks after the person; an account.
+    key_worker = models.CharField(max_length=32, blank=True)
+    # What was asked at the door, sealed to the house and to the unit that leads the case. One
+    # sheet belongs to one stay, and in the house's log every unit would read it.
+    key_id = models.CharField(max_length=32, blank=True)
+    sealed = models.BinaryField(null=True)
     ended_at = models.DateTimeField(null=True)
     exit = models.CharField(max_length=20, blank=True)
+    # What came of it, where somebody disappeared or never arrived.
+    settled = models.CharField(max_length=20, blank=True)
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [

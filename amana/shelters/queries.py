@@ -307,6 +307,12 @@ def request_of(actor: Actor, case: Case) -> Request | None:
     return requests(actor).filter(members__case=case, state="OPEN").first()
 
 
+def members_of(request: Request) -> list[str]:
+    """Return the codes of those for whom a request asks, in the order in which they were named."""
+    rows = Member.objects.filter(request=request).order_by("pk")
+    return list(rows.values_list("case_id", flat=True))
+
+
 def asks(request: Request) -> list[Ask]:
     """Return whom a request was put to, the newest first."""
     rows = Ask.objects.filter(request=request).select_related("shelter")

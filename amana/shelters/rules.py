@@ -308,6 +308,116 @@ def overstays(stay: Inside, kind: str, now: datetime, table: Shelters) -> bool:
     return now > (stay.reviewed_at or stay.since) + table.longest_stay(kind)
 
 
+# How a stay may end, by where it stands.
+EXITS = {
+    ACCEPTED: ("NEVER_CAME", "MISSING"),
+    TRAVELLING: ("NEVER_CAME", "MISSING"),
+    ADMITTED: ("PLANNED", "MOVED", "FAMILY", "LEFT", "MISSING", "CLOSED_DOWN"),
+}
+
+
+@dataclass(frozen=True)
+class Life:
+    """A stay as who answers for the person must see it: its moments, and what was done for her.
+
+    `kind` is the type of the house. `came_back` says that she was admitted somewhere after it.
+    """
+
+    state: str
+    kind: str
+    accepted_at: datetime | None = None
+    admitted_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    exit_planned_on: date | None = None
+    exit: str = ""
+    has_key_worker: bool = False
+    has_sheet: bool = False
+    is_settled: bool = False
+    came_back: bool = False
+
+
+def stay_troubles(stay: Life, now: datetime, table: Shelters) -> list[str]:
+    """Return what must be seen to for the person of a stay, the gravest first."""
+    if stay.state == ENDED:
+        return _lost(stay)
+    if stay.state in (ACCEPTED, TRAVELLING):
+        late = stay.accepted_at and now > stay.accepted_at + table.hours("transport")
+        return ["NOT_HERE_YET"] if late else []
+    if stay.state != ADMITTED or stay.admitted_at is None:
+        return []
+    found = []
+    if overstays(Inside(stay.admitted_at, stay.reviewed_at), stay.kind, now, table):
+        found.append("OVERSTAY")
+    if stay.exit_planned_on is not None and stay.exit_planned_on < now.date():
+        found.append("EXIT_DAY_PASSED")
+    if not stay.has_key_worker and now > stay.admitted_at + table.hours("key_worker"):
+        found.append("KEY_WORKER_MISSING")
+    if not stay.has_sheet and now > stay.admitted_at + table.admission_time:
+        found.append("SHEET_MISSING")
+    return found
+
+
+def _lost(stay: Life) -> list[str]:
+    """Whoever disappeared or never arrived stands here until somebody says what came of it."""
+    if stay.is_settled or stay.came_back or stay.accepted_at is None:
+        return []
+    return {"MISSING": ["MISSING"], "NEVER_CAME": ["NOT_ARRIVED"]}.get(stay.exit, [])
+
+
+# A request that is open.
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one house was asked: where that stands, and by when it is over."""
+
+    state: str
+    until: datetime | None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a request stands, until when somebody has to act, and whether that is past."""
+
+    state: str
+    until: datetime
+    is_late: bool
+
+
+def standing(
+    asked: Sequence[Asked], opened_at: datetime, now: datetime, table: Shelters
+) -> Standing:
+    """Return where an open request stands; where nobody's answer is awaited, it is ours to act."""
+    for ask_state, state in ((HELD, "HELD"), (OPEN, "ASKED")):
+        found = [one.until for one in asked if one.state == ask_state and one.until is not None]
+        if found:
+            return Standing(state, min(found), min(found) <= now)
+    answers = [one.answered_at for one in asked if one.answered_at is not None]
+    until = max([opened_at, *answers]) + table.answer_time
+    return Standing("ALL_SAID_NO" if asked else "NOBODY_ASKED", until, until <= now)
+
+
+# Who belongs together.
+
+
+def against_mothers(people: Mapping[str, tuple[str, str]], table: Shelters) -> list[str]:
+    """Return what stands against who is whose child: `people` says age band and mother by code."""
+    for band, mother in people.values():
+        if not mother:
+            continue
+        known = people.get(mother)
+        # A mother is of the party, and nobody's child in it; who is grown up is no child.
+        if known is None or known[1] or not may_be_child(band, table):
+            return ["MOTHER_NOT_OF_THE_PARTY"]
+    return []
+
+
+def minutes_to(house: House, area: str) -> int | None:
+    """Return the minutes of travel from an area to a house; None where nobody ever said."""
+    return 0 if house.area == area else house.minutes.get(area)
+
+
 def troubles(
     house: House,
     stays: Sequence[Inside],

@@ -49,6 +49,11 @@ class Shelters:
         """Return how long a shelter has to answer a request."""
         return timedelta(minutes=self.limits["answer_minutes"].value)
 
+    @property
+    def admission_time(self) -> timedelta:
+        """Return how long after the arrival the admission sheet may take."""
+        return timedelta(minutes=self.limits["admission_minutes"].value)
+
     def longest_stay(self, kind: str) -> timedelta:
         """Return after how long a stay in this kind of shelter must have been reviewed."""
         return timedelta(days=self.stay_days.get(kind, self.other_stay_days).value)

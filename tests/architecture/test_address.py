@@ -69,7 +69,10 @@ def test_no_page_no_answer_and_no_word_on_record_says_where_a_house_stands(
     for role in set(others) - here:
         cast.hire(name_of(role), f"{role.name.title()} Inventée", role)
     known = {
-        "str": [case.pk, house.pk, made.pk, ask.request_id, str(ask.pk), "shelters"],
+        "str": [
+            *(case.pk, house.pk, made.pk, ask.request_id, str(ask.pk), "shelters"),
+            *ask.stays.values_list("pk", flat=True),
+        ],
         "int": [str(ask.pk), str(unit.pk)],
     }
     asked = paths(known)

@@ -83,6 +83,11 @@ def _carry(page: Any, facts: Facts) -> None:
     page.locator(MAIN).first.click()
 
 
+def _name_nobody(page: Any, facts: Facts) -> None:
+    page.select_option("main [name=account]", "")
+    page.locator(CARD).first.click()
+
+
 def _unfold(page: Any, facts: Facts) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true; })")
 
@@ -108,6 +113,7 @@ def _send(path: str, *, is_forged: bool = False) -> Act:
     return act
 
 
+CARD = "main form.card .actions .button"
 MAIN = "main form:not(.languages) .actions .button"
 VISITS: dict[str, Visit] = {
     "watch": Visit("watch:now", "CI", D, "/watch/"),
@@ -134,7 +140,28 @@ VISITS: dict[str, Visit] = {
     ),
     "bed-given": Visit("shelters:bed", "CI", W, "/cases/{sheltered}/bed/"),
     "bed": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/"),
-    "bed-empty": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/", _press(MAIN), 422),
+    "bed-empty": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/", _press(CARD), 422),
+    "bed-several": Visit("shelters:bed", "MA", W, "/cases/{case}/bed/?with={other}", _unfold),
+    "bed-offers": Visit("shelters:bed", "CI", W, "/cases/{received_case}/bed/", _unfold),
+    "bed-none": Visit("shelters:bed", "CI", W, "/cases/{bedless}/bed/", _unfold),
+    "bed-withdraw": Visit("shelters:withdraw", "CI", S, "/cases/{bedless}/bed/withdraw"),
+    "apart": Visit("shelters:apart", "MA", W, "/cases/{case}/apart"),
+    "apart-empty": Visit("shelters:apart", "CI", W, "/cases/{bedless}/apart", _press(CARD), 422),
+    "stays": Visit("shelters:stays", "CI", W, "/beds/stays/"),
+    "stays-house": Visit("shelters:stays", "CI", Role.SHELTER_MANAGER, "/beds/stays/"),
+    "stay": Visit("shelters:stay", "CI", W, "/beds/stays/{stay}/"),
+    "stay-house": Visit(
+        "shelters:stay", "CI", Role.SHELTER_MANAGER, "/beds/stays/{stay}/", _unfold
+    ),
+    "stay-house-empty": Visit(
+        "shelters:stay", "CI", Role.SHELTER_MANAGER, "/beds/stays/{stay}/", _name_nobody, 422
+    ),
+    "stay-end": Visit("shelters:end", "CI", W, "/beds/stays/{stay}/end"),
+    "stay-end-empty": Visit("shelters:end", "CI", W, "/beds/stays/{stay}/end", _press(CARD), 422),
+    "stay-missing": Visit("shelters:missing", "CI", W, "/beds/stays/{stay}/missing"),
+    "stay-exit": Visit("shelters:exit", "CI", W, "/beds/stays/{stay}/exit"),
+    "raised": Visit("shelters:raised", "CI", S, "/beds/raised/"),
+    "raised-coordinator": Visit("shelters:raised", "CI", C, "/beds/raised/"),
     "duty": Visit("watch:duty", "MA", D, "/duty/", _unfold),
     "duty-worker": Visit("watch:duty", "CI", W, "/duty/"),
     "reciprocity": Visit("watch:report", "CI", C, "/watch/report/"),
@@ -534,6 +561,10 @@ def live_on(demo: Any) -> dict[str, str]:
     facts["case_without_consent"] = _case_where(
         koffi, lambda text: '/part/location"' in text and "/consents/" not in text
     )
+    facts["bedless"] = facts["case_without_consent"]
+    _ask_for_a_bed(koffi, facts["bedless"])
+    stays = koffi.open("/beds/stays/")
+    facts["stay"] = stays.first(r'href="/beds/stays/([0-9a-f]{32})/"') or ""
     facts["shared"] = _case_where(demo.who("CI", Role.HEALTH), lambda _: True)
     story.issue_paper(koffi, facts["shared"], "RIGHTS_SHEET", "fr")
     issued = koffi.open(f"/cases/{facts['shared']}/papers/")
@@ -541,6 +572,10 @@ def live_on(demo: Any) -> dict[str, str]:
     erasures = demo.who("CI", S).open("/erasures/")
     facts["erased"] = erasures.first(r"/erasures/([\w-]+)/certificate") or ""
     facts["received_case"] = _case_where(koffi, lambda text: "/part/received" in text)
+    _ask_for_a_bed(koffi, facts["received_case"])
+    facts["other"] = _case_where(
+        hicham, lambda text: facts["case"] not in text and '/bed/"' in text
+    )
     old = _referrals(youssef)
     facts["declined"] = next(
         r for r in old if 'data-state="declined"' in youssef.open(f"/referrals/{r}/").text
@@ -679,6 +714,13 @@ def _interviews(worker: Persona, supervisor: Persona, screening: str) -> dict[st
     for step in interview.FORMAL:
         worker.post(f"/screenings/{found['interviewed']}/formal", interview.formal("MA", **step))
     return found
+
+
+def _ask_for_a_bed(worker: Persona, case: str) -> None:
+    """Ask for a bed on the ground that holds for this age, where there may be one in the north."""
+    basis = worker.open(f"/cases/{case}/bed/").first(r'name="basis"[\s\S]*?value="([A-Z_]+)"')
+    needs = {"basis": basis or "", "risk": "LOW", "area": "CI_NORTH", "languages": ["fr"]}
+    worker.post(f"/cases/{case}/bed/", needs)
 
 
 def _case_where(worker: Persona, is_wanted: Callable[[str], bool]) -> str:

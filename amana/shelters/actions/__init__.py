@@ -1,5 +1,6 @@
 """Everything that changes the network of shelters."""
 
+from amana.shelters.actions.apart import keep_apart, let_meet, writes_of_offenders
 from amana.shelters.actions.asking import (
     accept,
     answer_no,
@@ -8,7 +9,6 @@ from amana.shelters.actions.asking import (
     decline,
     forget,
     hold,
-    keep_apart,
     request_bed,
     sweep,
     withdraw,
@@ -29,8 +29,11 @@ from amana.shelters.actions.staying import (
     begin_transport,
     end_stay,
     escorts,
+    name_key_worker,
     open_way,
     review,
+    settle,
+    write_sheet,
 )
 
 __all__ = [
@@ -52,13 +55,18 @@ __all__ = [
     "forget",
     "hold",
     "keep_apart",
+    "let_meet",
+    "name_key_worker",
     "open_way",
     "request_bed",
     "review",
     "set_beds",
     "set_status",
+    "settle",
     "sweep",
     "withdraw",
     "write_address",
     "write_note",
+    "write_sheet",
+    "writes_of_offenders",
 ]

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from amana.access import policy
 from amana.access.actions import tell
 from amana.access.actions.keys import erase_keys, issue_key
 from amana.access.documents import seal_document
@@ -19,7 +18,6 @@ from amana.access.queries import members, of_role
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases import queries as known_cases
-from amana.cases import rules as case_rules
 from amana.cases.actions import involve, mark
 from amana.cases.models import Case
 from amana.crypto.secrets import new_id
@@ -46,7 +44,7 @@ def request_bed(*, people: Said, actor: Actor, now: datetime, operation: str = "
     found = known_cases.cases_among(actor, list(people))
     if actor.role not in queries.ASKING or team is None or len(found) != len(people) or not people:
         raise NotFound
-    against = _against_requesting(found)
+    against = _against_requesting(found) + _against_mothers(found, people)
     if against:
         raise Refused(against)
     key_id, key = issue_key(team, actor=actor)
@@ -58,7 +56,13 @@ def request_bed(*, people: Said, actor: Actor, now: datetime, operation: str = "
         opened_by=actor.account_id,
         key_id=key_id,
     )
-    document = {"people": {code: dict(said) for code, said in people.items()}}
+    mothers = {said.get("child_of", "") for said in people.values()}
+    document = {
+        "people": {
+            code: {**said, "is_mother": bool(said.get("is_mother")) or code in mothers}
+            for code, said in people.items()
+        }
+    }
     row.sealed = seal_document(key, document, queries.request_place(row.pk, key_id))
     row.save(force_insert=True)
     Member.objects.bulk_create(Member(request=row, case=case) for case in found)
@@ -77,6 +81,11 @@ def _against_requesting(found: Sequence[Case]) -> list[str]:
     if Member.objects.filter(case__in=codes_, request__state="OPEN").exists():
         against.append("BED_WAS_ASKED")
     return against
+
+
+def _against_mothers(found: Sequence[Case], people: Said) -> list[str]:
+    said = {case.pk: (case.age_band, people[case.pk].get("child_of", "")) for case in found}
+    return rules.against_mothers(said, load())
 
 
 def _locked(request_id: str) -> Request:
@@ -419,27 +428,6 @@ def _release_lapsed(code: str, now: datetime) -> None:
         _lapse(row, now)
 
 
-# Who must not meet.
-
-
-@transaction.atomic
-def keep_apart(*, case: Case, other: str, actor: Actor, now: datetime) -> None:
-    """Write that a person must not be where a house or another person is: two codes, no reason.
-
-    Whoever may write about offenders may write it, and so does not say of whom she knows what.
-    """
-    if not policy.way_of_writing(actor.role, case_rules.OFFENDERS):
-        raise NotFound
-    is_house = Shelter.objects.filter(pk=other).exists()
-    if other == case.pk or not (is_house or Case.objects.filter(pk=other).exists()):
-        raise Refused(["CODE_UNKNOWN"])
-    Incompatible.objects.get_or_create(
-        case=case, other=other, defaults={"at": now, "by": actor.account_id}
-    )
-    # The record says that it was written; of what other, only the row says.
-    record(at=now, actor=actor.account_id, verb="shelters.keep_apart", subject=case.pk)
-
-
 # Erasure.
 
 
@@ -452,6 +440,8 @@ def forget(case_code: str, by: str, now: datetime) -> int:
     keys = [row.key_id for row in rows]
     keys += Ask.objects.filter(request__in=rows).values_list("key_id", flat=True)
     keys += Note.objects.filter(case=case_code).values_list("key_id", flat=True)
+    stays = Stay.objects.filter(ask__request__in=rows).exclude(key_id="")
+    keys += stays.values_list("key_id", flat=True)
     erase_keys(key_ids=keys, now=now, by=by)
     Incompatible.objects.filter(other=case_code).delete()
     for row in rows:

@@ -1,12 +1,13 @@
 """On the way with an escort, admitted, reviewed, gone: what happens after a bed was accepted."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from amana.access.actions import tell
-from amana.access.actions.keys import erase_keys
+from amana.access.actions.keys import erase_keys, issue_key, withdraw_keys
 from amana.access.documents import seal_document
 from amana.access.queries import account, accounts, layered, members, of_role, wrap_info
 from amana.access.rules import Actor, NotFound, Refused, Role
@@ -15,7 +16,7 @@ from amana.cases.actions import mark, release_team
 from amana.cases.queries import involved
 from amana.crypto.hybrid import wrap
 from amana.crypto.secrets import new_id, new_key
-from amana.shelters import queries, rules
+from amana.shelters import people, queries, rules
 from amana.shelters.models import Ask, ForEscort, Request, Shelter, Stay, Transport
 from amana.standards import codes
 from amana.standards.shelters import load
@@ -161,6 +162,8 @@ def admit(*, ask_id: int, arrived: list[str], actor: Actor, now: datetime) -> li
 
 def _admit_one(stay: Stay, actor: Actor, now: datetime) -> None:
     before = Stay.objects.filter(case=stay.case_id, state=rules.ADMITTED)
+    for one in before.exclude(key_id="").select_related("unit__shelter"):
+        withdraw_keys(one.unit.shelter.team, [one.key_id])
     before.update(state=rules.ENDED, ended_at=now, exit="MOVED")
     others = Stay.objects.filter(case=stay.case_id, admitted_at__isnull=False).exclude(pk=stay.pk)
     spans = [(s.admitted_at, s.ended_at) for s in others if s.admitted_at is not None]
@@ -188,9 +191,71 @@ def review(*, stay_id: str, actor: Actor, now: datetime, exit_on: date | None = 
     row = queries.access_stay(actor, stay_id)
     if actor.role not in queries.ASKING or row.state != rules.ADMITTED:
         raise NotFound
+    if exit_on is not None and exit_on < now.date():
+        raise Refused(["EXIT_DAY_IS_PAST"])
     row.reviewed_at, row.exit_planned_on = now, exit_on
     row.save(update_fields=["reviewed_at", "exit_planned_on"])
     record(at=now, actor=actor.account_id, verb="shelters.review", subject=stay_id)
+
+
+@transaction.atomic
+def name_key_worker(*, stay_id: str, account_id: str, actor: Actor, now: datetime) -> None:
+    """Say who of the house looks after somebody; who runs the house does it."""
+    row = _access_own_stay(actor, stay_id)
+    if actor.role is not Role.SHELTER_MANAGER:
+        raise NotFound
+    if account_id not in dict(people.key_workers(row)):
+        raise Refused(["NOT_OF_THIS_HOUSE"])
+    row.key_worker = account_id
+    row.save(update_fields=["key_worker"])
+    record(
+        at=now,
+        actor=actor.account_id,
+        verb="shelters.name_key_worker",
+        subject=stay_id,
+        account=account_id,
+    )
+
+
+def _access_own_stay(actor: Actor, stay_id: str) -> Stay:
+    """Return a stay in which somebody lives, locked, for the staff of its house; or NotFound."""
+    if actor.role not in queries.STAFF:
+        raise NotFound
+    _locked(queries.access_stay(actor, stay_id).ask_id)
+    row = queries.access_stay(actor, stay_id)
+    if row.state != rules.ADMITTED:
+        raise NotFound
+    return row
+
+
+@transaction.atomic
+def write_sheet(*, stay_id: str, said: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Keep what was asked at the door, sealed to the house and to the unit that leads the case.
+
+    A sheet that is written again takes the place of the one before, whose key is erased.
+    """
+    row = _access_own_stay(actor, stay_id)
+    if row.key_id:
+        erase_keys(key_ids=[row.key_id], now=now, by=actor.account_id)
+    row.key_id, key = issue_key(row.unit.shelter.team, row.case.team, actor=actor)
+    document = {**said, "at": now.isoformat(), "by": actor.account_id}
+    row.sealed = seal_document(key, document, people.sheet_place(row.pk, row.key_id))
+    row.save(update_fields=["key_id", "sealed"])
+    record(at=now, actor=actor.account_id, verb="shelters.write_sheet", subject=stay_id)
+
+
+@transaction.atomic
+def settle(*, stay_id: str, how: str, actor: Actor, now: datetime) -> None:
+    """Say what came of somebody who disappeared or never arrived; who leads the case does it."""
+    codes.check("STAY_SETTLED", how)
+    row = queries.access_stay(actor, stay_id)
+    if actor.role not in queries.ASKING:
+        raise NotFound
+    if row.exit not in ("MISSING", "NEVER_CAME") or row.settled:
+        raise Refused(["NOTHING_TO_SETTLE"])
+    row.settled, row.settled_at = how, now
+    row.save(update_fields=["settled", "settled_at"])
+    record(at=now, actor=actor.account_id, verb="shelters.settle", subject=stay_id, how=how)
 
 
 @transaction.atomic
@@ -205,15 +270,21 @@ def end_stay(*, stay_id: str, exit_: str, actor: Actor, now: datetime) -> None:
     row = Stay.objects.select_related("unit__shelter", "case", "ask").get(pk=stay_id)
     if row.ended_at is not None:
         raise Refused(["STAY_IS_OVER"])
+    if exit_ not in rules.EXITS.get(row.state, ()):
+        raise Refused(["EXIT_OUT_OF_PLACE"])
     row.state, row.ended_at, row.exit = rules.ENDED, now, exit_
     row.save(update_fields=["state", "ended_at", "exit"])
     team = row.unit.shelter.team
+    # The unit keeps the sheet of the door; the house reads nothing of who has left it.
+    withdraw_keys(team, [row.key_id] if row.key_id else [])
     if not row.ask.stays.filter(ended_at=None).exists():
         _end_transports(row.ask, actor.account_id, now)
         erase_keys(key_ids=[row.ask.key_id], now=now, by=actor.account_id)
     if exit_ == "MISSING":
         told = {a.pk for a in (*members(row.case.team), *of_role(Role.COORDINATOR))}
         tell(told - {actor.account_id}, "PERSON_MISSING", reference=row.case_id, now=now)
+    if exit_ == "NEVER_CAME":
+        _raise_missing(row.ask, row, now)
     is_theirs = team in {t.pk for t in involved(row.case)}
     if actor.role in queries.ASKING and is_theirs and queries.current_stay(row.case) is None:
         release_team(case=row.case, team_code=team, actor=actor, now=now)

@@ -1,17 +1,30 @@
-"""The network of shelters on a page: the search for a bed, and the houses as they are entered."""
+"""The network of shelters on a page: the search for a bed, houses, stays, what is raised."""
 
-from amana.shelters.views.beds import answer, ask, bed, count, figures, places, take, way
+from amana.shelters.views.apart import apart
+from amana.shelters.views.asking import ask, bed, climb, decline, take, withdraw
+from amana.shelters.views.beds import answer, count, figures, places, way
 from amana.shelters.views.registry import house, new_house
+from amana.shelters.views.stays import end, exit_sheet, missing, raised, stay, stays
 
 __all__ = [
     "answer",
+    "apart",
     "ask",
     "bed",
+    "climb",
     "count",
+    "decline",
+    "end",
+    "exit_sheet",
     "figures",
     "house",
+    "missing",
     "new_house",
     "places",
+    "raised",
+    "stay",
+    "stays",
     "take",
     "way",
+    "withdraw",
 ]

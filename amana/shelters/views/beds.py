@@ -1,17 +1,17 @@
-"""The search for a bed on a page: the houses, tonight's places, a request and its offers."""
+"""The houses on a page: tonight's places, what they are asked and what they answer."""
 
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from amana.access.request import Request
 from amana.access.rules import NotFound, Refused, Role
-from amana.cases.queries import access_case
-from amana.shelters import actions, matching, queries, rules
-from amana.shelters.forms import AnswerForm, AskForm, CountForm, NeedForm, TakeForm
+from amana.shelters import actions, queries, rules
+from amana.shelters.forms import AnswerForm, CountForm
+from amana.shelters.views.asking import waiting
 from amana.standards.shelters import load
 
 TONES = {rules.FREE: "done", rules.FULL: "waiting", rules.UNSURE: "attention"}
@@ -44,6 +44,8 @@ def places(request: Request) -> HttpResponse:
         "asks": [_asked(request, one) for one in queries.asks_for(actor)] if works else [],
         "ways": queries.transports_for(actor, now),
         "answer": AnswerForm(),
+        "waiting": waiting(request),
+        "leads": actor.role in queries.ASKING,
     }
     return render(request, "shelters/places.html", context)
 
@@ -116,73 +118,6 @@ def way(request: Request, code: str) -> HttpResponse:
     """Show the escort where the transport goes; the look is on record."""
     words = actions.open_way(transport_id=code, actor=request.actor, now=request.now)
     return render(request, "shelters/way.html", {"words": words})
-
-
-@require_http_methods(["GET", "POST"])
-def bed(request: Request, code: str) -> HttpResponse:
-    """Show where a person sleeps or could sleep; take a request for a bed."""
-    case = access_case(request.actor, code, request.purpose)
-    opened = queries.request_of(request.actor, case)
-    form = NeedForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        people = {case.pk: form.cleaned_data}
-        actions.request_bed(people=people, actor=request.actor, now=request.now)
-        return redirect(reverse("shelters:bed", args=[code]) + "?said=kept")
-    context: dict[str, Any] = {"case": case, "stay": queries.current_stay(case), "form": form}
-    if opened is not None:
-        found = _search(request, opened.pk)
-        aliases = {row.pk: row.alias for row in queries.shelters()}
-        context |= {
-            "opened": opened,
-            "offers": [(aliases[one.house.code], one) for one in found.offers],
-            "refused": [(aliases[one.house.code], one) for one in found.refused],
-            "asks": queries.asks(opened),
-            "take": TakeForm(initial={"escort": request.actor.account_id}),
-        }
-    status = 422 if form.is_bound and not form.is_valid() else 200
-    return render(request, "shelters/bed.html", context, status=status)
-
-
-def _search(request: Request, request_id: str) -> matching.Found:
-    opened = queries.access_request(request.actor, request_id)
-    houses = queries.houses(uses_surge=opened.row.uses_surge)
-    return matching.search(opened.people, houses, request.now, load())
-
-
-@require_POST
-def ask(request: Request, code: str) -> HttpResponse:
-    """Put a person's request to the houses that were ticked."""
-    case = access_case(request.actor, code, request.purpose)
-    opened = queries.request_of(request.actor, case)
-    if opened is None:
-        raise NotFound
-    form = AskForm(request.POST, codes=[row.pk for row in queries.shelters()])
-    if not form.is_valid():
-        raise Refused(["NO_HOUSE_CHOSEN"])
-    actions.ask(
-        request_id=opened.pk,
-        shelters=form.cleaned_data["shelters"],
-        actor=request.actor,
-        now=request.now,
-    )
-    return redirect(reverse("shelters:bed", args=[code]) + "?said=kept")
-
-
-@require_POST
-def take(request: Request, number: int) -> HttpResponse:
-    """Take the bed that a house holds."""
-    row = queries.access_ask(request.actor, number)
-    form = TakeForm(request.POST)
-    if not form.is_valid():
-        raise Refused(["ESCORT_MISSING"])
-    actions.accept(
-        ask_id=row.pk,
-        escort=form.cleaned_data["escort"],
-        actor=request.actor,
-        now=request.now,
-    )
-    first = queries.stays_of(row)[0].case_id
-    return redirect(reverse("shelters:bed", args=[first]) + "?said=kept")
 
 
 @require_GET

@@ -583,6 +583,11 @@ def looked_after(screenings: Collection[str]) -> set[str]:
     return found | {c for c in others if taken.filter(screening_id__in=chain_of(c)).exists()}
 
 
+def is_before_decision(case: Case) -> bool:
+    """Say whether a case stands for which no supervisor has decided yet: its class is a reading."""
+    return case.screening is not None and case.screening.decided_at is None
+
+
 def find_case_of(actor: Actor, screening_code: str) -> Case | None:
     """Return the case that was opened from a screening or its chain, if this person may see it."""
     return visible_to(actor).filter(screening_id__in=chain_of(screening_code)).first()

@@ -58,10 +58,15 @@ class Given(Protocol):
     def is_withdrawn(self) -> bool: ...
 
 
-def objections_to_opening(*, is_decided: bool, has_case: bool, decided_class: str) -> list[str]:
-    """Return what stands against opening a case from a screening."""
+def objections_to_opening(
+    *, is_decided: bool, has_case: bool, decided_class: str, before_decision: bool = False
+) -> list[str]:
+    """Return what stands against opening a case from a screening.
+
+    Protection waits for no decision: at night a case is opened before it (domain §3.3 rule 1).
+    """
     against = []
-    if not is_decided:
+    if not is_decided and not before_decision:
         against.append("NOT_DECIDED")
     if has_case:
         against.append("HAS_A_CASE")

@@ -401,7 +401,20 @@ def decide(*, code: str, decided_class: str, reason: str, actor: Actor, now: dat
     row.differs = decided_class != proposed
     row.save(update_fields=["sealed_decision", "decided_at", "decided_by", "differs"])
     record(at=now, actor=actor.account_id, verb="identification.decide", subject=code)
+    for follow in _DECIDED:
+        follow(code, actor, now)
     return row
+
+
+# What a later room does with a decision in its transaction; who does: node.apps.
+Follow = Callable[[str, Actor, datetime], None]
+_DECIDED: list[Follow] = []
+
+
+def decided_too(follow: Follow) -> None:
+    """Let a later room follow every decision: a case may have been opened before it."""
+    if follow not in _DECIDED:
+        _DECIDED.append(follow)
 
 
 def _rescreen_on(content: Mapping[str, Any], decided: str, now: datetime) -> str:

@@ -11,11 +11,16 @@ class Node(AppConfig):
     def ready(self) -> None:
         """Install the tables: messages to functions, and the rows that move with the weeks."""
         from amana.access.actions.keys import layer_too, reseal_too  # noqa: PLC0415
-        from amana.cases.actions.files import begin_too, weigh_too  # noqa: PLC0415
+        from amana.cases.actions.files import (  # noqa: PLC0415
+            begin_too,
+            follow_decision,
+            weigh_too,
+        )
         from amana.cases.queries import looked_after  # noqa: PLC0415
         from amana.exchange import actions  # noqa: PLC0415 - tables exist only from here on
         from amana.field import operations  # noqa: PLC0415
         from amana.field.actions.arrivals import reseal  # noqa: PLC0415
+        from amana.identification.actions import decided_too  # noqa: PLC0415
         from amana.letters.actions import forget  # noqa: PLC0415
         from amana.node.wiring import AT_THE_TRAY, CONTENTS, HANDLERS, LAYERED  # noqa: PLC0415
         from amana.protection.actions import begin  # noqa: PLC0415
@@ -25,6 +30,7 @@ class Node(AppConfig):
 
         actions.install(HANDLERS, CONTENTS, AT_THE_TRAY)
         operations.install(looked_after)
+        decided_too(follow_decision)
         begin_too(begin)
         weigh_too(is_too_much)
         reseal_too(reseal)

@@ -228,6 +228,10 @@ TABLE: dict[str, Page] = {
     "shelters:end": _for(W, S, *IN_SHELTERS, purpose="care"),
     "shelters:missing": _for(W, S, *IN_SHELTERS, purpose="care"),
     "shelters:exit": _for(W, S, *IN_SHELTERS, purpose="care"),
+    "shelters:group": _for(W, S, purpose="care"),
+    "shelters:manifest": _for(W, S, purpose="care"),
+    "shelters:situation": _for(W, S, purpose="care"),
+    "shelters:group-asked": _for(*IN_SHELTERS, purpose="care"),
     "shelters:raised": _for(W, S, C, *IN_SHELTERS, purpose="care"),
     # Who waits for whom, and who is on duty.
     "watch:now": _for(C, D, Role.PLAN, purpose="cooperation"),

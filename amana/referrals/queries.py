@@ -12,7 +12,7 @@ from amana.access.rules import Actor, NotFound
 from amana.agreements import queries as agreements
 from amana.agreements.queries import Entry
 from amana.cases.models import Case
-from amana.cases.queries import access_compartment, consents
+from amana.cases.queries import access_compartment, consents, is_before_decision
 from amana.cases.rules import ACCOUNT, IDENTITY, LOCATION, objections_to_sharing, taken_back
 from amana.crypto.boxes import Place
 from amana.exchange import evidence
@@ -239,8 +239,9 @@ def objections(
 ) -> list[str]:
     """Return everything that stands against offering this case to this country now."""
     account = access_compartment(actor, case, ACCOUNT)[1]
+    undecided = ["CLASS_NOT_DECIDED"] if is_before_decision(case) else []
     sharing = objections_to_sharing(consents(actor, case), country=country, content=groups, now=now)
-    return rules.objections_to_offering(
+    return undecided + rules.objections_to_offering(
         sharing=sharing,
         indicators=account["indicators"],
         citizenship=account["citizenship"],

@@ -4,6 +4,7 @@ No hard rule gives way to a preference: preferences only put in order what the r
 person chooses; nothing here gives a bed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -132,6 +133,24 @@ def arrange(party: Sequence[Person], house: House, table: Shelters) -> dict[str,
         return False
 
     return dict(rooms) if give(0) else None
+
+
+def fits(party: Sequence[Person], house: House, rooms: Mapping[str, str], table: Shelters) -> bool:
+    """Say whether these people may have these rooms now (H1 to H4, H7, H10)."""
+    units = {unit.code: unit for unit in house.units}
+    if set(rooms) != {one.code for one in party} or not set(rooms.values()) <= set(units):
+        return False
+    taken = Counter(rooms.values())
+    if any(n > rules.claimed_free(units[code]) for code, n in taken.items()):
+        return False
+    for one in party:
+        unit = units[rooms[one.code]]
+        beside = [o.sleeper for o in party if o is not one and rooms[o.code] == unit.code]
+        if rules.against_room(one, unit, [*unit.sleepers, *beside], table):
+            return False
+        if one.child_of in rooms and rooms[one.child_of] != unit.code:
+            return False
+    return True
 
 
 def _why_no_room(party: Sequence[Person], house: House, table: Shelters) -> set[str]:

@@ -160,6 +160,8 @@ class Ask(models.Model):
     # Why the unit did not take a bed that was held for it.
     declined = models.CharField(max_length=20, blank=True)
     escort = models.CharField(max_length=32, blank=True)
+    # The room that a placement of many at once found for each, where it was one: case and room.
+    plan = models.JSONField(default=dict)
     # What the house must know to answer; its key is erased when the house has no part in it.
     key_id = models.CharField(max_length=32, db_index=True)
     sealed = models.BinaryField()

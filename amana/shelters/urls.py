@@ -6,6 +6,10 @@ from amana.shelters import views
 
 app_name = "shelters"
 urlpatterns = [
+    path("operations/<str:code>/beds/", views.group, name="group"),
+    path("operations/<str:code>/beds/lists", views.manifest, name="manifest"),
+    path("operations/<str:code>/beds/situation", views.situation, name="situation"),
+    path("beds/groups/<str:code>/", views.group_asked, name="group-asked"),
     path("beds/", views.places, name="places"),
     path("beds/houses/new", views.new_house, name="new-house"),
     path("beds/houses/<str:code>/", views.house, name="house"),

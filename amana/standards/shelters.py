@@ -20,6 +20,18 @@ class Number:
 
 
 @dataclass(frozen=True)
+class FirstPass:
+    """What the first questions to somebody found among many say of the bed for the night.
+
+    `risk` by the urgency of the answers; `needs` and `with_parent` by an answer, `question.answer`.
+    """
+
+    risk: Mapping[str, str]
+    needs: Mapping[str, tuple[str, ...]]
+    with_parent: str
+
+
+@dataclass(frozen=True)
 class Shelters:
     """The numbers and the lists of the search for a bed.
 
@@ -39,6 +51,7 @@ class Shelters:
     soft: Mapping[str, Number]
     priority: Mapping[str, Number]
     ladder: tuple[str, ...]
+    first_pass: FirstPass
 
     def hours(self, limit: str) -> timedelta:
         """Return a limit that is counted in hours."""
@@ -81,6 +94,20 @@ def read(root: Place) -> Shelters:
         soft=_numbers(root.at("soft"), of="PLACE_REASON"),
         priority=_numbers(root.at("priority")),
         ladder=root.at("ladder").each_one_of(codes.values("UNMET_STEP")),
+        first_pass=_first_pass(root.at("first_pass")),
+    )
+
+
+def _first_pass(place: Place) -> FirstPass:
+    place.at("mark").one_of(MARKS)
+    place.at("source").one_of(citations.load())
+    levels, needs = codes.values("RISK_LEVEL"), codes.values("SHELTER_NEED")
+    urgencies = codes.values("FIELD_URGENCY")
+    risk = place.at("risk").keyed(only=urgencies)
+    return FirstPass(
+        risk={urgency: found.one_of(levels) for urgency, found in risk.items()},
+        needs={k: found.each_one_of(needs) for k, found in place.at("needs").keyed().items()},
+        with_parent=place.at("with_parent").text(),
     )
 
 

@@ -14,7 +14,7 @@ from amana.access.queries import members, team
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases import queries, rules
-from amana.cases.actions.parts import count, give_out, mark, write_new
+from amana.cases.actions.parts import count, count_anew, edit_part, give_out, mark, write_new
 from amana.cases.models import Case, Conflict, Involved
 from amana.identification.queries import access_screening
 from amana.standards import codes
@@ -43,15 +43,27 @@ def weigh_too(too_much: TooMuch) -> None:
 
 
 @transaction.atomic
-def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime) -> Case:
-    """Open a case from a screening that was decided; its content moves into sealed parts."""
+def open_case(
+    *,
+    screening_code: str,
+    country: str,
+    actor: Actor,
+    now: datetime,
+    before_decision: bool = False,
+) -> Case:
+    """Open a case from a screening that was decided; its content moves into sealed parts.
+
+    With `before_decision` also from one that was not: a bed for the night waits for no decision.
+    The class is that of the reading then, until the supervisor decides (`follow_decision`).
+    """
     require_two_locks(actor)
     screening = access_screening(actor, screening_code)
-    decision = screening.decision or {}
+    decision = screening.decision or {"class": screening.content["reading"]["class"]}
     against = rules.objections_to_opening(
         is_decided=screening.decision is not None,
         has_case=queries.has_case(screening_code),
-        decided_class=decision.get("class", ""),
+        decided_class=decision["class"],
+        before_decision=before_decision,
     )
     if against:
         raise Refused(against)
@@ -76,12 +88,33 @@ def open_case(*, screening_code: str, country: str, actor: Actor, now: datetime)
         write_new(case, name, document, actor, now)
     count(case, content, decision, actor, now)
     mark(case, "screened", at=row.received_at, by=row.account_id or "")
-    mark(case, "decided", at=row.decided_at or now, by=row.decided_by)
+    if row.decided_at is not None:
+        mark(case, "decided", at=row.decided_at, by=row.decided_by)
     mark(case, "opened", at=now, by=actor.account_id)
     record(at=now, actor=actor.account_id, verb="cases.open_case", subject=case.code)
     if not case.is_historical:
         _begin(case, actor, now)
     return case
+
+
+@transaction.atomic
+def follow_decision(screening_code: str, actor: Actor, now: datetime) -> None:
+    """Let the class of a case that was opened before the decision be the decided one.
+
+    Nobody loses a service by it: where nothing was found, the worker is told and decides with the
+    person how to end. A screening without a case changes nothing here.
+    """
+    case = Case.objects.filter(screening=screening_code).first()
+    if case is None or case.is_historical:
+        return
+    screening = access_screening(actor, screening_code)
+    decision = screening.decision or {}
+    edit_part(case, rules.ACCOUNT, {"class": decision["class"]}, actor, now)
+    count_anew(case, screening.content, decision, actor, now)
+    mark(case, "decided", at=now, by=actor.account_id)
+    told = {case.worker} if case.worker else {a.pk for a in members(case.team, Role.SUPERVISOR)}
+    kind = "DECIDED_NOTHING" if decision["class"] == rules.NO_CASE_FOR else "DECIDED"
+    tell(told - {actor.account_id}, kind, reference=case.pk, now=now)
 
 
 def _begin(case: Case, actor: Actor, now: datetime) -> None:

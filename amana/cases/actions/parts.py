@@ -74,6 +74,21 @@ def count(
     )
 
 
+def count_anew(
+    case: Case,
+    content: Mapping[str, Any],
+    decision: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Seal what may be counted of a case once more, with its class decided; the former goes."""
+    rows = Compartment.objects.filter(case=case, name=rules.STATS)
+    keys = list(rows.values_list("key_id", flat=True))
+    erase_keys(key_ids=keys, now=now, by=actor.account_id)
+    rows.delete()
+    count(case, content, decision, actor, now)
+
+
 def give_out(case: Case, actor: Actor) -> None:
     """Give every part that this person holds to the involved teams that may open it."""
     rows = list(Compartment.objects.filter(case=case))
@@ -121,6 +136,14 @@ def write_compartment(
         at=now, actor=actor.account_id, verb="cases.write_compartment", subject=case.code, part=name
     )
     return written
+
+
+def edit_part(
+    case: Case, name: str, changes: Mapping[str, Any], actor: Actor, now: datetime
+) -> None:
+    """Change fields of a part that stands, as it stands now, for somebody who reads it."""
+    row = Compartment.objects.select_for_update().get(case=case, name=name)
+    _edit(case, row, changes, row.version, actor, now)
 
 
 def _edit(

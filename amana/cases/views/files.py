@@ -54,6 +54,7 @@ def case(request: Request, code: str) -> HttpResponse:
         "may_refer": policy.leads(request.actor.role)
         and (row.is_historical or {part.name for part in compartments} >= rules.NEEDED_TO_REFER),
         "leads": policy.leads(request.actor.role),
+        "is_before_decision": queries.is_before_decision(row),
         "worker": names.get(row.worker, ""),
         "unwritten": _unwritten(request.actor.role, row, compartments),
         "parts": [

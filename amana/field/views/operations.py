@@ -70,6 +70,7 @@ def _shown(request: Request, code: str, form: MoreWristbandsForm) -> HttpRespons
         "minutes": round(spent / 60_000) if spent is not None else None,
         "n_waiting": len(queries.waiting(request.actor)),
         "may_open": request.actor.role in reads.OPENING,
+        "may_ask_beds": request.actor.role in (Role.SUPERVISOR, Role.CASE_WORKER),
         "may_end": is_reader and request.actor.role is Role.SUPERVISOR,
         "bands": reads.wristbands(found.row, 1),
         "form": form,

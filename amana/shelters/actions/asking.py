@@ -97,9 +97,17 @@ def _locked_house(code: str) -> Shelter:
 
 
 @transaction.atomic
-def ask(*, request_id: str, shelters: Sequence[str], actor: Actor, now: datetime) -> list[Ask]:
+def ask(
+    *,
+    request_id: str,
+    shelters: Sequence[str],
+    actor: Actor,
+    now: datetime,
+    plan: Mapping[str, str] | None = None,
+) -> list[Ask]:
     """Put a request to several houses at once, each with a time to answer.
 
+    `plan` names the room that a placement of many found for each, by case: a wish, judged anew.
     Refuses where a hard rule stands against one of them; a house that is unsure may be asked.
     """
     opened = queries.access_request(actor, request_id)
@@ -116,13 +124,19 @@ def ask(*, request_id: str, shelters: Sequence[str], actor: Actor, now: datetime
     new = [one.house.code for one in found.offers if one.house.code not in asked]
     if not new:
         raise Refused(["HOUSE_WAS_ASKED"])
-    return [_ask_one(opened, code, actor, now) for code in sorted(new)]
+    return [_ask_one(opened, code, plan or {}, actor, now) for code in sorted(new)]
 
 
-def _ask_one(opened: queries.OpenedRequest, code: str, actor: Actor, now: datetime) -> Ask:
+def _ask_one(
+    opened: queries.OpenedRequest,
+    code: str,
+    plan: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+) -> Ask:
     house = queries.shelter(code)
     key_id, key = issue_key(opened.row.team, house.team, actor=actor)
-    people = {p.code: _told(p) for p in opened.people}
+    people = {p.code: told(p) for p in opened.people}
     place = queries.ask_place(opened.row.pk, code, key_id)
     row = Ask.objects.create(
         request=opened.row,
@@ -130,6 +144,7 @@ def _ask_one(opened: queries.OpenedRequest, code: str, actor: Actor, now: dateti
         asked_at=now,
         asked_by=actor.account_id,
         answer_due=now + load().answer_time,
+        plan=dict(plan),
         key_id=key_id,
         sealed=seal_document(key, {"people": people}, place),
     )
@@ -138,7 +153,7 @@ def _ask_one(opened: queries.OpenedRequest, code: str, actor: Actor, now: dateti
     return row
 
 
-def _told(person: rules.Person) -> dict[str, Any]:
+def told(person: rules.Person) -> dict[str, Any]:
     said = {name: getattr(person, name) for name in TOLD}
     return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in said.items()}
 
@@ -172,7 +187,7 @@ def _hold(*, ask_id: int, actor: Actor, now: datetime) -> list[Stay]:
     _release_lapsed(row.shelter_id, now)
     people = queries.asked_people(actor, row)
     house = queries.houses([row.shelter_id], uses_surge=row.request.uses_surge)[0]
-    against, rooms = _room_now(people, house, now)
+    against, rooms = _room_now(people, house, row.plan, now)
     if against:
         raise Refused(against)
     stays = [_hold_one(row, person, rooms[person.code], now) for person in people]
@@ -206,14 +221,19 @@ def _access_open(actor: Actor, ask_id: int, now: datetime) -> Ask:
 
 
 def _room_now(
-    people: Sequence[rules.Person], house: rules.House, now: datetime
+    people: Sequence[rules.Person],
+    house: rules.House,
+    plan: Mapping[str, str],
+    now: datetime,
 ) -> tuple[list[str], dict[str, str]]:
     """Return what stands against a yes now, and the room of each where nothing does.
 
-    The house sees its own rooms, so an old count is no hindrance to its own word.
+    The house sees its own rooms, so an old count is no hindrance to its own word. The rooms of a
+    placement of many are kept where they still can be: else one party takes another's.
     """
     table = load()
-    rooms = matching.arrange(people, house, table)
+    is_planned = matching.fits(people, house, plan, table)
+    rooms = dict(plan) if is_planned else matching.arrange(people, house, table)
     if rooms is None:
         return ["NO_BED_LEFT"], {}
     against = set[str]()

@@ -3,6 +3,7 @@
 from amana.shelters.views.apart import apart
 from amana.shelters.views.asking import ask, bed, climb, decline, take, withdraw
 from amana.shelters.views.beds import answer, count, figures, places, way
+from amana.shelters.views.groups import group, group_asked, manifest, situation
 from amana.shelters.views.registry import house, new_house
 from amana.shelters.views.stays import end, exit_sheet, missing, raised, stay, stays
 
@@ -17,11 +18,15 @@ __all__ = [
     "end",
     "exit_sheet",
     "figures",
+    "group",
+    "group_asked",
     "house",
+    "manifest",
     "missing",
     "new_house",
     "places",
     "raised",
+    "situation",
     "stay",
     "stays",
     "take",

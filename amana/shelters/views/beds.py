@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from amana.access.request import Request
 from amana.access.rules import NotFound, Refused, Role
-from amana.shelters import actions, queries, rules
+from amana.shelters import actions, groups, queries, rules
 from amana.shelters.forms import AnswerForm, CountForm
 from amana.shelters.views.asking import waiting
 from amana.standards.shelters import load
@@ -41,6 +41,7 @@ def places(request: Request) -> HttpResponse:
             }
             for row in rows
         ],
+        "group_asks": groups.operations_asking(actor) if works else [],
         "asks": [_asked(request, one) for one in queries.asks_for(actor)] if works else [],
         "ways": queries.transports_for(actor, now),
         "answer": AnswerForm(),

@@ -11,10 +11,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from amana.access import policy
 from amana.access.documents import open_document
 from amana.access.queries import held_keys, members
 from amana.access.rules import CARE, Actor
 from amana.cases import queries as cases
+from amana.cases import rules as case_rules
 from amana.cases.models import Case
 from amana.crypto.boxes import Place
 from amana.shelters import queries, rules
@@ -110,10 +112,14 @@ def rungs(request: Request) -> list[tuple[str, datetime | None]]:
 
 
 def stays(actor: Actor) -> QuerySet[Stay]:
-    """Return the stays that are there for this person: of her house, or of a case she leads."""
+    """Return the stays that are there for this person: of her house, or of a case she leads.
+
+    Never of somebody whom she knows: whoever declared a conflict sees nothing of that case.
+    """
     rows = Stay.objects.select_related("unit__shelter", "ask", "case").exclude(state=rules.HELD)
     if actor.role in queries.STAFF:
-        return rows.filter(unit__shelter__team__in=queries.own_teams(actor))
+        mine = rows.filter(unit__shelter__team__in=queries.own_teams(actor))
+        return mine.filter(cases.no_conflict(actor, "case"))
     if actor.role in queries.ASKING:
         return rows.filter(case__in=cases.visible_to(actor))
     return rows.none()
@@ -217,6 +223,11 @@ def key_workers(row: Stay) -> list[tuple[str, str]]:
 
 
 # Who must not meet.
+
+
+def writes_of_offenders(actor: Actor) -> bool:
+    """Say whether a person may write about offenders, and so who must not meet whom."""
+    return bool(policy.way_of_writing(actor.role, case_rules.OFFENDERS))
 
 
 def kept_apart(actor: Actor, case: Case) -> QuerySet[Incompatible]:

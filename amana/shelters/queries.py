@@ -375,13 +375,16 @@ def inside(row: Shelter) -> list[Stay]:
 
 
 def access_stay(actor: Actor, stay_id: str) -> Stay:
-    """Return a stay for who works in the house or leads the case, or NotFound."""
+    """Return a stay for who works in the house or leads the case, or NotFound.
+
+    Whoever of the house declared that she knows the person finds no stay of hers.
+    """
     row = Stay.objects.select_related("unit__shelter", "ask", "case").filter(pk=stay_id).first()
     if row is None:
         raise NotFound
     works_there = actor.role in STAFF and row.unit.shelter.team in own_teams(actor)
     leads = actor.role in ASKING and cases.visible_to(actor).filter(pk=row.case_id).exists()
-    if not (works_there or leads):
+    if not (works_there or leads) or cases.has_conflict(row.case, actor.account_id):
         raise NotFound
     return row
 

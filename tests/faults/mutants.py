@@ -27,6 +27,8 @@ RELIABILITY = (
     "test_every_message_has_its_effect_once_and_in_order_whatever_the_line_does"
 )
 PARCELS = "amana/exchange/tests/test_actions_of_parcels.py"
+STAYS = "amana/shelters/tests/test_stays.py"
+APART = "amana/shelters/tests/test_apart.py"
 BOXES = "amana/crypto/tests/test_boxes.py"
 FLIPS = "tests/vault/test_bit_flips.py::test_no_flip_"
 EVIDENCE = "tests/vault/test_evidence.py::test_no_byte_of_the_evidence_can_be_another"
@@ -245,6 +247,35 @@ MUTANTS = (
         "if not verify(signer.signer, approval.signature, GLASS, message):",
         "if False:",
         f"{BINDINGS}::test_glass_breaks_on_a_word_that_was_signed_for_this_key",
+    ),
+    # Where somebody sleeps, and whom she must not meet.
+    _m(
+        "a house reads on of who has left it",
+        "shelters",
+        "withdraw_keys(team, [row.key_id] if row.key_id else [])",
+        "pass",
+        f"{STAYS}::test_the_house_reads_no_sheet_of_who_has_left_it_and_the_unit_still_does",
+    ),
+    _m(
+        "a conflict hides no stay",
+        "shelters",
+        "if not (works_there or leads) or cases.has_conflict(row.case, actor.account_id):",
+        "if not (works_there or leads):",
+        f"{STAYS}::test_whoever_of_the_house_knows_the_person_finds_no_stay_of_hers",
+    ),
+    _m(
+        "who writes of offenders reads what others wrote",
+        "shelters",
+        "filter(case=case, by=actor.account_id)",
+        "filter(case=case)",
+        f"{APART}::test_what_others_wrote_is_shown_to_nobody_and_taken_back_by_nobody_else",
+    ),
+    _m(
+        "a code tells whether there is such a case",
+        "shelters",
+        "if other == case.pk or not (is_house or is_reference(other)):",
+        "if other == case.pk or not (is_house or Case.objects.filter(pk=other).exists()):",
+        f"{APART}::test_the_code_of_another_case_is_taken_whether_it_exists_or_not",
     ),
     # What is believed of another country.
     _m(

@@ -1,6 +1,6 @@
 """Everything that changes the network of shelters."""
 
-from amana.shelters.actions.apart import keep_apart, let_meet, writes_of_offenders
+from amana.shelters.actions.apart import keep_apart, let_meet
 from amana.shelters.actions.asking import (
     accept,
     answer_no,
@@ -68,5 +68,4 @@ __all__ = [
     "write_address",
     "write_note",
     "write_sheet",
-    "writes_of_offenders",
 ]

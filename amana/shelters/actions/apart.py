@@ -4,19 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from amana.access import policy
 from amana.access.rules import Actor, NotFound, Refused
 from amana.audit.actions import record
-from amana.cases import rules as case_rules
 from amana.cases.models import Case
 from amana.shelters import people
 from amana.shelters.models import Incompatible, Shelter
 from amana.standards.references import is_reference
-
-
-def writes_of_offenders(actor: Actor) -> bool:
-    """Say whether a person may write about offenders, and so who must not meet whom."""
-    return bool(policy.way_of_writing(actor.role, case_rules.OFFENDERS))
 
 
 @transaction.atomic
@@ -26,7 +19,7 @@ def keep_apart(*, case: Case, other: str, actor: Actor, now: datetime) -> None:
     Whoever may write about offenders may write it, and so does not say of whom she knows what. A
     code is judged by its check character alone: whether a case of others exists, nobody is told.
     """
-    if not writes_of_offenders(actor):
+    if not people.writes_of_offenders(actor):
         raise NotFound
     is_house = Shelter.objects.filter(pk=other).exists()
     if other == case.pk or not (is_house or is_reference(other)):
@@ -42,7 +35,7 @@ def keep_apart(*, case: Case, other: str, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def let_meet(*, case: Case, other: str, actor: Actor, now: datetime) -> None:
     """Take back that a person must be kept apart; only who wrote it may, and it is on record."""
-    if not writes_of_offenders(actor):
+    if not people.writes_of_offenders(actor):
         raise NotFound
     row = people.kept_apart(actor, case).filter(other=other).first()
     if row is None:

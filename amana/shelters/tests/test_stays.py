@@ -9,7 +9,7 @@ import pytest
 
 from amana.access.models import KeyWrap, Notice
 from amana.access.rules import NotFound, Refused, Role
-from amana.cases.models import Case
+from amana.cases.models import Case, Conflict
 from amana.cases.tests.builders import a_case
 from amana.shelters import actions, people, rules
 from amana.shelters.models import Stay
@@ -69,6 +69,18 @@ def test_who_leads_the_case_and_who_works_in_the_house_see_a_stay_and_nobody_els
         for more in ("", "end", "missing", "exit"):
             assert visit(cast, name, page_of(stay, more)).status_code == 404, (name, more)
     assert stay.case_id not in words(visit(cast, "colleague", "/beds/stays/"))
+
+
+def test_whoever_of_the_house_knows_the_person_finds_no_stay_of_hers(
+    cast: Cast, now: datetime, stopped_clock: StoppedClock
+) -> None:
+    stay = admitted(cast, now)
+    Conflict.objects.create(case=stay.case, account=staff(cast).account_id, at=now)
+
+    for more in ("", "end", "missing", "exit"):
+        assert visit(cast, MANAGER, page_of(stay, more)).status_code == 404
+    for path in ("/beds/stays/", "/beds/raised/"):
+        assert stay.case_id not in words(visit(cast, MANAGER, path))
 
 
 def test_in_which_room_somebody_sleeps_is_for_the_house_alone(

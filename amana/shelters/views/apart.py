@@ -16,7 +16,7 @@ from amana.shelters.stay_forms import ApartForm
 def apart(request: Request, code: str) -> HttpResponse:
     """Show what this person wrote of whom a case must not meet; write one more, or take it back."""
     case = access_case(request.actor, code, request.purpose)
-    if not actions.writes_of_offenders(request.actor):
+    if not people.writes_of_offenders(request.actor):
         raise NotFound
     here = redirect(reverse("shelters:apart", args=[code]) + "?said=kept")
     if back := request.POST.get("takes_back", ""):

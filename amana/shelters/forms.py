@@ -88,7 +88,7 @@ class CountForm(forms.Form):
 class AnswerForm(forms.Form):
     """What a house says or does: yes, no, they set out, they are here."""
 
-    act = forms.ChoiceField(choices=[(a, a) for a in ("yes", "no", "leave", "admit")])
+    act = forms.ChoiceField(choices=[(a, a) for a in ("yes", "no", "leave", "admit", "all")])
     reason = forms.ChoiceField(choices=coded.choices("ASK_REFUSAL", blank=True), required=False)
 
 
@@ -142,6 +142,7 @@ class HouseForm(forms.Form):
     area = forms.ChoiceField(
         label=_("In which area"), choices=coded.choices("SHELTER_AREA", blank=True)
     )
+    operator = forms.CharField(label=_("Who runs it"), max_length=80, required=False)
     licence_authority = forms.CharField(
         label=_("Who gave the licence"), max_length=80, required=False
     )
@@ -163,10 +164,73 @@ class HouseForm(forms.Form):
     languages = _ticks(_("Languages by day"), "LANG")
     night_languages = _ticks(_("Languages at night"), "LANG")
     services = _ticks(_("What the place has"), "SHELTER_NEED")
+    inspected_on = forms.DateField(label=_("Last inspection on"), widget=DateBoxes, required=False)
+    inspection_score = forms.IntegerField(
+        label=_("Its score, of a hundred"), min_value=0, max_value=100, required=False
+    )
+    inspection_findings = forms.CharField(
+        label=_("What it found"),
+        help_text=_("About the house; never about a person."),
+        max_length=300,
+        required=False,
+    )
+    has_safeguarding = forms.BooleanField(
+        label=_("Has rules for the protection of those who live there"), required=False
+    )
+    staff_checked_percent = forms.IntegerField(
+        label=_("How many of a hundred of the staff were checked"),
+        min_value=0,
+        max_value=100,
+        initial=0,
+        required=False,
+    )
+    night_ratio = forms.IntegerField(
+        label=_("For how many residents one is awake at night"),
+        min_value=1,
+        max_value=200,
+        required=False,
+    )
+    max_stay_days = forms.IntegerField(
+        label=_("Longest stay in days, by the house itself"), min_value=1, required=False
+    )
+    cost_per_day = forms.IntegerField(
+        label=_("Cost of a day for one person"), min_value=0, required=False
+    )
+    intake_hours = forms.CharField(
+        label=_("When people are taken in"), max_length=60, required=False
+    )
+    phone_policy = forms.ChoiceField(
+        label=_("Telephones in the house"),
+        choices=coded.choices("PHONE_POLICY", blank=True),
+        required=False,
+    )
 
     def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].choices = teams  # type: ignore[attr-defined]
+        for code, words in coded.choices("SHELTER_AREA")():
+            self.fields[f"minutes-{code}"] = forms.IntegerField(
+                label=_("Minutes of travel to {area}").format(area=words),
+                min_value=0,
+                max_value=6000,
+                required=False,
+            )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what was said, with the minutes of travel by area."""
+        said = dict(self.cleaned_data)
+        found = {n: said.pop(n) for n in list(said) if n.startswith("minutes-")}
+        minutes = {n.removeprefix("minutes-"): v for n, v in found.items() if v is not None}
+        checked = said["staff_checked_percent"] or 0
+        return {**said, "minutes": minutes, "staff_checked_percent": checked}
+
+    @staticmethod
+    def of(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of a table; forms hold none
+        """Return what the registry says of a house, as this form begins with it."""
+        names = (*HouseForm.base_fields,)
+        minutes = {f"minutes-{code}": n for code, n in row.minutes.items()}
+        return {name: getattr(row, name) for name in names} | minutes
 
 
 class RoomForm(forms.Form):
@@ -186,6 +250,36 @@ class RoomForm(forms.Form):
     source = forms.ChoiceField(
         label=_("Who says how many beds there are"), choices=coded.choices("CAPACITY_SOURCE")
     )
+
+
+class BedsForm(forms.Form):
+    """How many beds a room has now, and who says so."""
+
+    unit = forms.IntegerField(widget=forms.HiddenInput)
+    beds = forms.IntegerField(label=_("How many beds"), min_value=0, max_value=200)
+    source = forms.ChoiceField(
+        label=_("Who says how many beds there are"), choices=coded.choices("CAPACITY_SOURCE")
+    )
+
+
+class NoteForm(forms.Form):
+    """A line of the log of a house, or an incident."""
+
+    kind = forms.ChoiceField(label=_("What it is"))
+    case = forms.ChoiceField(label=_("About whom"), required=False)
+    words = forms.CharField(
+        label=_("What happened"),
+        help_text=_("Facts only. No interview, and no name."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, people: list[str], logs: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        log = [("LOG", _("A line of the daily log"))] if logs else []
+        kinds = [*log, *coded.choices("INCIDENT")()]
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["case"].choices = [("", "—"), *((c, c) for c in people)]  # type: ignore[attr-defined]
 
 
 class StatusForm(forms.Form):

@@ -28,6 +28,7 @@ class Shelter(models.Model):
     licence_valid_to = models.DateField(null=True)
     inspected_on = models.DateField(null=True)
     inspection_score = models.PositiveSmallIntegerField(null=True)
+    inspection_findings = models.CharField(max_length=300, blank=True)
     has_safeguarding = models.BooleanField(default=False)
     staff_checked_percent = models.PositiveSmallIntegerField(default=0)
     security = models.PositiveSmallIntegerField(default=1)
@@ -36,6 +37,13 @@ class Shelter(models.Model):
     night_languages = models.JSONField(default=list)
     services = models.JSONField(default=list)
     minutes = models.JSONField(default=dict)
+    # For how many of those who sleep there one of the staff is awake at night.
+    night_ratio = models.PositiveSmallIntegerField(null=True)
+    # The house's own limit; it only shortens that of its kind.
+    max_stay_days = models.PositiveSmallIntegerField(null=True)
+    cost_per_day = models.PositiveIntegerField(null=True)
+    intake_hours = models.CharField(max_length=60, blank=True)
+    phone_policy = models.CharField(max_length=20, blank=True)
     added_at = models.DateTimeField()
     added_by = models.CharField(max_length=32)
     key_id = models.CharField(max_length=32, blank=True)

@@ -198,6 +198,7 @@ def _life(row: Stay, came_back: bool) -> rules.Life:  # noqa: FBT001 - one fact 
         has_sheet=bool(row.key_id),
         is_settled=bool(row.settled),
         came_back=came_back,
+        own_days=row.unit.shelter.max_stay_days,
     )
 
 
@@ -205,7 +206,9 @@ def may_stay_until(row: Stay) -> datetime | None:
     """Return until when a stay may last without a further review; None before the admission."""
     if row.admitted_at is None:
         return None
-    return (row.reviewed_at or row.admitted_at) + load().longest_stay(row.unit.shelter.kind)
+    return (row.reviewed_at or row.admitted_at) + load().longest_stay(
+        row.unit.shelter.kind, row.unit.shelter.max_stay_days
+    )
 
 
 def sheet(actor: Actor, row: Stay) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from amana.crypto.secrets import CannotOpen, Key
 from amana.shelters import rules
 from amana.shelters.models import (
     Ask,
+    Capacity,
     Count,
     ForEscort,
     Incompatible,
@@ -179,6 +180,14 @@ def _house(row: Shelter, units: tuple[rules.Unit, ...]) -> House:
         night_languages=frozenset(row.night_languages),
         services=frozenset(row.services),
     )
+
+
+def claims(row: Shelter) -> dict[int, list[Capacity]]:
+    """Return who said how many beds each room of a house has, the newest word first."""
+    found: dict[int, list[Capacity]] = defaultdict(list)
+    for one in Capacity.objects.filter(unit__shelter=row).order_by("-at", "-pk"):
+        found[one.unit_id].append(one)
+    return dict(found)
 
 
 # Requests.
@@ -449,7 +458,8 @@ def raised(now: datetime, codes: Iterable[str] | None = None) -> list[Raised]:
     admitted = Stay.objects.filter(state=rules.ADMITTED).annotate(house=F("unit__shelter_id"))
     for stay in admitted:
         since = stay.admitted_at or stay.held_at
-        stays[stay.house].append(Inside(since, stay.reviewed_at))
+        own_days = rows[stay.house].max_stay_days
+        stays[stay.house].append(Inside(since, stay.reviewed_at, own_days))
     silent = _silent_in_a_row()
     found = []
     for house in houses(codes):
@@ -548,6 +558,12 @@ def abuses(actor: Actor) -> list[tuple[Note, str]]:
         return []
     keys = held_keys(actor, {one.key_id for one in rows})
     return [(one, _words(one, keys[one.key_id])) for one in rows if one.key_id in keys]
+
+
+def reported() -> list[tuple[Note, str]]:
+    """Return that there were reports of staff, and of which house: to the coordination, no word."""
+    rows = Note.objects.filter(kind=ABUSE).select_related("shelter").order_by("closed_at", "-at")
+    return [(one, "") for one in rows]
 
 
 def n_abuses() -> int:

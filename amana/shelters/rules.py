@@ -301,11 +301,13 @@ class Inside:
 
     since: datetime
     reviewed_at: datetime | None = None
+    # The limit that the house sets itself.
+    own_days: int | None = None
 
 
 def overstays(stay: Inside, kind: str, now: datetime, table: Shelters) -> bool:
     """Say whether a stay is longer than this kind of shelter may keep somebody without a review."""
-    return now > (stay.reviewed_at or stay.since) + table.longest_stay(kind)
+    return now > (stay.reviewed_at or stay.since) + table.longest_stay(kind, stay.own_days)
 
 
 # How a stay may end, by where it stands.
@@ -334,6 +336,7 @@ class Life:
     has_sheet: bool = False
     is_settled: bool = False
     came_back: bool = False
+    own_days: int | None = None
 
 
 def stay_troubles(stay: Life, now: datetime, table: Shelters) -> list[str]:
@@ -346,7 +349,8 @@ def stay_troubles(stay: Life, now: datetime, table: Shelters) -> list[str]:
     if stay.state != ADMITTED or stay.admitted_at is None:
         return []
     found = []
-    if overstays(Inside(stay.admitted_at, stay.reviewed_at), stay.kind, now, table):
+    inside = Inside(stay.admitted_at, stay.reviewed_at, stay.own_days)
+    if overstays(inside, stay.kind, now, table):
         found.append("OVERSTAY")
     if stay.exit_planned_on is not None and stay.exit_planned_on < now.date():
         found.append("EXIT_DAY_PASSED")

@@ -67,9 +67,13 @@ class Shelters:
         """Return how long after the arrival the admission sheet may take."""
         return timedelta(minutes=self.limits["admission_minutes"].value)
 
-    def longest_stay(self, kind: str) -> timedelta:
-        """Return after how long a stay in this kind of shelter must have been reviewed."""
-        return timedelta(days=self.stay_days.get(kind, self.other_stay_days).value)
+    def longest_stay(self, kind: str, own_days: int | None = None) -> timedelta:
+        """Return after how long a stay in this kind of shelter must have been reviewed.
+
+        A house's own limit shortens that of its kind, and never makes it longer.
+        """
+        days = self.stay_days.get(kind, self.other_stay_days).value
+        return timedelta(days=days if own_days is None else min(days, own_days))
 
 
 def read(root: Place) -> Shelters:

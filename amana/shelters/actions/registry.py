@@ -23,7 +23,8 @@ FIELDS = frozenset(
         *("alias", "kind", "team", "operator", "area", "licence_authority", "licence_number"),
         *("licence_valid_to", "inspected_on", "inspection_score", "has_safeguarding"),
         *("staff_checked_percent", "security", "profiles", "languages", "night_languages"),
-        *("services", "minutes"),
+        *("services", "minutes", "inspection_findings", "night_ratio", "max_stay_days"),
+        *("cost_per_day", "intake_hours", "phone_policy"),
     }
 )
 LISTS = {
@@ -42,6 +43,8 @@ def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
         codes.check("SHELTER_TYPE", facts["kind"])
     if "area" in facts:
         codes.check("SHELTER_AREA", facts["area"])
+    if facts.get("phone_policy"):
+        codes.check("PHONE_POLICY", facts["phone_policy"])
     for name, listed in LISTS.items():
         for code in facts.get(name, ()):
             codes.check(listed, code)

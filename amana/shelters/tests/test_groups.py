@@ -150,6 +150,7 @@ def account_of(night: Night, case: Case) -> dict[str, Any]:
 
 
 def test_a_file_is_opened_before_the_decision_and_follows_it_afterwards(night: Night) -> None:
+    night.cast.team("statistics")
     told = night.files()
 
     assert (told.n, told.n_left, told.against) == (4, 0, set())

@@ -4,7 +4,8 @@ from amana.shelters.views.apart import apart
 from amana.shelters.views.asking import ask, bed, climb, decline, take, withdraw
 from amana.shelters.views.beds import answer, count, figures, places, way
 from amana.shelters.views.groups import group, group_asked, manifest, situation
-from amana.shelters.views.registry import house, new_house
+from amana.shelters.views.log import log, reports
+from amana.shelters.views.registry import change_house, house, hsds, new_house
 from amana.shelters.views.stays import end, exit_sheet, missing, raised, stay, stays
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "apart",
     "ask",
     "bed",
+    "change_house",
     "climb",
     "count",
     "decline",
@@ -21,11 +23,14 @@ __all__ = [
     "group",
     "group_asked",
     "house",
+    "hsds",
+    "log",
     "manifest",
     "missing",
     "new_house",
     "places",
     "raised",
+    "reports",
     "situation",
     "stay",
     "stays",

@@ -109,8 +109,22 @@ def answer(request: Request, number: int) -> HttpResponse:
     elif act == "leave":
         actions.begin_transport(ask_id=row.pk, actor=actor, now=now)
     else:
-        arrived = request.POST.getlist("arrived")
-        actions.admit(ask_id=row.pk, arrived=arrived, actor=actor, now=now)
+        return _rolled(request, row, is_all=act == "all")
+    return redirect(reverse("shelters:places") + "?said=kept")
+
+
+def _rolled(request: Request, row: Any, *, is_all: bool) -> HttpResponse:  # noqa: ANN401
+    """Call the roll at the door; before anybody is raised as missing, ask whether it is so."""
+    coming = [
+        one for one in queries.stays_of(row) if one.state in (rules.ACCEPTED, rules.TRAVELLING)
+    ]
+    ticked = request.POST.getlist("arrived")
+    here = [one.pk for one in coming if is_all or one.pk in ticked]
+    absent = [one for one in coming if one.pk not in here]
+    if absent and request.POST.get("sure") != "yes":
+        context = {"ask": row, "here": here, "absent": absent}
+        return render(request, "shelters/absent.html", context, status=422)
+    actions.admit(ask_id=row.pk, arrived=here, actor=request.actor, now=request.now)
     return redirect(reverse("shelters:places") + "?said=kept")
 
 

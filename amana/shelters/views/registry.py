@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from amana.access.request import Request
-from amana.access.rules import NotFound, Role
-from amana.shelters import actions, queries
-from amana.shelters.forms import AddressForm, HouseForm, RoomForm, StatusForm
+from amana.access.rules import NotFound, Refused, Role
+from amana.look import coded
+from amana.shelters import actions, directory, queries
+from amana.shelters.forms import AddressForm, BedsForm, HouseForm, RoomForm, StatusForm
 
-ROOM, STATUS, ADDRESS = "room", "status", "address"
+ROOM, STATUS, ADDRESS, BEDS = "room", "status", "address", "beds"
 
 
 @require_http_methods(["GET", "POST"])
@@ -21,7 +22,7 @@ def new_house(request: Request) -> HttpResponse:
     """Enter a house into the network. Where it stands is not asked: its manager writes that."""
     form = HouseForm(request.POST or None, teams=queries.shelter_teams())
     if form.is_bound and form.is_valid():
-        row = actions.add_shelter(facts=form.cleaned_data, actor=request.actor, now=request.now)
+        row = actions.add_shelter(facts=form.facts, actor=request.actor, now=request.now)
         return redirect(reverse("shelters:house", args=[row.pk]) + "?said=kept")
     status = 422 if form.is_bound else 200
     return render(request, "shelters/new_house.html", {"form": form}, status=status)
@@ -34,6 +35,8 @@ def house(request: Request, code: str) -> HttpResponse:
     if request.method != "POST":
         return _house(request, row)
     act = request.POST.get("act", "")
+    if act == BEDS:
+        return _beds(request, row)
     if act not in (ROOM, STATUS, ADDRESS):
         raise NotFound
     form = _forms(request, row, request.POST, act)[act]
@@ -48,6 +51,51 @@ def house(request: Request, code: str) -> HttpResponse:
     else:
         actions.write_address(code=code, words=said, actor=request.actor, now=request.now)
     return redirect(reverse("shelters:house", args=[code]) + "?said=kept")
+
+
+def _beds(request: Request, row: Any) -> HttpResponse:  # noqa: ANN401
+    """Take another word on how many beds a room of this house has."""
+    form = BedsForm(request.POST)
+    rooms = {room.pk for room in row.units.all()}
+    if not form.is_valid():
+        raise Refused(["BEDS_NOT_A_NUMBER"])
+    said = form.cleaned_data
+    if said["unit"] not in rooms:
+        raise NotFound
+    actions.set_beds(
+        unit_id=said["unit"],
+        beds=said["beds"],
+        source=said["source"],
+        actor=request.actor,
+        now=request.now,
+    )
+    return redirect(reverse("shelters:house", args=[row.pk]) + "?said=kept")
+
+
+@require_http_methods(["GET", "POST"])
+def change_house(request: Request, code: str) -> HttpResponse:
+    """Change what the registry says of a house: a licence renewed, an inspection, its services."""
+    if request.actor.role is not Role.COORDINATOR:
+        raise NotFound
+    row = queries.access_registered(request.actor, code)
+    form = HouseForm(request.POST or None, teams=queries.shelter_teams(), initial=HouseForm.of(row))
+    if form.is_bound and form.is_valid():
+        actions.change_shelter(code=code, facts=form.facts, actor=request.actor, now=request.now)
+        return redirect(reverse("shelters:house", args=[code]) + "?said=kept")
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "house": row}
+    return render(request, "shelters/change_house.html", context, status=status)
+
+
+@require_GET
+def hsds(request: Request) -> HttpResponse:
+    """Give the directory as HSDS, to be published: without where a house stands."""
+    if request.actor.role is not Role.COORDINATOR:
+        raise NotFound
+    found = directory.exported(queries.shelters(), queries.houses())
+    answer = JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = 'attachment; filename="directory.json"'
+    return answer
 
 
 def _forms(
@@ -77,9 +125,12 @@ def _house(
     wrong: dict[str, Form] | None = None,
 ) -> HttpResponse:
     forms = {**_forms(request, row), **(wrong or {})}
+    claims = queries.claims(row)
     context = {
         "house": row,
-        "rooms": row.units.order_by("label"),
+        "rooms": [(room, claims.get(room.pk, [])) for room in row.units.order_by("label")],
+        "sources": coded.choices("CAPACITY_SOURCE")(),
+        "coordinates": request.actor.role is Role.COORDINATOR,
         "has_address": bool(row.key_id),
         "room_form": forms[ROOM],
         "status_form": forms[STATUS],

@@ -583,9 +583,16 @@ def looked_after(screenings: Collection[str]) -> set[str]:
     return found | {c for c in others if taken.filter(screening_id__in=chain_of(c)).exists()}
 
 
-def is_before_decision(case: Case) -> bool:
-    """Say whether a case stands for which no supervisor has decided yet: its class is a reading."""
-    return case.screening is not None and case.screening.decided_at is None
+def is_before_decision(case: Case, *, ignoring: str = "") -> bool:
+    """Say whether a case stands for which no supervisor has decided yet: its class is a reading.
+
+    `ignoring` names a screening that is being decided in this moment.
+    """
+    if case.screening is None or case.is_historical:
+        return False
+    if case.screening.decided_at is not None and case.screening_id != ignoring:
+        return False
+    return not Milestone.objects.filter(case=case, kind="decided").exists()
 
 
 def find_case_of(actor: Actor, screening_code: str) -> Case | None:

@@ -59,14 +59,20 @@ class Given(Protocol):
 
 
 def objections_to_opening(
-    *, is_decided: bool, has_case: bool, decided_class: str, before_decision: bool = False
+    *,
+    is_decided: bool,
+    has_case: bool,
+    decided_class: str,
+    before_decision: bool = False,
+    is_historical: bool = False,
 ) -> list[str]:
     """Return what stands against opening a case from a screening.
 
-    Protection waits for no decision: at night a case is opened before it (domain §3.3 rule 1).
+    Protection waits for no decision: at night a case is opened before it (domain §3.3 rule 1). A
+    row of the past needs no bed tonight.
     """
     against = []
-    if not is_decided and not before_decision:
+    if not is_decided and (is_historical or not before_decision):
         against.append("NOT_DECIDED")
     if has_case:
         against.append("HAS_A_CASE")

@@ -16,10 +16,10 @@ class Node(AppConfig):
             follow_decision,
             weigh_too,
         )
-        from amana.cases.queries import looked_after  # noqa: PLC0415
+        from amana.cases.queries import has_case, looked_after  # noqa: PLC0415
         from amana.exchange import actions  # noqa: PLC0415 - tables exist only from here on
         from amana.field import operations  # noqa: PLC0415
-        from amana.field.actions.arrivals import reseal  # noqa: PLC0415
+        from amana.field.actions.arrivals import keep_too, reseal  # noqa: PLC0415
         from amana.identification.actions import decided_too  # noqa: PLC0415
         from amana.letters.actions import forget  # noqa: PLC0415
         from amana.node.wiring import AT_THE_TRAY, CONTENTS, HANDLERS, LAYERED  # noqa: PLC0415
@@ -31,6 +31,7 @@ class Node(AppConfig):
         actions.install(HANDLERS, CONTENTS, AT_THE_TRAY)
         operations.install(looked_after)
         decided_too(follow_decision)
+        keep_too(has_case)
         begin_too(begin)
         weigh_too(is_too_much)
         reseal_too(reseal)

@@ -10,13 +10,13 @@ from amana.access import policy
 from amana.access.actions import tell
 from amana.access.actions.keys import withdraw_keys
 from amana.access.actions.locks import require_two_locks
-from amana.access.queries import members, team
+from amana.access.queries import held_keys, members, team
 from amana.access.rules import CARE, Actor, NotFound, Refused, Role
 from amana.audit.actions import record
 from amana.cases import queries, rules
-from amana.cases.actions.parts import count, count_anew, edit_part, give_out, mark, write_new
-from amana.cases.models import Case, Conflict, Involved
-from amana.identification.queries import access_screening
+from amana.cases.actions.parts import count, edit_part, give_out, mark, write_new
+from amana.cases.models import Case, Compartment, Conflict, Involved
+from amana.identification.queries import access_screening, chain_of
 from amana.standards import codes
 from amana.standards.references import new_reference
 
@@ -64,6 +64,7 @@ def open_case(
         has_case=queries.has_case(screening_code),
         decided_class=decision["class"],
         before_decision=before_decision,
+        is_historical=screening.row.is_historical,
     )
     if against:
         raise Refused(against)
@@ -86,9 +87,10 @@ def open_case(
     _involve(case, unit, actor, now)
     for name, document in _parts(content, decision, is_historical=row.is_historical).items():
         write_new(case, name, document, actor, now)
-    count(case, content, decision, actor, now)
     mark(case, "screened", at=row.received_at, by=row.account_id or "")
     if row.decided_at is not None:
+        # Counted is a case from its decision on.
+        count(case, content, decision, actor, now)
         mark(case, "decided", at=row.decided_at, by=row.decided_by)
     mark(case, "opened", at=now, by=actor.account_id)
     record(at=now, actor=actor.account_id, verb="cases.open_case", subject=case.code)
@@ -102,15 +104,20 @@ def follow_decision(screening_code: str, actor: Actor, now: datetime) -> None:
     """Let the class of a case that was opened before the decision be the decided one.
 
     Nobody loses a service by it: where nothing was found, the worker is told and decides with the
-    person how to end. A screening without a case changes nothing here.
+    person how to end. What more her phone brought may stand in a later screening of the chain. Of a
+    case of another unit nothing is known here: it stays as it is read, and goes nowhere.
     """
-    case = Case.objects.filter(screening=screening_code).first()
-    if case is None or case.is_historical:
+    chain = chain_of(screening_code)
+    case = Case.objects.select_for_update(of=("self",)).filter(screening_id__in=chain).first()
+    if case is None or not queries.is_before_decision(case, ignoring=screening_code):
+        return
+    part = Compartment.objects.filter(case=case, name=rules.ACCOUNT).first()
+    if part is None or part.key_id not in held_keys(actor, {part.key_id}):
         return
     screening = access_screening(actor, screening_code)
     decision = screening.decision or {}
     edit_part(case, rules.ACCOUNT, {"class": decision["class"]}, actor, now)
-    count_anew(case, screening.content, decision, actor, now)
+    count(case, screening.content, decision, actor, now)
     mark(case, "decided", at=now, by=actor.account_id)
     told = {case.worker} if case.worker else {a.pk for a in members(case.team, Role.SUPERVISOR)}
     kind = "DECIDED_NOTHING" if decision["class"] == rules.NO_CASE_FOR else "DECIDED"

@@ -74,21 +74,6 @@ def count(
     )
 
 
-def count_anew(
-    case: Case,
-    content: Mapping[str, Any],
-    decision: Mapping[str, Any],
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Seal what may be counted of a case once more, with its class decided; the former goes."""
-    rows = Compartment.objects.filter(case=case, name=rules.STATS)
-    keys = list(rows.values_list("key_id", flat=True))
-    erase_keys(key_ids=keys, now=now, by=actor.account_id)
-    rows.delete()
-    count(case, content, decision, actor, now)
-
-
 def give_out(case: Case, actor: Actor) -> None:
     """Give every part that this person holds to the involved teams that may open it."""
     rows = list(Compartment.objects.filter(case=case))

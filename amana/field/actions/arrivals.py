@@ -1,7 +1,7 @@
 """What phones sealed: taken in unread, rung, opened by the team, made one, given to screening."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -307,13 +307,26 @@ def _possible(
     return given, told
 
 
+# Says whether a later room built on a screening, which then stays; who knows: node.apps.
+BuiltOn = Callable[[str], bool]
+_BUILT_ON: list[BuiltOn] = []
+
+
+def keep_too(built_on: BuiltOn) -> None:
+    """Let a later room say on which screenings it built."""
+    if built_on not in _BUILT_ON:
+        _BUILT_ON.append(built_on)
+
+
 def _followed(row: Record, now: datetime, actor: Actor) -> Screening | None:
     """Return the screening from which the new one goes on.
 
-    One that nobody decided on yet is made anew instead, so that nobody decides on half of it.
+    One that nobody decided on yet is made anew instead, so that nobody decides on half of it;
+    unless a case was opened from it already, to protect: then both stand.
     """
     before = row.screening
-    if before is not None and before.decided_at is None and not before.later.exists():
+    is_free = before is not None and before.decided_at is None and not before.later.exists()
+    if before is not None and is_free and not any(built(before.pk) for built in _BUILT_ON):
         row.screening, follows = None, before.follows
         Record.objects.filter(pk=row.pk).update(screening=None)
         erase_screening(code=before.pk, now=now, by=actor.account_id)

@@ -154,6 +154,7 @@ def _ask_one(
 
 
 def told(person: rules.Person) -> dict[str, Any]:
+    """Return what a house is told of somebody."""
     said = {name: getattr(person, name) for name in TOLD}
     return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in said.items()}
 

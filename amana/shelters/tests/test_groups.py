@@ -17,7 +17,7 @@ from amana.field.actions import operations as field_acts
 from amana.field.rules import Urgency
 from amana.field.tests.builders import CHILD, a_phone, open_all, screened, send
 from amana.identification.actions import decide
-from amana.referrals import queries as referrals
+from amana.identification.models import Screening
 from amana.shelters import actions, groups, queries
 from amana.shelters.actions import Room
 from amana.shelters.actions import groups as acts
@@ -54,7 +54,7 @@ class Night:
         )
         self.code = row.pk
         self.bands = [band for _, band in operations.wristbands(row)]
-        phone = a_phone(cast, now)
+        phone = self.phone = a_phone(cast, now)
         sister, other, boy, woman = self.bands
         phone.keep(screened("P1", person={**GIRL, "alias": "Awa"}, wristband=sister))
         phone.keep(
@@ -158,6 +158,8 @@ def test_a_file_is_opened_before_the_decision_and_follows_it_afterwards(night: N
     assert is_before_decision(case)
     assert "opened" in kinds(case)
     assert "decided" not in kinds(case)
+    # Counted is a case from its decision on.
+    assert not Compartment.objects.filter(case=case, name="stats").exists()
     read = account_of(night, case)["class"]
 
     other = "TRAITE_A_APPROFONDIR" if read != "TRAITE_A_APPROFONDIR" else "TRAITE_PRESUMEE"
@@ -183,22 +185,29 @@ def test_nothing_found_closes_no_file_and_the_one_who_cares_is_told(night: Night
     assert Case.objects.filter(pk=case.pk).exists()
 
 
-def test_abroad_goes_nothing_of_whom_nobody_has_decided(night: Night) -> None:
+def test_what_a_phone_brings_later_goes_on_from_a_file_that_was_opened(night: Night) -> None:
+    """The screening on which a file was built stays, and the decision of the next one counts."""
     night.files()
+    case = the_woman(night)
+    later = screened("P1", "T1", person={**WOMAN, "alias": "Mariam"}, wristband=night.bands[3])
+    night.phone.keep(later)
+    send(night.phone, night.now)
 
-    def against() -> list[str]:
-        return referrals.objections(
-            actor=night.supervisor,
-            case=the_woman(night),
-            country="CI",
-            groups=set(),
-            needs=[],
-            now=night.now,
-        )
+    told = open_all(night.supervisor, night.now)
 
-    assert "CLASS_NOT_DECIDED" in against()
-    decided(night, the_woman(night), "TRAITE_PRESUMEE")
-    assert "CLASS_NOT_DECIDED" not in against()
+    assert told.n_faults == 0
+    assert Case.objects.filter(pk=case.pk, screening=case.screening_id).exists()
+    newest = Screening.objects.order_by("-received_at", "-code").exclude(follows=None).get()
+    decide(
+        code=newest.pk,
+        decided_class="TRAITE_PRESUMEE",
+        reason="Une raison inventée.",
+        actor=night.supervisor,
+        now=night.now,
+    )
+    case = the_woman(night)
+    assert not is_before_decision(case)
+    assert account_of(night, case)["class"] == "TRAITE_PRESUMEE"
 
 
 def test_elsewhere_a_file_waits_for_the_decision_as_ever(night: Night) -> None:

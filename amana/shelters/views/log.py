@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from amana.access.request import Request
-from amana.access.rules import NotFound, Role
+from amana.access.rules import Role
 from amana.shelters import actions, queries, rules
 from amana.shelters.forms import NoteForm
 
@@ -55,8 +55,6 @@ def reports(request: Request) -> HttpResponse:
         actions.close_note(note_id=closing, actor=request.actor, now=request.now)
         return redirect(reverse("shelters:reports") + "?said=kept")
     form = None if coordinates else NoteForm(request.POST or None, people=[], logs=False)
-    if form is None and request.method == "POST":
-        raise NotFound
     if form is not None and form.is_bound and form.is_valid():
         house = queries.shelter(request.POST.get("house", ""))
         _written(request, house.pk, form)

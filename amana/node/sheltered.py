@@ -111,3 +111,38 @@ def _welcomed(manager: Persona, case: str, typed: Typed) -> None:
     manager.post(stay, {"act": "sheet", **sheet, "safety_plan": SAFETY_PLAN})
     who = manager.open(stay).first(r'<select name="account"[\s\S]*?<option value="(\w+)"')
     manager.post(stay, {"act": "key_worker", "account": who or ""})
+
+
+def group(here: Sits, operation: str) -> None:
+    """Give the children of last night a bed: files, one request a family, a proposal, a first yes.
+
+    One house has too few beds for all: some wait, with the reason on record.
+    """
+    supervisor, manager = here.who(Role.SUPERVISOR), here.who(M)
+    house = manager.open("/beds/").first(r'href="(/beds/houses/[^/"]+/)"')
+    if house is None:
+        raise Unexpected("no house stands in the list")
+    bands = list(codes.values("AGE_BAND"))
+    children = [band for band in bands if band in ("0_4", "5_9", "10_14", "15_17", "UNK_CHILD")]
+    for label, sex in (("Filles", "F"), ("Garçons", "M")):
+        said = {"label": label, "beds": "2", "surge": "1", "sex": sex, "source": "DIRECTOR"}
+        manager.post(house, {"act": "room", **said, "ages": children})
+    counted(here)
+    page = f"/operations/{operation}/beds/"
+    supervisor.post(page, {"act": "files"})
+    supervisor.post(page, {"act": "beds"})
+    places = supervisor.open(f"{page}?propose=1").all(r'name="place" value="([^"]+)"')
+    if not places:
+        raise Unexpected("nobody of the operation was proposed a place")
+    supervisor.post(page, {"act": "houses", "place": places})
+    asked = f"/beds/groups/{operation}/"
+    first = manager.open(asked).all(r'name="ask" value="(\d+)"')[:1]
+    manager.post(asked, {"act": "yes", "ask": first})
+    escort = supervisor.open(page).first(r'<select id="(escort-[^"]+)"')
+    me = supervisor.open(page).first(r'<option value="([^"]+)" selected>')
+    if escort is None or me is None:
+        raise Unexpected("no bed is held for the operation")
+    supervisor.post(page, {"act": "take", escort: me})
+    supervisor.post(page, {"act": "record"})
+    if "data-bed" not in supervisor.open(page).text:
+        raise Unexpected("nobody of the operation has a bed")

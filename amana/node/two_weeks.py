@@ -235,6 +235,7 @@ def _found_by_night(ci: Country, typed: Typed) -> None:
     )
     fieldwork.write_down(second, last)
     fieldwork.send(second, supervisor)
+    sheltered.group(ci, code)
 
 
 def _interviewed(

@@ -159,11 +159,13 @@ VISITS: dict[str, Visit] = {
     ),
     "reports": Visit("shelters:reports", "CI", S, "/beds/reports/", _unfold),
     "reports-coordinator": Visit("shelters:reports", "CI", C, "/beds/reports/"),
-    "group": Visit("shelters:group", "MA", S, "/operations/{operation}/beds/"),
-    "group-proposal": Visit("shelters:group", "MA", S, "/operations/{operation}/beds/?propose=1"),
-    "group-lists": Visit("shelters:manifest", "MA", S, "/operations/{operation}/beds/lists"),
-    "group-situation": Visit(
-        "shelters:situation", "MA", S, "/operations/{operation}/beds/situation"
+    "group": Visit("shelters:group", "CI", S, "/operations/{night}/beds/"),
+    "group-proposal": Visit("shelters:group", "CI", S, "/operations/{night}/beds/?propose=1"),
+    "group-before": Visit("shelters:group", "MA", S, "/operations/{operation}/beds/"),
+    "group-lists": Visit("shelters:manifest", "CI", S, "/operations/{night}/beds/lists"),
+    "group-situation": Visit("shelters:situation", "CI", S, "/operations/{night}/beds/situation"),
+    "group-asked": Visit(
+        "shelters:group-asked", "CI", Role.SHELTER_MANAGER, "/beds/groups/{night}/"
     ),
     "stays": Visit("shelters:stays", "CI", W, "/beds/stays/"),
     "stays-house": Visit("shelters:stays", "CI", Role.SHELTER_MANAGER, "/beds/stays/"),
@@ -550,6 +552,8 @@ def live_on(demo: Any) -> dict[str, str]:
     silent = r'data-owed="([^"]+)" data-level="[1-4]"'
     facts["silent"] = demo.who("CI", D).open("/watch/").first(silent) or ""
     rooms = demo.who("CI", Role.SHELTER_MANAGER).open("/beds/")
+    nights = demo.who("CI", S).open("/operations/")
+    facts["night"] = nights.first(r'href="/operations/(O-[^/"]+)/"') or ""
     facts["house"] = rooms.first(r'href="/beds/houses/([^/"]+)/"') or ""
     found = koffi.open(f"/referrals/{facts['silent']}/").first(r'href="/cases/([A-Z0-9-]+)/"')
     facts["sheltered"] = found or ""
@@ -802,6 +806,7 @@ NO_PAGE = {
     "field:file": "a file of that app",
     "field:recorded": "a list of that app",
     "field:recording": "a sound of that app",
+    "shelters:hsds": "a directory for other programs, a file",
     "identification:instrument": "an instrument as data, for the reading in the browser",
 }
 AXE = {

@@ -581,7 +581,13 @@ def live_on(demo: Any) -> dict[str, str]:
     story.open_case(hicham, facts["decided"])
     facts |= _interviews(hicham, latifa, facts["decided"])
     facts["case_without_consent"] = _case_where(
-        koffi, lambda text: '/part/location"' in text and "/consents/" not in text
+        koffi,
+        # Not one of the children of last night, for whom a bed was asked before a decision.
+        lambda text: (
+            '/part/location"' in text
+            and "/consents/" not in text
+            and not re.search(r'href="/screenings/[^"]', text)
+        ),
     )
     facts["bedless"] = facts["case_without_consent"]
     _ask_for_a_bed(koffi, facts["bedless"])

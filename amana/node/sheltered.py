@@ -11,6 +11,12 @@ W, C, M = Role.CASE_WORKER, Role.COORDINATOR, Role.SHELTER_MANAGER
 SAFETY_PLAN = "Prévenir Sœur Invention-Matinale si la moto verte revient."
 ADDRESS = "Villa Baobab-Argenté, derrière la boulangerie Étoile-du-Lac"
 
+# What is written in the house, sealed: a line of its log, and a report that goes past it.
+NOTES = (
+    ("LOG", "Nuit calme, la petite Zélie-Fictive a dormi jusqu’à six heures."),
+    ("ABUSE_BY_STAFF", "Le gardien Balthazar-Imaginaire a crié sur une résidente."),
+)
+
 
 class Sits(Protocol):
     """The people of one node, by role."""
@@ -50,16 +56,17 @@ def furnished(here: Sits, area: str, today: date, typed: Typed) -> str:
     typed.places.append(ADDRESS)
     manager.post(house, {"act": "address", "address": ADDRESS, "way_in": "Sonner deux fois."})
     counted(here)
+    for kind, words in NOTES:
+        typed.narratives.append(words)
+        manager.post(f"{house.rstrip('/')}/log", {"kind": kind, "words": words})
     return house
 
 
 def counted(here: Sits) -> None:
     """Confirm each room's free beds with one tap, as the night staff does."""
     manager = here.who(M)
-    taps = manager.open("/beds/").all(
-        r'action="(/beds/rooms/\d+/count)"[\s\S]*?name="free" value="\d+"'
-    )
-    for tap in taps:
+    taps = manager.open("/beds/").all(r'action="(/beds/rooms/\d+/count)"')
+    for tap in dict.fromkeys(taps):
         free = manager.open("/beds/").first(rf'action="{tap}"[\s\S]*?name="free" value="(\d+)"')
         manager.post(tap, {"free": free or "0"})
 

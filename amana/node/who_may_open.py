@@ -214,6 +214,7 @@ TABLE: dict[str, Page] = {
     "shelters:house": _for(C, Role.SHELTER_MANAGER, purpose="care"),
     "shelters:change-house": _for(C, purpose="care"),
     "shelters:log": _for(*IN_SHELTERS, purpose="care"),
+    "shelters:complaint": _for(W, S, C, *IN_SHELTERS, purpose="care"),
     "shelters:reports": _for(W, S, C, purpose="care"),
     "shelters:hsds": _for(C, purpose="care"),
     "shelters:figures": _for(C, purpose="figures"),

@@ -146,7 +146,8 @@ def said_of(
     for guest in party:
         said = answers.get(guest.line.screening, {})
         ticks = {f"{q}.{a}" for q, held in said.items() if isinstance(held, list) for a in held}
-        is_child = rules.may_be_child(guest.line.age_band, table)
+        # On whose age two phones differ is a child until shown otherwise.
+        is_child = rules.may_be_child(guest.line.age_band or "UNK", table)
         basis = "EMERGENCY" if is_child else "ADULT_AGREES" if guest.case in agreed else ""
         language = str(said.get("language", ""))
         needs = {need for tick in ticks for need in table.first_pass.needs.get(tick, ())}

@@ -330,8 +330,9 @@ def asks(request: Request) -> list[Ask]:
 
 def asks_for(actor: Actor) -> list[Ask]:
     """Return what the houses in which this person works were asked, the first due first."""
-    rows = Ask.objects.filter(shelter__in=own_shelters(actor), state__in=("OPEN", "HELD", "CHOSEN"))
-    rows = rows.exclude(state="CHOSEN", stays__ended_at__isnull=False)
+    coming = Q(state="CHOSEN", stays__state__in=(rules.ACCEPTED, rules.TRAVELLING))
+    rows = Ask.objects.filter(Q(state__in=("OPEN", "HELD")) | coming)
+    rows = rows.filter(shelter__in=own_shelters(actor))
     return list(rows.select_related("shelter", "request").order_by("answer_due", "pk").distinct())
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("beds/houses/<str:code>/", views.house, name="house"),
     path("beds/houses/<str:code>/change", views.change_house, name="change-house"),
     path("beds/houses/<str:code>/log", views.log, name="log"),
+    path("beds/complaint", views.complaint, name="complaint"),
     path("beds/reports/", views.reports, name="reports"),
     path("beds/hsds.json", views.hsds, name="hsds"),
     path("beds/figures/", views.figures, name="figures"),

@@ -29,6 +29,13 @@ from tests.cast import THE_MOMENT, Cast, StoppedClock, assemble, name_of
 
 pytestmark = pytest.mark.django_db
 ENCODED = ADDRESS.encode()
+# What the forms of the network send, each with one thing that it does.
+PRESSED: list[dict[str, str]] = [
+    {},
+    {"act": "all", "escort": "x", "propose": "1"},
+    {"act": "leave", "kind": "ABUSE_BY_STAFF", "words": "x", "house": "x"},
+    {"act": "address", "address": "x", "place": "x=y=z:1"},
+]
 WORDS = [ENCODED, "Karité".encode(), b"Karit", b"Zib\xc3\xa9line"]
 
 
@@ -54,6 +61,16 @@ def _filled(arguments: dict[str, Any], known: dict[str, list[str]]) -> list[dict
          for name, value in arguments.items()}
         for n, code in enumerate(known["str"])
     ]  # fmt: skip
+
+
+def _press_everything(cast: Cast, role: Role, asked: list[tuple[str, str]]) -> None:
+    browser = Client(raise_request_exception=False)
+    browser.cookies[settings.SESSION_COOKIE] = cast.cookie(name_of(role)).hex()
+    for name, path in asked:
+        if name.startswith("shelters:") and role in TABLE[name].roles:
+            for said in PRESSED:
+                answer = browser.post(path, said)
+                assert not [w for w in WORDS[:2] if w in answer.content], (role, path)
 
 
 def test_no_page_no_answer_and_no_word_on_record_says_where_a_house_stands(
@@ -92,6 +109,9 @@ def test_no_page_no_answer_and_no_word_on_record_says_where_a_house_stands(
                 assert not [w for w in WORDS[:2] if w in body], (role, path)
             refused = browser.post(f"/beds/way/{made.pk}", {})
             assert refused.status_code == 404, role
+        # Whatever may be pressed in the network is pressed as well, when all was looked at.
+        for role in others:
+            _press_everything(cast, role, asked)
 
     told = [bytes(e.event) for e in Entry.objects.all() if e.event]
     told += [str(list(Notice.objects.values_list())).encode(), caplog.text.encode()]

@@ -34,7 +34,7 @@ from amana.node import cast, demo, fieldwork
 from amana.node.clock import Clock, shift
 from amana.node.persona import Persona
 from amana.node.processes import RunningNode
-from tests.journeys import handset, thumb
+from tests.journeys import group_beds, handset, thumb
 from tests.journeys.conftest import ARGUMENTS, CHROMIUM
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
@@ -79,12 +79,13 @@ class Found:
     opened_s: float = 0
     list_s: float = 0
     presses: int = 0
+    night: group_beds.Night = field(default_factory=group_beds.Night)
 
     @property
     def is_whole(self) -> bool:
         """Say whether everybody is on the list, once, with brothers and sisters."""
         against = (self.lost, self.doubled, self.groups_parted, self.clashes, self.faults)
-        return self.registered == self.people and not any(against)
+        return self.registered == self.people and not any(against) and self.night.is_whole
 
 
 def whoever(node: RunningNode, name: str) -> Persona:
@@ -213,6 +214,8 @@ def lived(node: RunningNode, browser: Any, n_phones: int, n_people: int) -> Foun
         _sent(phones, found)
     _opened(supervisor, found)
     _read(supervisor, code, people, found)
+    manager = whoever(node, named("SHELTER_MANAGER"))
+    found.night = group_beds.lived(coordinator, supervisor, manager, code, families(people))
     return found
 
 
@@ -289,7 +292,7 @@ def _read(supervisor: Persona, code: str, people: Sequence[dict[str, Any]], foun
 
 def page(told: Mapping[str, Any]) -> str:
     """Return the result as a person reads it."""
-    touches, alone = told["touches"], told["without_siblings"]
+    touches, alone, night = told["touches"], told["without_siblings"], told["night"]
     is_whole = "everybody is on the list, once" if told["is_whole"] else "**not whole**"
     return f"""# Many people at once, many phones, no line
 
@@ -319,6 +322,13 @@ with the printed wristbands of one operation, {told["written_twice"]} of them wr
 | all sent once the line was back, s | {told["sent_s"]} |
 | all opened by the supervisor, s | {told["opened_s"]} in {told["presses"]} presses |
 | the operation's list, s | {told["list_s"]} |
+| that night: with a bed; waiting with a recorded reason | {night["with_bed"]}; \
+{night["waiting"]} of {night["people"]} |
+| siblings parted; houses beyond their beds; without bed or reason | {len(night["parted"])}; \
+{len(night["over"])}; {night["unrecorded"]} |
+| files opened, s; beds asked for all, s; a proposal, s | {night["files_s"]}; \
+{night["asked_s"]}; {night["proposed_s"]} |
+| from the first file to the last bed, two houses full after 64, s | {night["night_s"]} |
 
 The thumb never waits: the times are what the app and this machine need while all phones share
 {os.cpu_count()} cores, not what a conversation takes.

@@ -32,5 +32,10 @@ def test_who_was_registered_without_a_line_by_several_phones_is_on_the_list_once
     assert (found.clashes, found.faults) == (0, 0)
     assert found.sibling_groups == 2
     assert found.groups_parted == []
+    # And that night everybody has a bed or a recorded reason.
+    assert found.night.people == 12
+    assert found.night.with_bed + found.night.waiting == 12
+    assert found.night.with_bed > 6
+    assert (found.night.parted, found.night.over, found.night.unrecorded) == ([], [], 0)
     # Few enough for a child who will not sit still: a touch for each question and one to go on.
     assert found.touches["most"] <= 24

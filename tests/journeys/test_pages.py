@@ -157,6 +157,7 @@ VISITS: dict[str, Visit] = {
         _press(CARD),
         422,
     ),
+    "complaint": Visit("shelters:complaint", "CI", Role.SHELTER_MANAGER, "/beds/complaint"),
     "reports": Visit("shelters:reports", "CI", S, "/beds/reports/", _unfold),
     "reports-coordinator": Visit("shelters:reports", "CI", C, "/beds/reports/"),
     "group": Visit("shelters:group", "CI", S, "/operations/{night}/beds/"),

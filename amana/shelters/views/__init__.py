@@ -4,7 +4,7 @@ from amana.shelters.views.apart import apart
 from amana.shelters.views.asking import ask, bed, climb, decline, take, withdraw
 from amana.shelters.views.beds import answer, count, figures, places, way
 from amana.shelters.views.groups import group, group_asked, manifest, situation
-from amana.shelters.views.log import log, reports
+from amana.shelters.views.log import complaint, log, reports
 from amana.shelters.views.registry import change_house, house, hsds, new_house
 from amana.shelters.views.stays import end, exit_sheet, missing, raised, stay, stays
 
@@ -15,6 +15,7 @@ __all__ = [
     "bed",
     "change_house",
     "climb",
+    "complaint",
     "count",
     "decline",
     "end",

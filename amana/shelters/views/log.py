@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from amana.access.request import Request
 from amana.access.rules import Role
@@ -45,6 +45,12 @@ def _written(request: Request, code: str, form: NoteForm) -> None:
         actor=request.actor,
         now=request.now,
     )
+
+
+@require_GET
+def complaint(request: Request) -> HttpResponse:
+    """Show what to hang in a house: whom somebody who lives there may tell, past the house."""
+    return render(request, "shelters/complaint.html")
 
 
 @require_http_methods(["GET", "POST"])

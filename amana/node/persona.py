@@ -72,7 +72,8 @@ class Persona:
         }
         page = self.post("/sign-in", fields)
         if page.path != "/":
-            raise Unexpected(f"{self.sign_in_name} could not sign in at {self.host}")
+            why = ", ".join(page.objections()) or f"{page.path} answered {page.status}"
+            raise Unexpected(f"{self.sign_in_name} could not sign in at {self.host}: {why}")
         return self
 
     def speak(self, language: str) -> None:

@@ -17,6 +17,7 @@ from amana.node.persona import Persona
 from amana.node.sheltered import counted
 
 AGES = ("0_4", "5_9", "10_14", "15_17", "UNK_CHILD", "UNK")
+GROWN = ("18_24", "25_34", "35_44", "45_59", "60P", "UNK_ADULT")
 
 
 @dataclass
@@ -44,39 +45,47 @@ class Night:
 
 @dataclass(frozen=True)
 class House:
-    """A house of the night: where it is entered, its name, its girls' and its boys' beds."""
+    """A house of the night: where it is entered, its name, its beds."""
 
     path: str
     alias: str
     beds: int
 
 
-def entered(coordinator: Persona, manager: Persona, number: int, girls: int, boys: int) -> House:
-    """Enter a house for children with two dormitories; who runs it says where it stands."""
+def entered(
+    coordinator: Persona,
+    manager: Persona,
+    number: int,
+    each: int,
+    *,
+    is_for_children: bool = True,
+) -> House:
+    """Enter a house with two dormitories of so many beds; who runs it says where it stands."""
     until = Clock(None, is_demo=False).now().date() + timedelta(days=200)
     alias = f"Maison inventée {number}"
     page = coordinator.post(
         "/beds/houses/new",
         {
             "alias": alias,
-            "kind": "TRANSIT_CHILD",
+            "kind": "TRANSIT_CHILD" if is_for_children else "EMERGENCY",
             "team": "shelter",
             "area": "MA_RABAT",
             "licence_valid_to_day": str(until.day),
             "licence_valid_to_month": str(until.month),
             "licence_valid_to_year": str(until.year),
             "security": "3",
-            "profiles": ["GIRL", "BOY"],
+            "profiles": ["GIRL", "BOY"] if is_for_children else ["WOMAN", "MAN"],
             "services": ["NURSE_NIGHT", "PSYCHOLOGIST"],
             "night_languages": ["fr", "ary"],
         },
     )
     path = page.path.partition("?")[0]
-    for label, sex, beds in (("Filles", "F", girls), ("Garçons", "M", boys)):
-        said = {"label": label, "beds": str(beds), "surge": "0", "sex": sex, "source": "DIRECTOR"}
-        manager.post(path, {"act": "room", **said, "ages": list(AGES)})
+    ages = list(AGES if is_for_children else GROWN)
+    for label, sex in (("Chambre 1", "F"), ("Chambre 2", "M")):
+        said = {"label": label, "beds": str(each), "surge": "0", "sex": sex, "source": "DIRECTOR"}
+        manager.post(path, {"act": "room", **said, "ages": ages})
     manager.post(path, {"act": "address", "address": f"Rue inventée {number}"})
-    return House(path, alias, girls + boys)
+    return House(path, alias, 2 * each)
 
 
 def lived(
@@ -92,19 +101,23 @@ def lived(
     night.people = n_people
     # Two houses that are full after sixty-four; the others have beds for four fifths of the rest.
     share = max(2, round(64 / 150 * n_people / 4))
-    first = [entered(coordinator, manager, n, share, share) for n in (1, 2)]
+    first = [entered(coordinator, manager, n, share) for n in (1, 2)]
     counted_as(manager)
     began = time.monotonic()
     while "left=0" not in supervisor.post(page, {"act": "files"}).path:
         night.presses += 1
     night.files_s = round(time.monotonic() - began, 1)
-    supervisor.post(page, {"act": "beds"})
+    adults = supervisor.open(page).all(r'name="agreed" value="([^"]+)"')
+    # Of the adults one in nine says no that night.
+    yes = [one for n, one in enumerate(adults) if n % 9 != 8]
+    supervisor.post(page, {"act": "beds", "agreed": yes})
     night.asked_s = round(time.monotonic() - began - night.files_s, 1)
     night.proposed_s = one_round(supervisor, manager, code)
     for house in first:
         manager.post(house.path, {"act": "status", "status": "FULL"})
     left = max(2, round(0.8 * (n_people - 4 * share) / 4))
-    later = [entered(coordinator, manager, n, left, left) for n in (3, 4)]
+    later = [entered(coordinator, manager, 3, left)]
+    later.append(entered(coordinator, manager, 4, left, is_for_children=False))
     counted_as(manager)
     one_round(supervisor, manager, code)
     supervisor.post(page, {"act": "record"})

@@ -43,6 +43,9 @@ NO_LINE = timedelta(hours=12)
 # One in so many is written by two phones; every so many begin a group of brothers and sisters.
 TWICE, FAMILY = 8, 10
 AGES = ("5_9", "10_14", "15_17")
+GROWN = ("18_24", "25_34", "35_44")
+# Seven of ten are children; eight languages are spoken.
+LANGUAGES = ("fr", "dyu", "mos", "bm", "ff", "ha", "en", "yo")
 # The phone's own clock over each person, as it seals it: the last whole record says it.
 LISTEN = """(() => {
   const { stringify } = JSON;
@@ -144,18 +147,20 @@ def printed(coordinator: Persona, code: str) -> list[str]:
 
 
 def invented(bands: Sequence[str]) -> list[dict[str, Any]]:
-    """Give each wristband a child; every tenth is the first of three brothers and sisters."""
+    """Give each wristband a person; every tenth is the first of three brothers and sisters."""
     dice = random.Random(SEED)  # noqa: S311 - invented people need no secret dice
     people = []
     for at, band in enumerate(bands):
+        is_child = at % FAMILY <= 2 or at % FAMILY not in (4, 6, 8)
         told = {
             **handset.SAFE,
             **handset.ADULT,
-            "alias": f"Enfant inventé {at + 1}",
+            "alias": f"Personne inventée {at + 1}",
             "sex": dice.choice("FM"),
-            "minor": "yes",
-            "age_band": dice.choice(AGES),
+            "minor": "yes" if is_child else "no",
+            "age_band": dice.choice(AGES if is_child else GROWN),
             "situation": dice.choice(("alone", "separated", "accompanied")),
+            "language": LANGUAGES[at % len(LANGUAGES)],
             **({"d2": ["ill_or_hurt"]} if at % 20 == 7 else {}),
         }
         # Named from both ends and in the middle: who was named first does not matter.

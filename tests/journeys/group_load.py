@@ -303,7 +303,8 @@ def page(told: Mapping[str, Any]) -> str:
 
 Written by `make soak` (`python -m tests.journeys.group_load`), never by hand. {told["machine"]}.
 
-{told["phones"]} phones (browsers of their own in one Chromium), {told["people"]} invented children
+{told["phones"]} phones (browsers of their own in one Chromium), {told["people"]} invented people,
+seven of ten of them children, eight languages,
 with the printed wristbands of one operation, {told["written_twice"]} of them written by two phones,
 {told["sibling_groups"]} groups of brothers and sisters linked across phones, no line for
 {told["hours"]} hours (the node's clock was put forward): {is_whole}.

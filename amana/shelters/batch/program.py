@@ -22,6 +22,9 @@ INF = highspy.kHighsInf
 GAP = 0.0005
 # So many columns are decided whole; of more, neighbourhoods.
 SMALL = 1_500
+# Up to so many, what is left of the time goes to the whole; of more the library has been seen to
+# go on for minutes after its time.
+WHOLE = 6_000
 # How much less than its best use a column may be worth to be looked at: first, and later, where
 # what is worth much may miss more.
 CLOSE, WORSE, SHARE = 15.0, 30.0, 0.05
@@ -107,7 +110,8 @@ def solve(program: Program, until: float) -> Chosen:
     chosen = Chosen(counts, program.value(counts), relaxed.bound, relaxed.bound)
     left = until - monotonic()
     is_near = chosen.bound - chosen.value <= GAP * chosen.bound
-    return chosen if is_near or left < A_TURN else _proven(program, chosen, left)
+    is_large = len(program.cost) > WHOLE
+    return chosen if is_near or is_large or left < A_TURN else _proven(program, chosen, left)
 
 
 def _proven(program: Program, chosen: Chosen, seconds: float) -> Chosen:

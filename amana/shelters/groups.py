@@ -17,7 +17,7 @@ from amana.field import operations
 from amana.field.operations import Line
 from amana.field.queries import records_of
 from amana.shelters import batch, matching, queries, rules
-from amana.shelters.models import Ask, Member, Request, Stay, Unit, Unmet
+from amana.shelters.models import Ask, Member, Request, Stay, Unit
 from amana.shelters.rules import Claim, House, Person, Sleeper
 from amana.standards.shelters import Shelters, load
 
@@ -115,8 +115,8 @@ def parties(found: Iterable[Guest]) -> list[list[Guest]]:
 # What the first questions say of a bed.
 
 
-def needs_of(actor: Actor, code: str) -> dict[str, dict[str, Any]]:
-    """Return by screening what a bed must be for each, as the first questions said it."""
+def answers_of(actor: Actor, code: str) -> dict[str, dict[str, Any]]:
+    """Return by screening what each said to the first questions, with whichever instrument."""
     answers: dict[str, dict[str, Any]] = {}
     by_place: dict[str, list[Any]] = defaultdict(list)
     for opened in records_of(actor, code):
@@ -268,7 +268,9 @@ def proposal(actor: Actor, code: str, now: datetime, *, unlocks: bool = False) -
     table = load()
     rows = open_requests(actor, code)
     people = _people(actor, rows)
-    houses = _with_pending(actor, code, queries.houses(uses_surge=any(r.uses_surge for r in rows)))
+    houses = _with_pending(
+        actor, code, queries.houses(uses_surge=bool(rows) and all(r.uses_surge for r in rows))
+    )
     found = batch.place(people, houses, now, table, seconds=SECONDS)
     of = {unit.code: house.code for house in houses for unit in house.units}
     aliases = {row.pk: row.alias for row in queries.shelters()}
@@ -421,10 +423,3 @@ def holds(actor: Actor, code: str) -> dict[str, list[Ask]]:
     for ask in rows.order_by("shelter__alias", "pk"):
         found[ask.shelter.alias].append(ask)
     return dict(found)
-
-
-def recorded(actor: Actor, code: str) -> set[str]:
-    """Return the requests of an operation for which it was noted that nothing fitted."""
-    access(actor, code)
-    rows = Unmet.objects.filter(request__operation=code).values_list("request_id", flat=True)
-    return {str(one) for one in rows if one}

@@ -131,6 +131,13 @@ VISITS: dict[str, Visit] = {
     "beds": Visit("shelters:places", "CI", W, "/beds/"),
     "beds-coordinator": Visit("shelters:places", "MA", C, "/beds/"),
     "beds-house": Visit("shelters:places", "CI", Role.SHELTER_MANAGER, "/beds/"),
+    "beds-absent": Visit(
+        "shelters:places",
+        "CI",
+        Role.SHELTER_MANAGER,
+        "/beds/",
+        _press('button[value="admit"]'),
+    ),
     "beds-figures": Visit("shelters:figures", "CI", C, "/beds/figures/"),
     "house-new": Visit("shelters:new-house", "MA", C, "/beds/houses/new"),
     "house-new-empty": Visit("shelters:new-house", "MA", C, "/beds/houses/new", _press(MAIN), 422),

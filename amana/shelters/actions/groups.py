@@ -54,7 +54,7 @@ def ask_beds(*, code: str, agreed: Collection[str], actor: Actor, now: datetime)
     the reason on record until she has.
     """
     table, told = load(), Done()
-    answers = groups.needs_of(actor, code)
+    answers = groups.answers_of(actor, code)
     for party in groups.parties(groups.guests(actor, code)):
         if not all(one.stage == groups.NO_REQUEST for one in party):
             told.n_left += sum(one.stage == groups.NO_REQUEST for one in party)

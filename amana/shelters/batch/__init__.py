@@ -130,12 +130,10 @@ def worth(party: Sequence[Person], table: Shelters) -> int:
     return total
 
 
-def value_of(
-    party: Sequence[Person], house: House, table: Shelters, *, is_kept: bool = False
-) -> int:
+def value_of(party: Sequence[Person], house: House, table: Shelters) -> int:
     """Return what this house is worth for these people: their beds first, then what they prefer."""
     score = sum(table.soft[r].value for r in matching.preferences(party, house, table)[0])
-    return worth(party, table) * BED + score + (table.soft["SAME_PLACE"].value if is_kept else 0)
+    return worth(party, table) * BED + score
 
 
 # What somebody would do by hand, to be measured beside.

@@ -123,7 +123,7 @@ def _rolled(request: Request, row: Any, *, is_all: bool) -> HttpResponse:  # noq
     absent = [one for one in coming if one.pk not in here]
     if absent and request.POST.get("sure") != "yes":
         context = {"ask": row, "here": here, "absent": absent}
-        return render(request, "shelters/absent.html", context, status=422)
+        return render(request, "shelters/absent.html", context)
     actions.admit(ask_id=row.pk, arrived=here, actor=request.actor, now=request.now)
     return redirect(reverse("shelters:places") + "?said=kept")
 

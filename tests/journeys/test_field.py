@@ -125,9 +125,14 @@ def test_danger_goes_out_at_once_and_rings_before_anybody_opens_it(
     )
     phone.act("begin")
     phone.answer({**SAFE, "d2": ["ill_or_hurt"]}, upto="person")
-    phone.until_sent()
-    # She is still being asked; the duty officer knows.
+    # She is still being asked; the duty officer knows. The part is sealed while the next page is
+    # shown, so that the phone may have nothing waiting yet: the desk is asked until it came.
+    for _ in range(240):
+        if waiting(supervisor):
+            break
+        phone.page.wait_for_timeout(250)
     assert waiting(supervisor) == ["DANGER"]
+    assert phone.screen == "question"
     home = supervisor.open("/").text
     assert "danger" in home.lower()
     phone.answer({**ADULT, **TOLD})

@@ -1,0 +1,1 @@
+"""Tables safe by construction: what is withheld, and an attacker who must find nothing."""

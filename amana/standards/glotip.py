@@ -119,13 +119,12 @@ class Report:
         }
 
 
-def is_glotip(header: str) -> bool:
-    """Whether a first line is that of these tables."""
-    return tuple(next(csv.reader([header]), ())) == COLUMNS
+def unheard(_done: int) -> None:
+    """Nobody watches how far the reading is."""
 
 
 def read(
-    path: Path, report: Report | None = None, progress: Callable[[int], None] = lambda done: None
+    path: Path, report: Report | None = None, progress: Callable[[int], None] = unheard
 ) -> Iterator[Row]:
     """Yield the rows of a plain or gzipped file; what cannot be read goes to the report.
 
@@ -150,23 +149,29 @@ def read(
                     progress(raw.tell())
             progress(raw.tell())
         except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as fault:
-            raise NotGlotip(f"After line {lines.line_num} the file cannot be read: {fault}") from None
+            message = f"After line {lines.line_num} the file cannot be read: {fault}"
+            raise NotGlotip(message) from None
 
 
 def _row(cells: list[str], line: int, report: Report) -> Row | None:
     if len(cells) != len(COLUMNS):
         remedy = f"Give {len(COLUMNS)} cells; a comma may be missing or too many."
-        return report.name(Broken(line, "-", f"{len(cells)} cells", remedy))
+        report.name(Broken(line, "-", f"{len(cells)} cells", remedy))
+        return None
     said = dict(zip(COLUMNS, cells, strict=True))
     if fault := _fault(said):
         column, remedy = fault
-        return report.name(Broken(line, column, said[column], remedy))
+        report.name(Broken(line, column, said[column], remedy))
+        return None
     if not said["Category"]:
         # The number stands, and its part of the whole has no name: it is kept, and said.
         report.name(Broken(line, "Category", "", "Say which part it is of; read as not named."))
+    if not re.fullmatch("[A-Z]{3}", said["Iso3_code"]):
+        remedy = "Give a country code; read under its country's name."
+        report.name(Broken(line, "Iso3_code", said["Iso3_code"], remedy))
     return Row(
         line=line,
-        iso3=said["Iso3_code"],
+        iso3=said["Iso3_code"] or said["Country"],
         country=_mended(said["Country"], report),
         indicator=said["Indicator"],
         dimension=said["Dimension"],
@@ -182,7 +187,7 @@ def _fault(said: dict[str, str]) -> tuple[str, str] | None:
     """Return the first column that cannot be read, and what to do."""
     value = said["txtVALUE"]
     checks = (
-        ("Iso3_code", bool(re.fullmatch("[A-Z_]{3,}", said["Iso3_code"])), "Give a country code."),
+        ("Country", bool(said["Iso3_code"] or said["Country"]), "Say which country it is of."),
         ("Indicator", said["Indicator"] in INDICATORS, "Give one of the five indicators."),
         ("Dimension", bool(said["Dimension"]), "Say what the number is split by, or Total."),
         ("Sex", said["Sex"] in SEXES, f"Give one of {', '.join(SEXES)}."),

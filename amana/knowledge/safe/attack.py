@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from amana.knowledge.safe.cells import Flags, Numbers, Sum, Tables
+from amana.knowledge.safe.cells import Flags, Numbers, Sum, Tables, unheard
 from amana.knowledge.safe.program import INF, NEAR, Held, Impossible, short_and_over
 
 # So often the limits are passed on along the sums before a program is asked.
 ROUNDS = 50
+# Two tables whose numbers differ by as much show that a cell has more than one value.
+A_VALUE = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,11 @@ class _Piece:
         most, least = self.high[one.total], self.low[one.total]
         for place, part in enumerate(parts):
             # Infinite less infinite says nothing.
-            others = all_high - high[place] if high[place] < INF else high[
-                np.arange(len(parts)) != place
-            ].sum()
+            others = (
+                all_high - high[place]
+                if high[place] < INF
+                else high[np.arange(len(parts)) != place].sum()
+            )
             self.high[part] = min(self.high[part], most - (all_low - low[place]))
             if others < INF:
                 self.low[part] = max(self.low[part], least - others)
@@ -107,7 +111,7 @@ def attack(
     withheld: Flags,
     *,
     whole_limits: bool = False,
-    progress: Callable[[int], None] = lambda cells: None,
+    progress: Callable[[int], None] = unheard,
 ) -> Found:
     """Return what follows for each withheld cell from the limits that are known of all.
 
@@ -129,28 +133,25 @@ def attack(
 
 def _by_program(piece: _Piece, withheld: Flags, *, whole_limits: bool) -> None:
     """Narrow the limits to what some table really has; nothing is asked that a table has shown."""
-    asked = [c for c in np.flatnonzero(withheld) if piece.high[c] - piece.low[c] > NEAR]
+    asked = [int(c) for c in np.flatnonzero(withheld) if piece.high[c] - piece.low[c] > NEAR]
     if not asked or not piece.tables.sums:
         return
     held = Held(piece.tables.sums, piece.low, piece.high)
     _, table, _ = held.most({})
     least, most = table.copy(), table.copy()
     for cell in asked:
-        for sign in (1.0, -1.0):
-            seen = most[cell] if sign > 0 else least[cell]
-            limit = piece.high[cell] if sign > 0 else piece.low[cell]
-            if abs(seen - limit) < NEAR or (not whole_limits and most[cell] - least[cell] > 0.5):
+        for sign, seen, limit in ((1.0, most, piece.high), (-1.0, least, piece.low)):
+            if abs(seen[cell] - limit[cell]) < NEAR:
                 continue
-            reached, table, _ = held.most({int(cell): sign})
-            if reached == INF:
-                most[cell] = INF
-            else:
-                least, most = np.fmin(least, table), np.fmax(most, table)
-    if whole_limits or asked:
-        for cell in asked:
-            if whole_limits or most[cell] - least[cell] <= 0.5:
-                piece.low[cell] = max(piece.low[cell], np.ceil(least[cell] - NEAR))
-                piece.high[cell] = min(piece.high[cell], np.floor(most[cell] + NEAR))
+            if whole_limits or most[cell] - least[cell] < A_VALUE:
+                reached, table, _ = held.most({cell: sign})
+                np.fmin(least, table, out=least)
+                np.fmax(most, table, out=most)
+                most[cell] = INF if reached == INF else most[cell]
+    for cell in asked:
+        if whole_limits or most[cell] - least[cell] < A_VALUE:
+            piece.low[cell] = max(piece.low[cell], np.ceil(least[cell] - NEAR))
+            piece.high[cell] = min(piece.high[cell], np.floor(most[cell] + NEAR))
 
 
 def mended(tables: Tables, low: Numbers, high: Numbers) -> Mended:

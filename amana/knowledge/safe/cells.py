@@ -19,6 +19,10 @@ Flags = NDArray[np.bool_]
 TOTAL = "_T"
 
 
+def unheard(_cells: int) -> None:
+    """Nobody watches how far the work is."""
+
+
 @dataclass(frozen=True)
 class Sum:
     """One cell that is the sum of others, each named by its place among the cells."""

@@ -6,7 +6,6 @@ sums and limits, and nothing of people.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import highspy
 import numpy as np
@@ -87,7 +86,8 @@ def whole(sums: Sequence[Sum], low: Numbers, high: Numbers, costs: Numbers) -> N
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise Impossible
-    return np.rint(np.array(solver.getSolution().col_value))
+    found: Numbers = np.rint(np.array(solver.getSolution().col_value))
+    return found
 
 
 class Cover:
@@ -183,14 +183,16 @@ class Moves:
 _FEASIBLE = 2
 
 
-def _solver() -> Any:
-    solver = highspy.Highs()
+def _solver() -> highspy.Highs:
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     solver.setOptionValue("threads", 1)
     return solver
 
 
-def _model(sums: Sequence[Sum], low: Numbers, high: Numbers, *, slack: bool = False) -> Any:
+def _model(
+    sums: Sequence[Sum], low: Numbers, high: Numbers, *, slack: bool = False
+) -> highspy.HighsLp:
     """Return the rows `parts - total = 0` over columns between limits; with slack, for a price."""
     size, count = len(low), len(sums)
     lp = highspy.HighsLp()
@@ -215,5 +217,3 @@ def _model(sums: Sequence[Sum], low: Numbers, high: Numbers, *, slack: bool = Fa
     lp.a_matrix_.index_ = np.array(index, dtype=np.int32)
     lp.a_matrix_.value_ = np.array(value)
     return lp
-
-

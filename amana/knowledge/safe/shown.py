@@ -72,7 +72,7 @@ class _Builder:
         )  # fmt: skip
 
 
-def read(path: Path, progress: Callable[[int], None] = lambda done: None) -> Shown:
+def read(path: Path, progress: Callable[[int], None] = glotip.unheard) -> Shown:
     """Return what a file shows. Raises NotATable or glotip.NotGlotip, which say what to do."""
     report = glotip.Report()
     try:
@@ -159,21 +159,13 @@ def of_table(rows: Iterable[Mapping[str, str]]) -> Shown:
     """Return a table of any dimensions: the whole of each is the sum of its codes."""
     built = _Builder()
     at: dict[tuple[str, ...], int] = {}
-    axes: tuple[str, ...] = ()
-    number = ""
-    for line, row in enumerate(rows, start=2):
-        if not axes:
-            number = next((name for name in VALUES if name in row), "")
-            if not number:
-                raise NotATable(f"No column with the numbers: call it {' or '.join(VALUES)}.")
-            axes = tuple(name for name in row if name != number and name not in BESIDE)
-        place = tuple(TOTAL if row[a] in WHOLE else row[a] for a in axes)
+    for line, (place, text) in enumerate(_placed(rows), start=2):
         if place in at:
             raise NotATable(f"Line {line}: {'/'.join(place)} stands twice. Keep one of them.")
-        at[place] = built.cell("/".join(place), "", *_told(row[number], line))
+        at[place] = built.cell("/".join(place), "", *_told(text, line))
     if not at:
         raise NotATable("The file holds no row.")
-    for axis in range(len(axes)):
+    for axis in range(len(next(iter(at)))):
         families: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for place, cell in at.items():
             if place[axis] != TOTAL:
@@ -181,6 +173,16 @@ def of_table(rows: Iterable[Mapping[str, str]]) -> Shown:
         for place, parts in families.items():
             built.sum(at.get(place), parts)
     return built.shown()
+
+
+def _placed(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield of each row what its number is of, and the number as it stands."""
+    for row in rows:
+        number = next((name for name in VALUES if name in row), "")
+        if not number:
+            raise NotATable(f"No column with the numbers: call it {' or '.join(VALUES)}.")
+        axes = (name for name in row if name != number and name not in BESIDE)
+        yield tuple(TOTAL if row[a] in WHOLE else row[a] for a in axes), row[number]
 
 
 def _told(text: str, line: int) -> tuple[float, float]:

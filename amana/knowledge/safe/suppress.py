@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amana.knowledge.safe.attack import attack
-from amana.knowledge.safe.cells import Flags, Numbers, Tables
+from amana.knowledge.safe.cells import Flags, Numbers, Tables, unheard
 from amana.knowledge.safe.program import INF, NEAR, Cover, Held, Moves
 
 # What one more withheld cell costs, beside what its number tells: fewest cells first, and of as
@@ -82,7 +83,10 @@ def asked(tables: Tables, values: Numbers, threshold: int) -> Asked:
 
 
 def protect(
-    request: Asked, *, seconds: float = SECONDS, progress: Callable[[int], None] = lambda cells: None
+    request: Asked,
+    *,
+    seconds: float = SECONDS,
+    progress: Callable[[int], None] = unheard,
 ) -> Kept:
     """Return the fewest cells to withhold, each piece in at most so many seconds."""
     began = monotonic()
@@ -98,7 +102,7 @@ def protect(
     return Kept(withheld, exposed, cost, bound, monotonic() - began)
 
 
-def _within(request: Asked, piece: Tables, at: Numbers) -> Asked:
+def _within(request: Asked, piece: Tables, at: NDArray[np.int64]) -> Asked:
     return replace(
         request,
         tables=piece,
@@ -214,9 +218,8 @@ def _protect_piece(request: Asked, seconds: float) -> Kept:
     search = _Search(request, monotonic() + seconds)
     everything = np.where(request.fixed, 0.0, 1.0)
     search.exposed[request.small & request.fixed] = True
-    for row in search.shows(everything, search.to_protect):
-        # Not even all that can be withheld hides it: the row has no other cells to ask.
-        del row
+    # What not even all that can be withheld hides, nothing moves.
+    list(search.shows(everything, search.to_protect))
     hopeless = [c for c in search.to_protect if c not in search.moved]
     search.exposed[hopeless] = True
     if len(request.values) <= SMALL:
@@ -260,7 +263,10 @@ def _near(search: _Search) -> tuple[Numbers, float]:
         if not rows:
             break
         share, bound = cover.solve(is_whole=False, seconds=INF)
-    choices = [_one_by_one(search, np.where(share > edge, 1.0, 0.0)) for edge in EDGES]
+    choices: list[Numbers] = []
+    for edge in EDGES:
+        if not choices or not search.is_over:
+            choices.append(_one_by_one(search, np.where(share > edge, 1.0, 0.0)))
     return min(choices, key=lambda c: float(search.weights @ c)), bound
 
 
@@ -280,8 +286,7 @@ def _thinned(search: _Search, chosen: Flags) -> Flags:
     low, high = limits(request, chosen & ~request.hidden)
     found = attack(request.tables, low, high, chosen)
     chosen = chosen & ~(found.recovered & ~request.small & ~request.hidden)
-    for row in search.shows(chosen.astype(float), search.to_protect):
-        raise AssertionError(row)
+    list(search.shows(chosen.astype(float), search.to_protect))
     extra = chosen & ~request.small & ~request.hidden
     for cell in sorted(map(int, np.flatnonzero(extra)), key=lambda c: -search.weights[c]):
         if search.is_over:
@@ -332,4 +337,3 @@ def holes(request: Asked, withheld: Flags) -> tuple[Flags, Flags]:
     found = attack(request.tables, low, high, withheld | request.hidden, whole_limits=True)
     narrow = request.small & (found.width < request.width - NEAR)
     return found.recovered & withheld, narrow
-

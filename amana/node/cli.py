@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _instruments(commands)
     _agreements(commands)
     _import(commands)
+    _figures(commands)
     _corridor(commands)
     _verify(commands)
     _directory(commands)
@@ -188,11 +189,31 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
     ctdc.add_argument("--json", action="store_true")
     ctdc.set_defaults(run=_run_ctdc)
+    glotip = sources.add_parser("glotip", help="UNODC's tables, read and judged; stores nothing")
+    glotip.add_argument("file", type=_path, metavar="FILE[.gz]")
+    glotip.add_argument("--json", action="store_true")
+    glotip.set_defaults(run=_run_figures, does="run_glotip")
     openrosa = sources.add_parser("openrosa", help="submissions of ODK, Enketo or Kobo (XML)")
     openrosa.add_argument("files", type=_path, nargs="+", metavar="FILE")
     openrosa.add_argument("--data", type=_path, required=True, metavar="DIR")
     openrosa.add_argument("--json", action="store_true")
     openrosa.set_defaults(run=_run_openrosa)
+
+
+def _figures(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    attack = commands.add_parser(
+        "attack", help="what follows from a published file for the numbers that it withholds"
+    )
+    attack.add_argument("file", type=_path, metavar="FILE[.gz]", help="UNODC's tables, or any CSV")
+    attack.add_argument("--limits", action="store_true", help="the limits of every withheld cell")
+    attack.add_argument("--json", action="store_true")
+    attack.set_defaults(run=_run_figures, does="run_attack")
+
+
+def _run_figures(a: argparse.Namespace) -> int:
+    from amana.node import figures  # noqa: PLC0415
+
+    return int(getattr(figures, a.does)(a))
 
 
 def _corridor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -120,6 +120,7 @@ def attack(
     the numbers do not add up; `mended` says where.
     """
     low, high = low.astype(float), high.astype(float)
+    by_subtraction = subtracted(tables, low == high) & withheld
     for piece, at in tables.pieces():
         if withheld[at].any():
             part = _Piece(piece, low[at].copy(), high[at].copy())
@@ -128,7 +129,7 @@ def attack(
             low[at], high[at] = part.low, part.high
         progress(len(at))
     recovered = withheld & (high - low < NEAR)
-    return Found(low, high, recovered, subtracted(tables, ~withheld) & withheld)
+    return Found(low, high, recovered, by_subtraction)
 
 
 def _by_program(piece: _Piece, withheld: Flags, *, whole_limits: bool) -> None:

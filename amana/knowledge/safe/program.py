@@ -5,7 +5,11 @@ that is known, the fewest cells that cover what must be covered, and controlled 
 sums and limits, and nothing of people.
 """
 
+import ctypes
+import os
+import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import highspy
 import numpy as np
@@ -183,7 +187,24 @@ class Moves:
 _FEASIBLE = 2
 
 
+@cache
+def _greeted() -> None:
+    """Let the library print its licence, which it does once, where nobody reads figures."""
+    library = ctypes.CDLL(None)
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        highspy.Highs()  # type: ignore[no-untyped-call]
+        library.fflush(None)
+    finally:
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)
+
+
 def _solver() -> highspy.Highs:
+    _greeted()
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     solver.setOptionValue("threads", 1)

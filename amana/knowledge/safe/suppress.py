@@ -140,8 +140,8 @@ class _Search:
     def is_over(self) -> bool:
         return monotonic() > self.until
 
-    def shows(self, share: Numbers, cells: Iterable[int]) -> Iterator[dict[int, float]]:
-        """Yield, for each of these small counts that still shows, of which cells more must go."""
+    def shows(self, share: Numbers, cells: Iterable[int]) -> Iterator[tuple[int, dict[int, float]]]:
+        """Yield each of these small counts that still shows, and of which cells more must go."""
         self.held.limit(-self.request.values * share, self.reach * share)
         least, most = np.zeros(len(share)), np.zeros(len(share))
         left = list(cells)
@@ -153,7 +153,7 @@ class _Search:
                 continue
             row, found = self._proof(cell)
             if row:
-                yield row
+                yield cell, row
             else:
                 self.moved[cell] = np.abs(found).max(axis=0) > NEAR
                 least = np.minimum(least, found.min(axis=0))
@@ -238,7 +238,7 @@ def _exact(search: _Search) -> tuple[Numbers, float]:
         share, bound = cover.solve(is_whole=True, seconds=max(1.0, search.until - monotonic()))
         share = np.rint(share)
         rows = list(search.shows(share, search.to_protect))
-        for row in rows:
+        for _, row in rows:
             cover.row(row, search.request.width)
         if not rows:
             return share, bound
@@ -258,15 +258,17 @@ def _near(search: _Search) -> tuple[Numbers, float]:
     share, bound = cover.solve(is_whole=False, seconds=INF)
     while monotonic() < half:
         rows = list(search.shows(share, search.to_protect))
-        for row in rows:
+        for _, row in rows:
             cover.row(row, search.request.width)
         if not rows:
             break
         share, bound = cover.solve(is_whole=False, seconds=INF)
     choices: list[Numbers] = []
-    for edge in EDGES:
+    for start_from in {tuple(np.flatnonzero(share > edge)): None for edge in EDGES}:
         if not choices or not search.is_over:
-            choices.append(_one_by_one(search, np.where(share > edge, 1.0, 0.0)))
+            first = np.zeros(len(share))
+            first[list(start_from)] = 1.0
+            choices.append(_one_by_one(search, first))
     return min(choices, key=lambda c: float(search.weights @ c)), bound
 
 
@@ -274,7 +276,8 @@ def _one_by_one(search: _Search, share: Numbers) -> Numbers:
     """Hide what still shows, one count after the other."""
     request = search.request
     share = np.maximum(share, np.where((request.small & ~request.fixed) | request.hidden, 1.0, 0.0))
-    for cell in search.to_protect:
+    for cell in [cell for cell, _ in search.shows(share, search.to_protect)]:
+        # What hid the one before may hide this one too.
         if next(search.shows(share, [cell]), None) is not None:
             share = search.cheapest(share, cell)
     return share

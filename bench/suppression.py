@@ -193,7 +193,7 @@ def argus(
         try:
             done = subprocess.run(
                 [os.environ["ARGUS_PYTHON"], "-c", ARGUS], input=json.dumps(asked),
-                capture_output=True, text=True, timeout=seconds, check=False,
+                capture_output=True, text=True, timeout=seconds, check=False, cwd=folder,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return {"method": method, "fault": f"no answer in {seconds:.0f} s"}
@@ -277,7 +277,7 @@ def _table(found: dict[str, Any]) -> str:
         f"{held['recovered_of_unodc_by_subtraction']:,} by subtraction alone; of its victims' "
         f"tables {held['recovered_of_unodc_victims']:,}.",
         "",
-        "| rule | withheld | recovered | left with fewer values than its mark | people in shown cells |",
+        "| rule | withheld | recovered | fewer values than its mark | people in shown cells |",
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [

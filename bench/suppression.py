@@ -277,7 +277,7 @@ def _table(found: dict[str, Any]) -> str:
         f"{held['recovered_of_unodc_by_subtraction']:,} by subtraction alone; of its victims' "
         f"tables {held['recovered_of_unodc_victims']:,}.",
         "",
-        "| rule | withheld | recovered | fewer values than its mark | people in shown cells |",
+        "| rule | withheld | recovered | too narrow | people shown |",
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [

@@ -28,6 +28,7 @@ from amana.standards import (
     paper_texts,
     sheets,
     shelters,
+    statistics,
 )
 from amana.standards.datafile import FOLDER, LANGUAGES, MARKS, BadData, Place, opened
 from amana.standards.instruments import INSTRUMENTS, shelf
@@ -61,6 +62,7 @@ READERS = {
     "sheet_lists.json": codes.read,
     "caseload.json": caseload.read,
     "shelter_lists.json": codes.read,
+    "statistics.json": statistics.read,
     "shelters.json": shelters.read,
     "sheets.json": sheets.read,
     "words.json": codes.read,

@@ -1,0 +1,73 @@
+"""What is counted, in which codes: the dimensions of figures, and how a file's signs become a form.
+
+A sign of exploitation says of which form it is a sign; somebody with signs of two forms is counted
+under "several", so that the forms add up to everybody.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from amana.standards import citations, codes
+from amana.standards.datafile import MARKS, Place, once, opened
+
+COUNTRY = "COUNTRY"
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Dimensions with the list of their codes, and what a coded file is counted as."""
+
+    threshold: int
+    bases: tuple[int, ...]
+    dimensions: Mapping[str, str]
+    needs: str
+    minor: Mapping[str, str]
+    forms: Mapping[str, frozenset[str]]
+    several: str
+    unstated: str
+
+    def form(self, indicators: Collection[str]) -> str:
+        """Return the form of exploitation that signs stand for."""
+        found = [form for form, signs in self.forms.items() if not signs.isdisjoint(indicators)]
+        if len(found) > 1:
+            return self.several
+        return found[0] if found else self.unstated
+
+
+def read(root: Place) -> Statistics:
+    """Return what a file describes, or say where it is at fault."""
+    root.at("mark").one_of(MARKS)
+    root.at("source").one_of(citations.load())
+    threshold = root.at("threshold")
+    threshold.at("mark").one_of(MARKS)
+    threshold.at("source").one_of(citations.load())
+    listed = (*codes.load(), COUNTRY)
+    dimensions = [
+        (place.at("id").text(), place.at("list").one_of(listed))
+        for place in root.at("dimensions").each()
+    ]
+    once(root.at("dimensions"), [name for name, _ in dimensions])
+    forms = codes.values("STAT_FORM")
+    signs = [
+        (p.at("form").one_of(forms), frozenset(p.at("indicators").texts()))
+        for p in root.at("forms").each()
+    ]
+    once(root.at("forms"), [sign for _, held in signs for sign in held])
+    ages = codes.values("STAT_AGE")
+    return Statistics(
+        threshold=threshold.at("value").count(),
+        bases=tuple(place.count() for place in root.at("bases").each()),
+        dimensions=dict(dimensions),
+        needs=root.at("needs").one_of(codes.load()),
+        minor={said: place.one_of(ages) for said, place in root.at("minor").keyed().items()},
+        forms=dict(signs),
+        several=root.at("several").one_of(forms),
+        unstated=root.at("unstated").one_of(forms),
+    )
+
+
+@cache
+def load() -> Statistics:
+    """Return what is counted here."""
+    return read(opened("statistics.json"))

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from amana.knowledge.safe import attack, shown, suppress
-from amana.knowledge.safe.cells import Tables, counted, flat
+from amana.knowledge.safe.cells import counted, flat
 from amana.knowledge.safe.program import whole
 from bench.figures import exponent, machine
 
@@ -263,6 +263,7 @@ def main() -> None:
 
 def _table(found: dict[str, Any]) -> str:
     held = found["glotip"]
+    own = held["rules"]["UNODC: 0 to 4 withheld, one by one"]["recovered"]
     lines = [
         "# Cells withheld, and what an attacker still finds",
         "",
@@ -273,7 +274,7 @@ def _table(found: dict[str, Any]) -> str:
         "",
         f"Attack {held['attack_seconds']:.1f} s; protection {held['amana_seconds']:.1f} s, "
         f"{held['amana_gap']:.2%} above the bound that no choice can pass. Of UNODC's own file "
-        f"{held['rules']['UNODC: 0 to 4 withheld, one by one']['recovered']:,} cells are recovered, "
+        f"{own:,} cells are recovered, "
         f"{held['recovered_of_unodc_by_subtraction']:,} by subtraction alone; of its victims' "
         f"tables {held['recovered_of_unodc_victims']:,}.",
         "",

@@ -37,7 +37,14 @@ from amana.cases.models import (
     Milestone,
     Opening,
 )
-from amana.cases.rules import CROSS_BORDER, RECEIVED, SAID_NO, YES, objections_to_purpose
+from amana.cases.rules import (
+    CROSS_BORDER,
+    RECEIVED,
+    SAID_NO,
+    STATS,
+    YES,
+    objections_to_purpose,
+)
 from amana.crypto import age
 from amana.crypto.boxes import Place, unseal_rows
 from amana.crypto.hybrid import public_of
@@ -567,6 +574,45 @@ def grounds_to_confirm(actor: Actor) -> list[Consent]:
 def has_case(screening_code: str) -> bool:
     """Say whether a case was opened from this screening, or from one of the same person."""
     return Case.objects.filter(screening_id__in=chain_of(screening_code)).exists()
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What may be counted of one case: how it came, when it was decided, and its codes in order."""
+
+    origin: str
+    decided_at: datetime
+    rows: tuple[Mapping[str, Any], ...]
+
+
+def coded(actor: Actor, since: datetime, until: datetime) -> list[Coded]:
+    """Return what a statistician's own keys open of the cases decided between two moments.
+
+    Codes without who: the case's own code is not among them. Nothing of another part is touched.
+    """
+    parts = list(
+        Compartment.objects.filter(name=STATS)
+        .exclude(case__origin="historical")
+        .select_related("case")
+        .order_by("case_id", "serial")
+    )
+    keys = held_keys(actor, {part.key_id for part in parts})
+    opened: dict[str, list[Compartment]] = {}
+    for part in parts:
+        if part.key_id in keys:
+            opened.setdefault(part.case_id, []).append(part)
+    found = []
+    for code, mine in opened.items():
+        if not since <= mine[0].written_at < until:
+            continue
+        rows = tuple(
+            open_document(keys[p.key_id], p.sealed, compartment_place(code, STATS, p.key_id))[
+                "coded"
+            ]
+            for p in mine
+        )
+        found.append(Coded(mine[0].case.origin, mine[0].written_at, rows))
+    return found
 
 
 def counts(field: str) -> dict[str, int]:

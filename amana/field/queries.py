@@ -194,3 +194,8 @@ def care_teams() -> list[tuple[str, str, bool]]:
     """Return the units whose phones may be enrolled: code, institution, may work be resumed."""
     allowed = set(Resumable.objects.values_list("team_id", flat=True))
     return [(t.pk, t.institution, t.pk in allowed) for t in access.teams_of_kind(CARE)]
+
+
+def count_operations(since: datetime, until: datetime) -> int:
+    """Return how many operations began between two moments."""
+    return Operation.objects.filter(begins_at__gte=since, begins_at__lt=until).count()

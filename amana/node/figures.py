@@ -1,4 +1,4 @@
-"""Figures from the shell: `amana attack`, `amana import glotip`, `amana publish`, `amana export`."""
+"""Figures from the shell: `amana attack`, `import glotip`, `publish`, `export`."""
 
 import argparse
 import json

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "amana.referrals",
     "amana.letters",
     "amana.watch",
+    "amana.knowledge",
     "amana.desk",
     "amana.node.apps.Node",
 ]

@@ -15,7 +15,7 @@ from amana.access.queries import access_key, must_wait
 from amana.access.rules import Actor, NotFound, Refused
 from amana.audit.actions import record
 from amana.cases.actions import assign
-from amana.cases.actions.parts import give_out, note_opening, write_new
+from amana.cases.actions.parts import count_more, give_out, note_opening, write_new
 from amana.cases.models import Case, Compartment
 from amana.cases.queries import compartment_place
 from amana.crypto.secrets import token
@@ -56,6 +56,8 @@ def enter(
         # Each once, in its order: what is lacking is named on the page.
         raise Refused(list(dict.fromkeys(one.code for one in against)))
     _write(case, wanted, {"reason": reason, "place": place}, actor, now)
+    if rules.is_new_episode(lines, wanted, table.load(), now):
+        count_more(case, {"episode": True}, actor, now)
     give_out(case, actor)
     if queries.reads_all(actor):
         _put_in_order(case, actor, now)
@@ -133,6 +135,8 @@ def keep_sheet(
     row = write_new(case, known.part, document, actor, now)
     for wanted in follows:
         _write(case, wanted, {"sheet": sheet}, actor, now)
+    if sheet == queries.NEEDS:
+        count_more(case, {"needs": sheets.needed(whole)}, actor, now)
     give_out(case, actor)
     if queries.reads_all(actor):
         _put_in_order(case, actor, now)

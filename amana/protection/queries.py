@@ -95,6 +95,7 @@ class Kept:
 
 # By which every contact with a person or the family is made.
 SAFE_CONTACT = "SAFE_CONTACT_SHEET"
+NEEDS = "NEEDS_SHEET"
 
 
 def safe_contact(actor: Actor, case: Case) -> Kept | None:

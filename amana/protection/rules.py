@@ -262,6 +262,17 @@ class Owed:
         return self.met_at is None and now > self.due_at
 
 
+def is_new_episode(
+    entries: Sequence[Entry], wanted: Wanted, journey: Journey, now: datetime
+) -> bool:
+    """Say whether an entry lets a case go on that rested: the same person, once more."""
+    if wanted.track != PROTECTION or wanted.strikes:
+        return False
+    states = journey.tracks[PROTECTION].states
+    before = standing(entries, journey, now).states[PROTECTION]
+    return states[before].rests and not states[wanted.kind].rests
+
+
 def owed(
     entries: Sequence[Entry],
     duties: Iterable[Duty],

@@ -247,6 +247,12 @@ def _answers(values: Values, path: str) -> Iterator[_Found]:
             yield _Found(row[inner], number)
 
 
+def needed(values: Values) -> list[str]:
+    """Return the fields in which somebody needs something, of a sheet of needs; never in words."""
+    rows = [row for row in values.get("needs") or [] if row.get("level") != NO_NEED]
+    return sorted({str(row["domain"]) for row in rows if row.get("domain")})
+
+
 def holds(when: When, values: Values) -> bool:
     """Say whether all answers of a condition were given; of rows, in any of them."""
     return all(
@@ -288,6 +294,8 @@ def _never(ask: Ask, values: Values, _sheet: Sheet, _known: Known) -> list[Fault
 
 
 # Two full names of which the one holds the other may be one person; a single word never is enough.
+# How a sheet of needs says that nothing is needed in a field.
+NO_NEED = "NONE"
 _ENOUGH = 2
 
 

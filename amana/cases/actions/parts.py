@@ -52,23 +52,41 @@ def count(
     now: datetime,
 ) -> None:
     """Seal what may be counted of a case to the statisticians: codes, and never who."""
-    teams = [t.pk for t in teams_of_kind("statistics")]
-    if not teams:
-        return
     coded = {
         "class": decision["class"],
         "indicators": list(content["indicators"]),
         "minor": content["minor"],
         "situation": content["situation"],
+        "sex": case.sex,
         "citizenship": content.get("citizenship", ""),
     }
+    _seal_to_statisticians(case, coded, actor, now)
+
+
+def count_more(case: Case, coded: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Seal further codes to the statisticians, of a case that is counted: a need, a new episode.
+
+    Of somebody who does not want to be counted nothing lies there, and nothing is added.
+    """
+    if Compartment.objects.filter(case=case, name=rules.STATS).exists():
+        _seal_to_statisticians(case, coded, actor, now)
+
+
+def _seal_to_statisticians(
+    case: Case, coded: Mapping[str, Any], actor: Actor, now: datetime
+) -> None:
+    teams = [t.pk for t in teams_of_kind("statistics")]
+    if not teams:
+        return
+    serial = Compartment.objects.filter(case=case, name=rules.STATS).count() + 1
     key_id, key = issue_key(*teams, actor=actor)
     place = queries.compartment_place(case.code, rules.STATS, key_id)
     Compartment.objects.create(
         case=case,
         name=rules.STATS,
+        serial=serial,
         key_id=key_id,
-        sealed=seal_document(key, {"coded": coded}, place),
+        sealed=seal_document(key, {"coded": dict(coded)}, place),
         written_at=now,
         written_by=actor.account_id,
     )

@@ -6,31 +6,43 @@ nowhere and must be protected like any other; and what an earlier release withhe
 beside the new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from amana.knowledge.safe.cells import Numbers, Sum, Tables
+from amana.knowledge.safe.cells import Flags, Numbers, Sum, Tables
 from amana.knowledge.safe.suppress import Asked, asked, small
+
+
+@dataclass(frozen=True)
+class Edition:
+    """An earlier release: its true numbers by key, and the keys that it withheld."""
+
+    numbers: Mapping[str, float]
+    withheld: frozenset[str]
 
 
 def with_earlier(
     tables: Tables,
     values: Numbers,
     threshold: int,
-    earlier: list[tuple[Mapping[str, float], frozenset[str]]],
+    editions: Sequence[Edition],
+    shown: Flags | None = None,
 ) -> Asked:
-    """Return what a release must protect beside earlier ones of the same period.
+    """Return what a release must protect beside earlier ones of the same people and period.
 
-    Each earlier release gives its true numbers by key, and the keys that it withheld. Its cells
-    that the new tables do not have are left out: they say nothing of one of these by a sum here.
+    The tables hold the cells of every edition too, with the numbers of now: an old cell that is not
+    part of the new release is not `shown`, and its sums still bind. Without `shown`, all are.
     """
-    if not earlier:
-        return asked(tables, values, threshold)
+    show = np.ones(len(tables), dtype=bool) if shown is None else shown
+    request = asked(tables, values, threshold)
+    if not editions:
+        return replace(request, hidden=~show)
     keys = list(tables.keys)
     sums = list(tables.sums)
     numbers = list(values)
-    hidden = [False] * len(keys)
+    hidden = list(~show)
     fixed = [False] * len(keys)
     place = {key: cell for cell, key in enumerate(tables.keys)}
 
@@ -41,12 +53,12 @@ def with_earlier(
         fixed.append(is_fixed)
         return len(keys) - 1
 
-    for edition, (numbers_then, withheld_then) in enumerate(earlier, start=1):
+    for edition, before in enumerate(editions, start=1):
         then: dict[int, int] = {}
-        for key, value in numbers_then.items():
+        for key, value in before.numbers.items():
             if key not in place:
                 continue
-            is_withheld = key in withheld_then
+            is_withheld = key in before.withheld
             at = cell(f"{key}@{edition}", value, is_hidden=is_withheld, is_fixed=not is_withheld)
             then[place[key]] = at
             now = float(values[place[key]])
@@ -60,11 +72,11 @@ def with_earlier(
             if all(c in then for c in one.cells)
         ]
     whole_values = np.array(numbers)
-    return Asked(
-        Tables(tuple(keys), tuple(sums)),
-        whole_values,
-        small(whole_values, threshold),
-        np.array(hidden),
-        np.array(fixed),
-        float(threshold - 2),
+    return replace(
+        request,
+        tables=Tables(tuple(keys), tuple(sums)),
+        values=whole_values,
+        small=small(whole_values, threshold),
+        hidden=np.array(hidden),
+        fixed=np.array(fixed),
     )

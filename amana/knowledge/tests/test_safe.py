@@ -136,7 +136,7 @@ def test_what_came_between_two_releases_is_protected_like_a_table() -> None:
     after = tables_of([(("F", "labour", "n1"), 11), (("M", "labour", "s1"), 20)])
     published = dict(zip(before.tables.keys, before.values, strict=True))
     request = earlier.with_earlier(
-        after.tables, after.values, THRESHOLD, [(published, frozenset())]
+        after.tables, after.values, THRESHOLD, [earlier.Edition(published, frozenset())]
     )
     kept = suppress.protect(request)
     assert not np.concatenate(suppress.holes(request, kept.withheld)).any()
@@ -153,7 +153,9 @@ def test_a_release_that_repeats_an_earlier_one_withholds_nothing_more() -> None:
     first = suppress.protect(suppress.asked(held.tables, held.values, THRESHOLD))
     withheld = frozenset(np.array(held.tables.keys)[first.withheld])
     published = dict(zip(held.tables.keys, held.values, strict=True))
-    request = earlier.with_earlier(held.tables, held.values, THRESHOLD, [(published, withheld)])
+    request = earlier.with_earlier(
+        held.tables, held.values, THRESHOLD, [earlier.Edition(published, withheld)]
+    )
     again = suppress.protect(request)
     assert again.withheld[: len(held.tables)].tolist() == first.withheld.tolist()
     assert not again.exposed.any()
@@ -162,7 +164,9 @@ def test_a_release_that_repeats_an_earlier_one_withholds_nothing_more() -> None:
 def test_a_small_count_that_is_public_already_is_named_as_exposed() -> None:
     held = tables_of([(("F", "labour", "n1"), 2)])
     published = dict(zip(held.tables.keys, held.values, strict=True))
-    request = earlier.with_earlier(held.tables, held.values, THRESHOLD, [(published, frozenset())])
+    request = earlier.with_earlier(
+        held.tables, held.values, THRESHOLD, [earlier.Edition(published, frozenset())]
+    )
     assert suppress.protect(request).exposed.any()
 
 

@@ -1,0 +1,73 @@
+"""What is published, for whoever reads it: no case, no key, nothing that was withheld.
+
+The portal and the plan read figures here and nowhere else.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from amana.access.rules import NotFound
+from amana.knowledge import rules
+from amana.knowledge.models import Publication
+
+
+@dataclass(frozen=True)
+class Published:
+    """One version of a table, as everybody reads it."""
+
+    series: str
+    version: int
+    published_at: datetime
+    digest: str
+    content: Mapping[str, Any]
+    raw: bytes
+
+    @property
+    def definition(self) -> rules.Definition:
+        return rules.definition_from(self.content["definition"])
+
+    @property
+    def since(self) -> date:
+        return self.definition.since
+
+    @property
+    def until(self) -> date:
+        return self.definition.until
+
+    def value(self, of: Mapping[str, str]) -> int | None:
+        """Return the number of a cell, None where it is withheld; KeyError where it is not."""
+        return {rules.key(c["of"]): c["value"] for c in self.content["cells"]}[rules.key(of)]
+
+
+def _read(row: Publication) -> Published:
+    raw = bytes(row.content)
+    return Published(row.series, row.version, row.published_at, row.digest, json.loads(raw), raw)
+
+
+def newest() -> list[Published]:
+    """Return the newest version of every series, the last published first."""
+    found: dict[str, Publication] = {}
+    for row in Publication.objects.order_by("series", "version"):
+        found[row.series] = row
+    return sorted(map(_read, found.values()), key=lambda p: p.published_at, reverse=True)
+
+
+def published(series: str, version: int = 0) -> Published:
+    """Return one version, or the newest; raises NotFound where there is none."""
+    rows = Publication.objects.filter(series=series).order_by("version")
+    row = rows.filter(version=version).first() if version else rows.last()
+    if row is None:
+        raise NotFound
+    return _read(row)
+
+
+def versions(series: str) -> Sequence[int]:
+    """Return the numbers of all versions of a series."""
+    return list(
+        Publication.objects.filter(series=series)
+        .order_by("version")
+        .values_list("version", flat=True)
+    )

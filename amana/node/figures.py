@@ -4,15 +4,11 @@ import argparse
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from amana.knowledge.safe import attack, shown
-from amana.knowledge.safe.cells import Flags
+from amana.knowledge.safe import shown, verdict
 from amana.node.cli import Failed
 from amana.standards import glotip
 
@@ -55,53 +51,13 @@ def run_attack(a: argparse.Namespace) -> int:
         file = shown.read(a.file, bar("reading", a.file.stat().st_size))
     except (shown.NotATable, glotip.NotGlotip) as fault:
         raise Failed(f"{a.file.name}: {fault}") from None
-    whole = attack.mended(file.tables, file.low, file.high)
-    rest = len(whole.tables) - len(file.tables)
-    withheld = np.concatenate([file.withheld, np.zeros(rest, dtype=bool)])
-    found = attack.attack(
-        whole.tables,
-        whole.low,
-        whole.high,
-        withheld,
-        whole_limits=a.limits,
-        progress=summed(bar("attacking", len(whole.tables))),
-    )
-    report = _attacked(file, whole, found)
+    progress = summed(bar("attacking", len(file.tables)))
+    report = verdict.on(file, whole_limits=a.limits, progress=progress)
     if a.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
         _print_attack(report)
     return 1 if report["recovered"] else 0
-
-
-def _attacked(file: shown.Shown, whole: attack.Mended, found: attack.Found) -> dict[str, Any]:
-    keys = whole.tables.keys
-
-    def by_group(flags: Flags) -> dict[str, int]:
-        return dict(Counter(file.groups[c] for c in np.flatnonzero(flags)))
-
-    cells = [
-        {
-            "cell": keys[c],
-            "value": int(found.low[c]),
-            "by": "subtraction" if found.by_subtraction[c] else "linear program",
-        }
-        for c in np.flatnonzero(found.recovered)
-    ]
-    return {
-        "cells": len(file.tables),
-        "withheld": int(file.withheld.sum()),
-        "recovered": len(cells),
-        "by_subtraction": int((found.by_subtraction & found.recovered).sum()),
-        "withheld_by_group": by_group(file.withheld),
-        "recovered_by_group": by_group(found.recovered),
-        "sums": len(file.tables.sums),
-        "sums_that_fall_short": len(whole.short),
-        "sums_that_are_passed": len(whole.over),
-        "do_not_add_up": [keys[s.total] for s in (*whole.short, *whole.over)],
-        "file": file.report.as_json() if file.report else None,
-        "recovered_cells": cells,
-    }
 
 
 def _print_attack(report: dict[str, Any]) -> None:

@@ -1,0 +1,202 @@
+"""Bars, lines over time, and shares of a whole.
+
+Every number is written where it is drawn, so no axis has to be read off, and the drawing and its
+table say the same. What is withheld is hatched and says so; what nobody counted leaves a gap.
+"""
+
+from amana.knowledge.drawing.facts import BadDrawing, Chart, Fact, Series
+from amana.knowledge.drawing.sheet import (
+    EDGE,
+    LINE,
+    PATTERNS,
+    TEXT,
+    WIDE,
+    Sheet,
+    plain,
+    wide,
+)
+
+BAR = 15.0
+# How long the hatched box is, always: its length says nothing.
+WITHHELD = 26.0
+ROOM = 6.0
+# A panel of lines: how high the figures may climb, and what stands above and below them.
+PANEL = 84.0
+ABOVE, BELOW = 34.0, 22.0
+POINT = 3.5
+
+
+def bars(chart: Chart) -> str:
+    """Return horizontal bars: under each label one bar for each series."""
+    sheet = Sheet(chart.name, chart.lang, chart.title, chart.description)
+    several = len(chart.series) > 1
+    kinds = PATTERNS[: len(chart.series)]
+    if several:
+        sheet.legend(zip(kinds, (one.name for one in chart.series), strict=True))
+    shown = [fact.shown for one in chart.series for fact in one.facts]
+    longest = WIDE - 2 * EDGE - ROOM - min(max(wide(words) for words in shown) * 1.1, WIDE / 2)
+    for label, facts in chart.rows():
+        sheet.y += ROOM
+        sheet.lines(label)
+        top = sheet.y
+        for kind, fact in zip(kinds, facts, strict=True):
+            _bar(sheet, fact, kind, longest / (chart.highest or 1.0))
+        # The line from which every bar is measured: a bar of nothing still stands on it.
+        x = sheet.across(EDGE)
+        sheet.add("line", "axis", x1=x, x2=x, y1=top, y2=sheet.y, stroke="currentColor")
+    return sheet.finished((chart.unit, chart.source))
+
+
+def _bar(sheet: Sheet, fact: Fact, kind: str, scale: float) -> None:
+    length = _length(fact, scale)
+    if length:
+        sheet.box(EDGE, sheet.y + 2, length, BAR - 2, "withheld" if fact.withheld else kind)
+    sheet.y += BAR + 2
+    how = "soft" if fact.value is None else "value"
+    sheet.text(fact.shown, EDGE + length + ROOM, sheet.y - 5, how)
+
+
+def _length(fact: Fact, scale: float) -> float:
+    if fact.withheld:
+        return WITHHELD
+    return 0.0 if fact.value is None else fact.value * scale
+
+
+def shares(chart: Chart) -> str:
+    """Return one bar for each series, cut in the shares of its facts, and each share in words."""
+    if len(chart.series[0].facts) > len(PATTERNS):
+        raise BadDrawing(f"over {len(PATTERNS)} shares cannot be told apart in grey")
+    sheet = Sheet(chart.name, chart.lang, chart.title, chart.description)
+    for one in chart.series:
+        sheet.y += ROOM
+        sheet.lines(one.name)
+        _cut(sheet, one)
+        for kind, fact in zip(PATTERNS, one.facts, strict=False):
+            _share(sheet, kind, fact)
+    return sheet.finished((chart.unit, chart.source))
+
+
+def _cut(sheet: Sheet, one: Series) -> None:
+    """Draw the bar; what is withheld takes a box whose length says nothing."""
+    withheld = sum(fact.withheld for fact in one.facts)
+    whole = sum(fact.value or 0.0 for fact in one.facts)
+    scale = (WIDE - 2 * EDGE - withheld * WITHHELD) / (whole or 1.0)
+    x = EDGE
+    for kind, fact in zip(PATTERNS, one.facts, strict=False):
+        length = _length(fact, scale)
+        if length:
+            sheet.box(x, sheet.y, length, BAR + 5, "withheld" if fact.withheld else kind)
+        x += length
+    sheet.y += BAR + 7
+
+
+def _share(sheet: Sheet, kind: str, fact: Fact) -> None:
+    """Write one share: its pattern, its label, and its figure at the end of the line."""
+    end = WIDE - EDGE
+    how = "soft" if fact.value is None else "value"
+    first = sheet.y + LINE - 4
+    sheet.legend([("withheld" if fact.withheld else kind, fact.label)])
+    if EDGE + 20 + wide(fact.label) + wide(fact.shown) * 1.1 + ROOM > end:
+        sheet.y += LINE
+        first = sheet.y - 4
+    sheet.text(fact.shown, end, first, how, text_anchor="end")
+
+
+def lines(chart: Chart) -> str:
+    """Return one panel for each series over the same time, all to one scale."""
+    sheet = Sheet(chart.name, chart.lang, chart.title, chart.description)
+    # Words stand upright in the column of a point without height, and the panel holds them.
+    upright = [f.shown for one in chart.series for f in one.facts if f.value is None]
+    panel = max([PANEL, *(wide(words) + 2 * ROOM for words in upright)])
+    for one in chart.series:
+        if len(chart.series) > 1:
+            sheet.y += ROOM
+            sheet.lines(one.name)
+        _panel(sheet, one, panel, chart.highest or 1.0)
+    return sheet.finished((chart.unit, chart.source))
+
+
+def _panel(sheet: Sheet, one: Series, high: float, highest: float) -> None:
+    floor = sheet.y + ABOVE + high
+    pitch = (WIDE - 2 * EDGE) / len(one.facts)
+    places = [EDGE + pitch * (n + 0.5) for n in range(len(one.facts))]
+    heights = [
+        None if fact.value is None else floor - high * fact.value / highest for fact in one.facts
+    ]
+    sheet.add("line", "axis", x1=EDGE, x2=WIDE - EDGE, y1=floor, y2=floor, stroke="currentColor")
+    for x, fact in zip(places, one.facts, strict=True):
+        if fact.value is None:
+            _without(sheet, fact, x, floor, (min(pitch, 2 * LINE) - 6, high))
+    sheet.add(
+        "path",
+        "line",
+        d=_path([sheet.across(x) for x in places], heights),
+        fill="none",
+        stroke="currentColor",
+        stroke_width=2.0,
+    )
+    figures = [fact.shown if fact.value is not None else "" for fact in one.facts]
+    for x, y, words, lift in zip(places, heights, figures, _staggered(figures, pitch), strict=True):
+        if y is not None:
+            sheet.add("circle", "point", cx=sheet.across(x), cy=y, r=POINT)
+            _over(sheet, words, x, y - 8 - lift)
+    labels = [fact.label for fact in one.facts]
+    falls = _staggered(labels, pitch)
+    for x, label, fall in zip(places, labels, falls, strict=True):
+        sheet.text(label, x, floor + 16 + fall, "text", text_anchor="middle")
+    sheet.y = floor + BELOW + max(falls)
+
+
+def _over(sheet: Sheet, words: str, x: float, y: float) -> None:
+    """Write a figure upon whatever lies under it."""
+    half = wide(words) * 1.1 / 2
+    sheet.text(
+        words,
+        min(max(x, half + EDGE), WIDE - half - EDGE),
+        y,
+        "value",
+        text_anchor="middle",
+        paint_order="stroke",
+        stroke="#fff",
+        stroke_width="3",
+    )
+
+
+def _staggered(words: list[str], pitch: float) -> list[float]:
+    """Return by how much every second text moves away, where all in one line would touch."""
+    widest = max(wide(text) for text in words) * 1.1
+    if widest <= pitch:
+        return [0.0] * len(words)
+    if widest > 2 * pitch:
+        most = int(2 * (WIDE - 2 * EDGE) / widest)
+        raise BadDrawing(f"{len(words)} such points do not fit on a telephone; {most} do")
+    return [LINE * (n % 2) for n in range(len(words))]
+
+
+def _path(places: list[float], heights: list[float | None]) -> str:
+    """Return the line through the points that have a height, broken at those that have none."""
+    steps, drawing = [], False
+    for x, y in zip(places, heights, strict=True):
+        if y is not None:
+            steps.append(f"{'L' if drawing else 'M'}{plain(x)} {plain(y)}")
+        drawing = y is not None
+    return "".join(steps)
+
+
+def _without(sheet: Sheet, fact: Fact, x: float, floor: float, size: tuple[float, float]) -> None:
+    """Fill the column of a point that has no height: with words, hatched if it is withheld."""
+    width, high = size
+    if fact.withheld:
+        sheet.box(x - width / 2, floor - high, width, high, "withheld")
+    place, middle = sheet.across(x), floor - high / 2
+    sheet.text(
+        fact.shown,
+        x,
+        middle,
+        "soft",
+        text_anchor="middle",
+        transform=f"translate({plain(TEXT / 3)} 0) rotate(-90 {plain(place)} {plain(middle)})",
+        paint_order="stroke",
+        stroke="#fff",
+        stroke_width="4",
+    )

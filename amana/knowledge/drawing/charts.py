@@ -4,14 +4,23 @@ Every number is written where it is drawn, so no axis has to be read off, and th
 table say the same. What is withheld is hatched and says so; what nobody counted leaves a gap.
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from amana.knowledge.drawing.facts import BadDrawing, Chart, Fact, Series
 from amana.knowledge.drawing.sheet import (
+    BOLD,
     EDGE,
+    LIGHT,
     LINE,
     PATTERNS,
     TEXT,
     WIDE,
+    Box,
     Sheet,
+    Space,
+    around,
+    beads,
     plain,
     wide,
 )
@@ -24,6 +33,9 @@ ROOM = 6.0
 PANEL = 84.0
 ABOVE, BELOW = 34.0, 22.0
 POINT = 3.5
+GAP = 4.0
+# Where a figure may stand about its point: above, below, aside.
+OVER = ((0, -8), (0, 18), (-14, -10), (14, -10), (0, -22), (-16, 14), (16, 14), (0, 32))
 
 
 def bars(chart: Chart) -> str:
@@ -33,8 +45,8 @@ def bars(chart: Chart) -> str:
     kinds = PATTERNS[: len(chart.series)]
     if several:
         sheet.legend(zip(kinds, (one.name for one in chart.series), strict=True))
-    shown = [fact.shown for one in chart.series for fact in one.facts]
-    longest = WIDE - 2 * EDGE - ROOM - min(max(wide(words) for words in shown) * 1.1, WIDE / 2)
+    figures = [f.shown for one in chart.series for f in one.facts if f.value is not None]
+    longest = WIDE - 2 * EDGE - ROOM - max((wide(words) * BOLD for words in figures), default=0.0)
     for label, facts in chart.rows():
         sheet.y += ROOM
         sheet.lines(label)
@@ -51,9 +63,12 @@ def _bar(sheet: Sheet, fact: Fact, kind: str, scale: float) -> None:
     length = _length(fact, scale)
     if length:
         sheet.box(EDGE, sheet.y + 2, length, BAR - 2, "withheld" if fact.withheld else kind)
-    sheet.y += BAR + 2
-    how = "soft" if fact.value is None else "value"
-    sheet.text(fact.shown, EDGE + length + ROOM, sheet.y - 5, how)
+    x = EDGE + length + ROOM
+    if fact.value is None:
+        sheet.lines(fact.shown, "soft", x)
+    else:
+        sheet.y += LINE
+        sheet.text(fact.shown, x, sheet.y - 5, "value")
 
 
 def _length(fact: Fact, scale: float) -> float:
@@ -96,7 +111,7 @@ def _share(sheet: Sheet, kind: str, fact: Fact) -> None:
     how = "soft" if fact.value is None else "value"
     first = sheet.y + LINE - 4
     sheet.legend([("withheld" if fact.withheld else kind, fact.label)])
-    if EDGE + 20 + wide(fact.label) + wide(fact.shown) * 1.1 + ROOM > end:
+    if EDGE + 20 + wide(fact.label) + wide(fact.shown) * BOLD + ROOM > end:
         sheet.y += LINE
         first = sheet.y - 4
     sheet.text(fact.shown, end, first, how, text_anchor="end")
@@ -126,20 +141,27 @@ def _panel(sheet: Sheet, one: Series, high: float, highest: float) -> None:
     sheet.add("line", "axis", x1=EDGE, x2=WIDE - EDGE, y1=floor, y2=floor, stroke="currentColor")
     for x, fact in zip(places, one.facts, strict=True):
         if fact.value is None:
-            _without(sheet, fact, x, floor, (min(pitch, 2 * LINE) - 6, high))
-    sheet.add(
-        "path",
-        "line",
-        d=_path([sheet.across(x) for x in places], heights),
-        fill="none",
-        stroke="currentColor",
-        stroke_width=2.0,
-    )
-    figures = [fact.shown if fact.value is not None else "" for fact in one.facts]
-    for x, y, words, lift in zip(places, heights, figures, _staggered(figures, pitch), strict=True):
-        if y is not None:
-            sheet.add("circle", "point", cx=sheet.across(x), cy=y, r=POINT)
-            _over(sheet, words, x, y - 8 - lift)
+            _without(sheet, fact, x, floor, (_column(pitch), high))
+    for (ax, ay), (bx, by) in _drawn(sheet, places, heights):
+        sheet.add(
+            "line", "line", x1=ax, y1=ay, x2=bx, y2=by, stroke="currentColor", stroke_width=2.0
+        )
+    points = [(sheet.across(x), y) for x, y in zip(places, heights, strict=True) if y is not None]
+    for x, y in points:
+        sheet.add("circle", "point", cx=x, cy=y, r=POINT)
+    # Figures are put where they hide neither one another nor the line.
+    space = Space(Box(EDGE, floor - high - ABOVE, WIDE - EDGE, floor))
+    space.covered = beads(points, POINT)
+    for (ax, ay), (bx, by) in _drawn(sheet, places, heights):
+        steps = [(n + 1) / 13 for n in range(12)]
+        space.covered += beads([(ax + t * (bx - ax), ay + t * (by - ay)) for t in steps], 2.0)
+    half = _column(pitch) / 2
+    for x in (sheet.across(x) for x, y in zip(places, heights, strict=True) if y is None):
+        space.covered.append(Box(x - half, floor - high, x + half, floor))
+    figures = [fact.shown for fact in one.facts if fact.value is not None]
+    for words, (x, y) in zip(figures, points, strict=True):
+        _, box = space.best(around(words, x + dx, y + dy) for dx, dy in OVER)
+        sheet.upon(words, box, "value")
     labels = [fact.label for fact in one.facts]
     falls = _staggered(labels, pitch)
     for x, label, fall in zip(places, labels, falls, strict=True):
@@ -147,24 +169,9 @@ def _panel(sheet: Sheet, one: Series, high: float, highest: float) -> None:
     sheet.y = floor + BELOW + max(falls)
 
 
-def _over(sheet: Sheet, words: str, x: float, y: float) -> None:
-    """Write a figure upon whatever lies under it."""
-    half = wide(words) * 1.1 / 2
-    sheet.text(
-        words,
-        min(max(x, half + EDGE), WIDE - half - EDGE),
-        y,
-        "value",
-        text_anchor="middle",
-        paint_order="stroke",
-        stroke="#fff",
-        stroke_width="3",
-    )
-
-
 def _staggered(words: list[str], pitch: float) -> list[float]:
     """Return by how much every second text moves away, where all in one line would touch."""
-    widest = max(wide(text) for text in words) * 1.1
+    widest = max(wide(text) for text in words) + GAP
     if widest <= pitch:
         return [0.0] * len(words)
     if widest > 2 * pitch:
@@ -173,14 +180,18 @@ def _staggered(words: list[str], pitch: float) -> list[float]:
     return [LINE * (n % 2) for n in range(len(words))]
 
 
-def _path(places: list[float], heights: list[float | None]) -> str:
-    """Return the line through the points that have a height, broken at those that have none."""
-    steps, drawing = [], False
-    for x, y in zip(places, heights, strict=True):
-        if y is not None:
-            steps.append(f"{'L' if drawing else 'M'}{plain(x)} {plain(y)}")
-        drawing = y is not None
-    return "".join(steps)
+def _column(pitch: float) -> float:
+    return min(pitch, 2 * LINE) - ROOM
+
+
+def _drawn(
+    sheet: Sheet, places: list[float], heights: list[float | None]
+) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    """Return the pieces of the line: none goes over a point that has no height."""
+    points = list(zip(places, heights, strict=True))
+    for (ax, ay), (bx, by) in pairwise(points):
+        if ay is not None and by is not None:
+            yield (sheet.across(ax), ay), (sheet.across(bx), by)
 
 
 def _without(sheet: Sheet, fact: Fact, x: float, floor: float, size: tuple[float, float]) -> None:
@@ -196,7 +207,5 @@ def _without(sheet: Sheet, fact: Fact, x: float, floor: float, size: tuple[float
         "soft",
         text_anchor="middle",
         transform=f"translate({plain(TEXT / 3)} 0) rotate(-90 {plain(place)} {plain(middle)})",
-        paint_order="stroke",
-        stroke="#fff",
-        stroke_width="4",
+        **(LIGHT | {"stroke_width": "4"}),
     )

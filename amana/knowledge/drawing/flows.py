@@ -6,12 +6,14 @@ to say. North is up and east is right in every language; only the words follow t
 
 import json
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from amana.knowledge.drawing.facts import ROLES, BadDrawing, Flow, FlowMap, Place
-from amana.knowledge.drawing.sheet import EDGE, LINE, TEXT, WIDE, Sheet, plain, wide
+from amana.knowledge.drawing.sheet import EDGE, LINE, WIDE, Box, Sheet, Space, around, beads, plain
 
 DATA = Path(__file__).parents[1] / "data" / "coast.json"
 # What a map may show, in degrees (west, south, east, north); the coast goes a little further.
@@ -21,7 +23,8 @@ LEAST = 16.0
 # Highest and lowest height of the map beside its width.
 TALLEST, LOWEST = 1.35, 0.7
 BROADEST, THINNEST = 9.0, 1.5
-BEND = 0.16
+# How far an arc is pulled aside: of its length, and at least.
+BEND, BOW = 0.16, 14.0
 NEAR = 7.0
 HEAD = 9.0
 Point = tuple[float, float]
@@ -32,6 +35,8 @@ AROUND_A_PLACE = (
     *((34, 4, "left"), (-34, 4, "right"), (0, -30, "middle"), (0, 40, "middle")),
     *((34, 38, "left"), (-34, 38, "right"), (0, 58, "middle"), (50, 20, "left")),
 )
+# The first of these need no line from the word to the place.
+BESIDE = 4
 ALONG_AN_ARC = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
 
 
@@ -51,24 +56,8 @@ def coast() -> Coast:
 
 
 @dataclass(frozen=True)
-class Box:
-    """What a word or a mark covers."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: "Box") -> float:
-        """Return the area that both cover."""
-        across = min(self.right, other.right) - max(self.left, other.left)
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(across, 0.0) * max(down, 0.0)
-
-
-@dataclass
 class Ground:
-    """The part of the world that is shown, and what of it is already covered.
+    """The part of the world that is shown, and where it lies on the sheet.
 
     Degrees east are shortened as at the middle of the map, so that shapes are right there.
     """
@@ -79,7 +68,6 @@ class Ground:
     shorter: float
     top: float
     height: float
-    covered: list[Box] = field(default_factory=list)
 
     def at(self, place: Place) -> Point:
         """Return where a place lies on the sheet."""
@@ -87,20 +75,6 @@ class Ground:
             (place.east - self.west) * self.shorter * self.scale,
             self.top + (self.north - place.north) * self.scale,
         )
-
-    def best(self, boxes: list[Box]) -> int:
-        """Return which box covers least of what is covered, the first of equals; cover it."""
-
-        def cost(box: Box) -> float:
-            beyond = max(-box.left, box.right - WIDE, 0.0) + max(
-                self.top - box.top, box.bottom - self.top - self.height, 0.0
-            )
-            return sum(box.meets(other) for other in self.covered) + 100 * beyond
-
-        costs = [cost(box) for box in boxes]
-        found = costs.index(min(costs))
-        self.covered.append(boxes[found])
-        return found
 
 
 def flow_map(drawn: FlowMap) -> str:
@@ -110,17 +84,25 @@ def flow_map(drawn: FlowMap) -> str:
     ground = _ground(drawn, sheet.y)
     _land(sheet, ground)
     at = {place.name: ground.at(place) for place in drawn.places}
-    ground.covered += [Box(x - NEAR, y - NEAR, x + NEAR, y + NEAR) for x, y in at.values()]
     most = max((flow.value or 0.0 for flow in drawn.flows), default=0.0) or 1.0
     arcs = [(flow, *_bent(at[flow.start], at[flow.end])) for flow in drawn.flows]
     for flow, *points in arcs:
         _arc(sheet, flow, points, most)
     for place in drawn.places:
         _mark(sheet, place.role, *at[place.name])
-    for flow, *points in arcs:
-        _figure(sheet, ground, flow, points)
+    edge = Box(EDGE, ground.top + 2, WIDE - EDGE, ground.top + ground.height - 2)
+    names, figures = Space(edge), Space(edge)
+    strings = [beads((_along(points, n / 16) for n in range(17)), 3.0) for _, *points in arcs]
+    names.covered = [*beads(at.values(), NEAR), *chain.from_iterable(strings)]
     for place in drawn.places:
-        _name(sheet, ground, place.name, at[place.name])
+        _name(sheet, names, place.name, at[place.name])
+    # A figure belongs upon its own arc; it keeps off places, names, and the other arcs.
+    figures.covered = [*beads(at.values(), NEAR), *names.covered[-len(drawn.places) :]]
+    for n, (flow, *points) in enumerate(arcs):
+        others = chain.from_iterable(strings[:n] + strings[n + 1 :])
+        wanted = (around(flow.shown, x, y + 5) for x, y in _beside(points))
+        _, box = figures.best(wanted, besides=others)
+        sheet.upon(flow.shown, box, "soft" if flow.value is None else "value")
     sheet.y += ground.height + 4
     for role, words in zip(ROLES, drawn.roles, strict=True):
         if any(place.role == role for place in drawn.places):
@@ -162,10 +144,20 @@ def _spread(
 
 def _land(sheet: Sheet, ground: Ground) -> None:
     """Draw sea and land, cut at the edge of the map."""
-    window = {"x": "0", "y": plain(ground.top), "width": plain(WIDE)}
-    sheet.clip("map", **window, height=plain(ground.height))
-    sheet.add("rect", "sea", **window, height=ground.height, fill="#fff", stroke="#999")
     across, down = ground.shorter * ground.scale / 100, ground.scale / 100
+    sheet.add(
+        "rect",
+        "sea",
+        x=0.0,
+        y=ground.top,
+        width=WIDE,
+        height=ground.height,
+        fill="#fff",
+        stroke="#999",
+    )
+    # The window is said in the degrees of the land, since it is turned and stretched with it.
+    high = ground.height / down
+    sheet.clip("map", 100 * ground.west, 100 * ground.north - high, WIDE / across, high)
     shift = -ground.west * ground.shorter * ground.scale, ground.top + ground.north * ground.scale
     path = "".join(
         f"M{ring[0]} {ring[1]}l{' '.join(str(step) for step in ring[2:])}z"
@@ -189,7 +181,8 @@ def _bent(start: Point, end: Point) -> tuple[Point, Point, Point]:
     There and back bend to different sides, so that neither hides the other.
     """
     (ax, ay), (bx, by) = start, end
-    middle = (ax + bx) / 2 - BEND * (by - ay), (ay + by) / 2 + BEND * (bx - ax)
+    bend = max(BEND, BOW / (math.hypot(bx - ax, by - ay) or 1.0))
+    middle = (ax + bx) / 2 - bend * (by - ay), (ay + by) / 2 + bend * (bx - ax)
     return _towards(start, middle, NEAR), middle, _towards(end, middle, NEAR)
 
 
@@ -240,46 +233,22 @@ def _mark(sheet: Sheet, role: str, x: float, y: float) -> None:
     sheet.add("circle", f"place-{role}", cx=x, cy=y, r=5, stroke=line, stroke_width=1.5, **fill)
 
 
-def _written(words: str, x: float, y: float, end: str) -> Box:
-    """Return what a word covers that begins, ends or has its middle at this point."""
-    width = wide(words) * 1.1
-    left = x - {"left": 0.0, "middle": width / 2, "right": width}[end]
-    return Box(left, y - TEXT + 2, left + width, y + 3)
+def _beside(points: list[Point]) -> Iterator[Point]:
+    """Return where the figure of an arc may stand: upon it, then to one side and the other."""
+    (ax, ay), _, (bx, by) = points
+    length = math.hypot(bx - ax, by - ay) or 1.0
+    for aside in (0.0, 12.0, -12.0, 22.0, -22.0):
+        for t in ALONG_AN_ARC:
+            x, y = _along(points, t)
+            yield x - aside * (by - ay) / length, y + aside * (bx - ax) / length
 
 
-def _figure(sheet: Sheet, ground: Ground, flow: Flow, points: list[Point]) -> None:
-    """Write the figure upon its arc, where least is hidden by it."""
-    boxes = []
-    for x, y in (_along(points, t) for t in ALONG_AN_ARC):
-        boxes.append(_written(flow.shown, x, y + 5, "middle"))
-    box = boxes[ground.best(boxes)]
-    how = "soft" if flow.value is None else "value"
-    _upon(sheet, flow.shown, (box.left + box.right) / 2, box.bottom - 3, how)
-
-
-def _name(sheet: Sheet, ground: Ground, words: str, place: Point) -> None:
+def _name(sheet: Sheet, space: Space, words: str, place: Point) -> None:
     """Write a name beside its place, with a thin line to it where it had to go further."""
     x, y = place
-    boxes = [_written(words, x + dx, y + dy, end) for dx, dy, end in AROUND_A_PLACE]
-    chosen = ground.best(boxes)
-    box = boxes[chosen]
-    if chosen >= 4:
+    chosen, box = space.best(around(words, x + dx, y + dy, end) for dx, dy, end in AROUND_A_PLACE)
+    if chosen >= BESIDE:
         near = min(max(x, box.left), box.right), min(max(y, box.top + 4), box.bottom - 2)
         ax, ay = _towards(place, near, NEAR)
         sheet.add("line", "leader", x1=ax, y1=ay, x2=near[0], y2=near[1], stroke="currentColor")
-    _upon(sheet, words, (box.left + box.right) / 2, box.bottom - 3, "text")
-
-
-def _upon(sheet: Sheet, words: str, x: float, y: float, kind: str) -> None:
-    """Write a word upon the map, with light around its letters."""
-    sheet.text(
-        words,
-        sheet.across(x),
-        y,
-        kind,
-        text_anchor="middle",
-        paint_order="stroke",
-        stroke="#fff",
-        stroke_width="3",
-        stroke_linejoin="round",
-    )
+    sheet.upon(words, box, "text")

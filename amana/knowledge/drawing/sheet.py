@@ -7,6 +7,7 @@ give colours. There is no `style` attribute, no script, and no address outside t
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from amana.knowledge.drawing.facts import RIGHT_TO_LEFT
@@ -17,6 +18,8 @@ TEXT = 13.0
 LINE = 17.0
 # The mean width of a letter of that size; the fonts of the site are a little narrower.
 LETTER = 7.0
+BOLD = 1.1
+LIGHT = {"paint_order": "stroke", "stroke": "#fff", "stroke_linejoin": "round"}
 PATTERNS = ("solid", "light", "lines", "dots")
 
 
@@ -39,6 +42,61 @@ def wrapped(text: str, width: float, size: float = TEXT) -> list[str]:
 def plain(number: float) -> str:
     """Return a length as it stands in an attribute."""
     return f"{number:.1f}".removesuffix(".0").replace("-0", "0", number > -0.05)
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a word or a mark covers."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Box") -> float:
+        """Return the area that both cover."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(across, 0.0) * max(down, 0.0)
+
+
+class Space:
+    """A part of the sheet, and what in it is covered already."""
+
+    def __init__(self, inside: Box) -> None:
+        self.inside = inside
+        self.covered: list[Box] = []
+
+    def best(self, wanted: Iterable[Box], besides: Iterable[Box] = ()) -> tuple[int, Box]:
+        """Return which box covers least of what is covered, the first of equals, and cover it.
+
+        A box that would reach beyond the space is moved inside. `besides` is covered for this
+        one box only.
+        """
+        boxes = [self._moved(box) for box in wanted]
+        taken = [*self.covered, *besides]
+        costs = [sum(box.meets(other) for other in taken) for box in boxes]
+        found = costs.index(min(costs))
+        self.covered.append(boxes[found])
+        return found, boxes[found]
+
+    def _moved(self, box: Box) -> Box:
+        within = self.inside
+        x = max(within.left - box.left, 0.0) - max(box.right - within.right, 0.0)
+        y = max(within.top - box.top, 0.0) - max(box.bottom - within.bottom, 0.0)
+        return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
+
+
+def beads(points: Iterable[tuple[float, float]], reach: float) -> list[Box]:
+    """Return a small box on each of these points, so that words keep off a line or a mark."""
+    return [Box(x - reach, y - reach, x + reach, y + reach) for x, y in points]
+
+
+def around(words: str, x: float, y: float, end: str = "middle") -> Box:
+    """Return what bold words cover whose left end, right end or middle lies at this point."""
+    width = wide(words) * BOLD
+    left = x - {"left": 0.0, "middle": width / 2, "right": width}[end]
+    return Box(left, y - TEXT + 2, left + width, y + 3)
 
 
 class Sheet:
@@ -92,10 +150,24 @@ class Sheet:
         element = self.add("text", kind, x=self.across(x), y=y, **weight, **more)
         element.text = words
 
+    def upon(self, words: str, box: Box, kind: str) -> None:
+        """Write words in a box, upon whatever lies under it, with light around the letters.
+
+        The box is where it lies on the sheet, whatever the direction of reading.
+        """
+        middle = self.across((box.left + box.right) / 2)
+        self.text(
+            words,
+            middle,
+            box.bottom - 3,
+            kind,
+            text_anchor="middle",
+            **(LIGHT | {"stroke_width": "3"}),
+        )
+
     def lines(self, words: str, kind: str = "text", x: float = EDGE) -> None:
         """Write a text in as many lines as it needs, and go on below."""
-        # Bold letters are wider.
-        for line in wrapped(words, (WIDE - x - EDGE) / (1.1 if kind == "title" else 1.0)):
+        for line in wrapped(words, (WIDE - x - EDGE) / (BOLD if kind == "title" else 1.0)):
             self.y += LINE
             self.text(line, x, self.y - 4, kind)
 
@@ -120,10 +192,11 @@ class Sheet:
         greys = {"solid": "#444", "light": "#ccc"}
         return greys.get(kind, f"url(#{self.name}-{kind})")
 
-    def clip(self, name: str, **window: str) -> None:
+    def clip(self, name: str, x: float, y: float, width: float, height: float) -> None:
         """Make a window of this name, to cut what is drawn through it."""
         path = ET.SubElement(self._defs, "clipPath", {"id": f"{self.name}-{name}"})
-        ET.SubElement(path, "rect", window)
+        said = {"x": x, "y": y, "width": width, "height": height}
+        ET.SubElement(path, "rect", {key: plain(value) for key, value in said.items()})
 
     def legend(self, entries: Iterable[tuple[str, str]]) -> None:
         """Say what each pattern means: its kind and its words."""

@@ -4,7 +4,6 @@ Every number is written where it is drawn, so no axis has to be read off, and th
 table say the same. What is withheld is hatched and says so; what nobody counted leaves a gap.
 """
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 from amana.knowledge.drawing.facts import BadDrawing, Chart, Fact, Series
@@ -52,15 +51,14 @@ def bars(chart: Chart) -> str:
         sheet.lines(label)
         top = sheet.y
         for kind, fact in zip(kinds, facts, strict=True):
-            _bar(sheet, fact, kind, longest / (chart.highest or 1.0))
+            _bar(sheet, fact, kind, _length(fact, longest, chart.highest))
         # The line from which every bar is measured: a bar of nothing still stands on it.
         x = sheet.across(EDGE)
         sheet.add("line", "axis", x1=x, x2=x, y1=top, y2=sheet.y, stroke="currentColor")
     return sheet.finished((chart.unit, chart.source))
 
 
-def _bar(sheet: Sheet, fact: Fact, kind: str, scale: float) -> None:
-    length = _length(fact, scale)
+def _bar(sheet: Sheet, fact: Fact, kind: str, length: float) -> None:
     if length:
         sheet.box(EDGE, sheet.y + 2, length, BAR - 2, "withheld" if fact.withheld else kind)
     x = EDGE + length + ROOM
@@ -71,10 +69,11 @@ def _bar(sheet: Sheet, fact: Fact, kind: str, scale: float) -> None:
         sheet.text(fact.shown, x, sheet.y - 5, "value")
 
 
-def _length(fact: Fact, scale: float) -> float:
+def _length(fact: Fact, longest: float, whole: float) -> float:
+    """Return how long a fact is drawn where `whole` is `longest`."""
     if fact.withheld:
         return WITHHELD
-    return 0.0 if fact.value is None else fact.value * scale
+    return longest * (fact.value / whole) if fact.value and whole else 0.0
 
 
 def shares(chart: Chart) -> str:
@@ -95,10 +94,10 @@ def _cut(sheet: Sheet, one: Series) -> None:
     """Draw the bar; what is withheld takes a box whose length says nothing."""
     withheld = sum(fact.withheld for fact in one.facts)
     whole = sum(fact.value or 0.0 for fact in one.facts)
-    scale = (WIDE - 2 * EDGE - withheld * WITHHELD) / (whole or 1.0)
+    longest = WIDE - 2 * EDGE - withheld * WITHHELD
     x = EDGE
     for kind, fact in zip(PATTERNS, one.facts, strict=False):
-        length = _length(fact, scale)
+        length = _length(fact, longest, whole)
         if length:
             sheet.box(x, sheet.y, length, BAR + 5, "withheld" if fact.withheld else kind)
         x += length
@@ -134,39 +133,49 @@ def lines(chart: Chart) -> str:
 def _panel(sheet: Sheet, one: Series, high: float, highest: float) -> None:
     floor = sheet.y + ABOVE + high
     pitch = (WIDE - 2 * EDGE) / len(one.facts)
-    places = [EDGE + pitch * (n + 0.5) for n in range(len(one.facts))]
+    places = [sheet.across(EDGE + pitch * (n + 0.5)) for n in range(len(one.facts))]
     heights = [
-        None if fact.value is None else floor - high * fact.value / highest for fact in one.facts
+        None if fact.value is None else floor - high * (fact.value / highest) for fact in one.facts
     ]
+    points = list(zip(places, heights, strict=True))
     sheet.add("line", "axis", x1=EDGE, x2=WIDE - EDGE, y1=floor, y2=floor, stroke="currentColor")
+    space = Space(Box(EDGE, floor - high - ABOVE, WIDE - EDGE, floor))
     for x, fact in zip(places, one.facts, strict=True):
         if fact.value is None:
-            _without(sheet, fact, x, floor, (_column(pitch), high))
-    for (ax, ay), (bx, by) in _drawn(sheet, places, heights):
-        sheet.add(
-            "line", "line", x1=ax, y1=ay, x2=bx, y2=by, stroke="currentColor", stroke_width=2.0
-        )
-    points = [(sheet.across(x), y) for x, y in zip(places, heights, strict=True) if y is not None]
-    for x, y in points:
-        sheet.add("circle", "point", cx=x, cy=y, r=POINT)
+            column = Box(x - _column(pitch) / 2, floor - high, x + _column(pitch) / 2, floor)
+            space.covered.append(column)
+            _without(sheet, fact, column)
+    space.covered += _line(sheet, points)
     # Figures are put where they hide neither one another nor the line.
-    space = Space(Box(EDGE, floor - high - ABOVE, WIDE - EDGE, floor))
-    space.covered = beads(points, POINT)
-    for (ax, ay), (bx, by) in _drawn(sheet, places, heights):
-        steps = [(n + 1) / 13 for n in range(12)]
-        space.covered += beads([(ax + t * (bx - ax), ay + t * (by - ay)) for t in steps], 2.0)
-    half = _column(pitch) / 2
-    for x in (sheet.across(x) for x, y in zip(places, heights, strict=True) if y is None):
-        space.covered.append(Box(x - half, floor - high, x + half, floor))
-    figures = [fact.shown for fact in one.facts if fact.value is not None]
-    for words, (x, y) in zip(figures, points, strict=True):
-        _, box = space.best(around(words, x + dx, y + dy) for dx, dy in OVER)
-        sheet.upon(words, box, "value")
+    for fact, (x, y) in zip(one.facts, points, strict=True):
+        if y is not None:
+            _, box = space.best(around(fact.shown, x + dx, y + dy) for dx, dy in OVER)
+            sheet.upon(fact.shown, box, "value")
     labels = [fact.label for fact in one.facts]
     falls = _staggered(labels, pitch)
     for x, label, fall in zip(places, labels, falls, strict=True):
-        sheet.text(label, x, floor + 16 + fall, "text", text_anchor="middle")
+        sheet.text(label, sheet.across(x), floor + 16 + fall, "text", text_anchor="middle")
     sheet.y = floor + BELOW + max(falls)
+
+
+def _line(sheet: Sheet, points: list[tuple[float, float | None]]) -> list[Box]:
+    """Draw the line, broken at each point without a height; return what it covers."""
+    covered: list[Box] = []
+    for (ax, ay), (bx, by) in pairwise(points):
+        if ay is not None and by is not None:
+            ends = {"x1": ax, "y1": ay, "x2": bx, "y2": by}
+            sheet.add("line", "line", **ends, stroke="currentColor", stroke_width=2.0)
+            steps = [(n + 1) / 13 for n in range(12)]
+            covered += beads([(ax + t * (bx - ax), ay + t * (by - ay)) for t in steps], 2.0)
+    whole = [(x, y) for x, y in points if y is not None]
+    for x, y in whole:
+        sheet.add("circle", "point", cx=x, cy=y, r=POINT)
+    return covered + beads(whole, POINT)
+
+
+def _column(pitch: float) -> float:
+    """Return how broad the column of a point without a height is."""
+    return min(pitch, 2 * LINE) - ROOM
 
 
 def _staggered(words: list[str], pitch: float) -> list[float]:
@@ -180,32 +189,19 @@ def _staggered(words: list[str], pitch: float) -> list[float]:
     return [LINE * (n % 2) for n in range(len(words))]
 
 
-def _column(pitch: float) -> float:
-    return min(pitch, 2 * LINE) - ROOM
-
-
-def _drawn(
-    sheet: Sheet, places: list[float], heights: list[float | None]
-) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """Return the pieces of the line: none goes over a point that has no height."""
-    points = list(zip(places, heights, strict=True))
-    for (ax, ay), (bx, by) in pairwise(points):
-        if ay is not None and by is not None:
-            yield (sheet.across(ax), ay), (sheet.across(bx), by)
-
-
-def _without(sheet: Sheet, fact: Fact, x: float, floor: float, size: tuple[float, float]) -> None:
-    """Fill the column of a point that has no height: with words, hatched if it is withheld."""
-    width, high = size
+def _without(sheet: Sheet, fact: Fact, column: Box) -> None:
+    """Fill a column with words that stand upright; hatch it if the figure is withheld."""
+    x, y = (column.left + column.right) / 2, (column.top + column.bottom) / 2
+    width = column.right - column.left
     if fact.withheld:
-        sheet.box(x - width / 2, floor - high, width, high, "withheld")
-    place, middle = sheet.across(x), floor - high / 2
+        first = sheet.across(x) - width / 2
+        sheet.box(first, column.top, width, column.bottom - column.top, "withheld")
     sheet.text(
         fact.shown,
-        x,
-        middle,
+        sheet.across(x),
+        y,
         "soft",
         text_anchor="middle",
-        transform=f"translate({plain(TEXT / 3)} 0) rotate(-90 {plain(place)} {plain(middle)})",
+        transform=f"translate({plain(TEXT / 3)} 0) rotate(-90 {plain(x)} {plain(y)})",
         **(LIGHT | {"stroke_width": "4"}),
     )

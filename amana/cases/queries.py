@@ -606,9 +606,9 @@ def coded(actor: Actor, since: datetime, until: datetime) -> list[Coded]:
         if not since <= mine[0].written_at < until:
             continue
         rows = tuple(
-            open_document(keys[p.key_id], p.sealed, compartment_place(code, STATS, p.key_id))[
-                "coded"
-            ]
+            open_document(
+                keys[p.key_id], bytes(p.sealed), compartment_place(code, STATS, p.key_id)
+            )["coded"]
             for p in mine
         )
         found.append(Coded(mine[0].case.origin, mine[0].written_at, rows))

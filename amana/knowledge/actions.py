@@ -13,6 +13,7 @@ from amana.access.rules import Actor, Refused, require_step_up
 from amana.audit.actions import record
 from amana.knowledge import queries, rules
 from amana.knowledge.models import Publication
+from amana.knowledge.safe.earlier import Edition
 from amana.standards import statistics
 
 # How what is published may be used.
@@ -108,7 +109,7 @@ def reproduced(*, series: str, version: int, actor: Actor, now: datetime) -> boo
     held = queries.opened(actor, row)
     wanted = rules.definition_from(held["definition"])
     editions = [
-        (rules.definition_from(said), rules.Edition(numbers, frozenset(withheld)))
+        (rules.definition_from(said), Edition(numbers, frozenset(withheld)))
         for said, numbers, withheld in held["editions"]
     ]
     ready = rules.prepared(wanted, queries.read_facts(held), editions, held["about"]["country"])

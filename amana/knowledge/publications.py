@@ -39,7 +39,10 @@ class Published:
 
     def value(self, of: Mapping[str, str]) -> int | None:
         """Return the number of a cell, None where it is withheld; KeyError where it is not."""
-        return {rules.key(c["of"]): c["value"] for c in self.content["cells"]}[rules.key(of)]
+        found: dict[str, int | None] = {
+            rules.key(c["of"]): c["value"] for c in self.content["cells"]
+        }
+        return found[rules.key(of)]
 
 
 def _read(row: Publication) -> Published:

@@ -112,7 +112,7 @@ def earlier(actor: Actor, wanted: rules.Definition) -> Earlier:
 def opened(actor: Actor, row: Publication) -> dict[str, Any]:
     """Return what a publication was made of. Raises NotFound for who holds no key to it."""
     key = access_key(actor, row.key_id)
-    return open_document(key, row.sealed, place(row.series, row.version, row.key_id))
+    return open_document(key, bytes(row.sealed), place(row.series, row.version, row.key_id))
 
 
 def teams() -> list[str]:

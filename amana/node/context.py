@@ -33,6 +33,8 @@ WAYS = (
     ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
     ("desk:figures", _("Figures")),
+    ("knowledge:count", _("Count a table")),
+    ("knowledge:published", _("Published figures")),
     ("desk:node", _("Node")),
 )
 
@@ -99,7 +101,11 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     actor = getattr(request, "found_actor", None)
     if actor is None:
         return []
-    ways = [(name, label) for name, label in WAYS if actor.role in TABLE[name].roles]
+    ways = [
+        (name, label)
+        for name, label in WAYS
+        if TABLE[name].is_public or actor.role in TABLE[name].roles
+    ]
     return [
         {"label": label, "url": reverse(name), "is_current": request.path == reverse(name)}
         for name, label in ways

@@ -573,6 +573,13 @@ TABLE: dict[str, Kept] = {
         reason="who wrote, agreed and released must stay answerable",
         is_running=True,
     ),
+    "knowledge.Publication": Kept(
+        row="a published table, and the coded facts that it was made of, sealed to statisticians",
+        life=None,
+        since="for ever: what was published cannot be taken back",
+        erased_by="its facts, by their key, once nobody must make it again; the table never",
+        reason="whoever quotes a figure must find it as it was; it holds no file and no name",
+    ),
     "watch.Rung": Kept(
         row="one rung that a silence climbed: a code, a clock, a level, moments",
         life=None,

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("amana.referrals.urls")),
     path("", include("amana.letters.urls")),
     path("", include("amana.watch.urls")),
+    path("", include("amana.knowledge.urls")),
 ]
 
 handler404 = "amana.node.errors.missing"

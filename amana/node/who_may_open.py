@@ -239,6 +239,14 @@ TABLE: dict[str, Page] = {
     "shelters:group-asked": _for(*IN_SHELTERS, purpose="care"),
     "shelters:raised": _for(W, S, C, *IN_SHELTERS, purpose="care"),
     # Who waits for whom, and who is on duty.
+    # What is published is for everybody: no case is behind it.
+    "knowledge:published": _public(),
+    "knowledge:flows": _public(),
+    "knowledge:table": _public(),
+    "knowledge:take": _public(),
+    "knowledge:count": _for(Role.STATISTICIAN, purpose="figures"),
+    "knowledge:publish": _for(Role.STATISTICIAN, purpose="figures"),
+    "knowledge:again": _for(Role.STATISTICIAN, purpose="figures"),
     "watch:now": _for(C, D, Role.PLAN, purpose="cooperation"),
     "watch:silence": _for(C, D, purpose="cooperation"),
     "watch:call": _for(C, D, purpose="cooperation"),

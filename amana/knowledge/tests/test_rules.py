@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from amana.knowledge import rules
 from amana.knowledge.rules import NONE, PERSON, ROUND, Definition, Fact
+from amana.knowledge.safe.earlier import Edition
 
 SINCE, UNTIL, TODAY = date(2026, 1, 1), date(2026, 9, 30), date(2026, 11, 26)
 BY_SEX_AND_AGE = Definition(PERSON, SINCE, UNTIL, (("age", "sex"),), 5)
@@ -128,7 +130,7 @@ def test_whatever_was_published_before_what_comes_next_exposes_nobody(
     groups: list[tuple[str, str, str, int]], tables: list[tuple[str, ...]]
 ) -> None:
     facts = people(*groups)
-    editions: list[tuple[Definition, rules.Edition]] = []
+    editions: list[tuple[Definition, Edition]] = []
     for crossing in tables:
         wanted = replace(BY_SEX_AND_AGE, crossings=(crossing,))
         ready = rules.prepared(wanted, facts, editions, "CI")
@@ -147,7 +149,7 @@ def test_whatever_was_published_before_what_comes_next_exposes_nobody(
     ],
 )
 def test_a_definition_at_fault_hears_all_that_stands_against_it(
-    change: dict[str, object], against: list[str]
+    change: dict[str, Any], against: list[str]
 ) -> None:
     assert rules.objections(BY_SEX_AND_AGE, TODAY, 5) == []
     assert rules.objections(replace(BY_SEX_AND_AGE, **change), TODAY, 5) == against

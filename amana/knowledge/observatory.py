@@ -1,0 +1,130 @@
+"""The observatory: what is publicly known since 2016, every point with its source."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from amana.knowledge.drawing.charts import lines
+from amana.knowledge.drawing.facts import Chart, Fact, FlowMap, Place, Series
+from amana.knowledge.drawing.facts import Flow as Arc
+from amana.knowledge.drawing.flows import flow_map
+from amana.knowledge.pages import shown
+from amana.look.coded import language
+from amana.standards import citations, countries, flows
+from amana.standards.flows import Detected, Flow
+
+# From here on the first page of the memorandum's own figures is told.
+SINCE = 2016
+# So many arcs can be told apart on a phone.
+MOST_ARCS = 9
+PAIR = ("CI", "MA")
+
+
+def shown_flows() -> dict[str, Any]:
+    """Return the page: a chart of each country, the map, and every point in tables."""
+    known = flows.load()
+    return {
+        "charts": [mark_safe(lines(_detected(known.detected)))],  # noqa: S308 - escaped there
+        "map": mark_safe(flow_map(_map(known))),  # noqa: S308 - escaped there
+        "detected": [_row(one) for one in known.detected],
+        "flows": [_flow_row(one) for one in known.flows],
+        "transit": known.transit,
+        "since": SINCE,
+    }
+
+
+def _name(country: str) -> str:
+    return countries.label(country, language())
+
+
+def _source(source: str) -> str:
+    return citations.load()[source].words.said_in(language())
+
+
+def _is_year(one: Detected) -> bool:
+    return (one.until - one.since).days in {364, 365} and one.since.timetuple().tm_yday == 1
+
+
+def _few(value: int | None) -> str:
+    """Return a number; what the source withholds is what its mark says."""
+    return _("under 5") if value is None else shown(value)
+
+
+def _detected(points: Iterable[Detected]) -> Chart:
+    """Return detected victims by year, of one source alone: others count otherwise."""
+    mine = {
+        (p.country, p.since.year): p
+        for p in points
+        if _is_year(p) and p.source == flows.SERIES and p.since.year >= SINCE
+    }
+    years = range(SINCE, max(year for _country, year in mine) + 1)
+    return Chart(
+        name="detected",
+        lang=language(),
+        title=_("Victims detected, by year"),
+        description=_("As each country reported them. A year without a figure is empty."),
+        unit=_("Persons"),
+        source=_source(flows.SERIES),
+        labels=_("Year"),
+        series=tuple(
+            Series(_name(country), tuple(_fact(year, mine.get((country, year))) for year in years))
+            for country in PAIR
+        ),
+    )
+
+
+def _fact(year: int, point: Detected | None) -> Fact:
+    if point is None:
+        return Fact(str(year), None, _("no figure"))
+    return Fact(str(year), point.value, _few(point.value), withheld=point.value is None)
+
+
+def _map(known: flows.Flows) -> FlowMap:
+    """Return the largest flows of all years together, between places."""
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for one in known.flows:
+        sums[one.origin, one.destination] += one.value or 0
+    largest = sorted(((n, pair) for pair, n in sums.items() if n), reverse=True)[:MOST_ARCS]
+    used = dict.fromkeys(code for _n, pair in largest for code in pair)
+    return FlowMap(
+        name="flows",
+        lang=language(),
+        title=_("Citizens of both countries detected as victims elsewhere"),
+        description=_("All years since 2016 together. Lines join countries; they are no routes."),
+        unit=_("Persons"),
+        source=_source(flows.SERIES),
+        heads=(_("From"), _("To"), _("Number")),
+        roles=(_("Country of citizenship"), _("On the way"), _("Country that detected")),
+        places=tuple(
+            Place(_name(c), *known.places[c], "origin" if c in PAIR else "destination")
+            for c in used
+        ),
+        flows=tuple(
+            Arc(_name(start), _name(end), float(n), shown(n)) for n, (start, end) in largest
+        ),
+    )
+
+
+def _row(one: Detected) -> dict[str, str]:
+    since, until = one.since, one.until
+    days = str(since.year) if _is_year(one) else f"{date_format(since)} – {date_format(until)}"
+    return {
+        "country": _name(one.country),
+        "period": days,
+        "value": _few(one.value),
+        "source": _source(one.source),
+    }
+
+
+def _flow_row(one: Flow) -> dict[str, str]:
+    return {
+        "origin": _name(one.origin),
+        "destination": _name(one.destination),
+        "year": str(one.year),
+        "value": _few(one.value),
+        "source": _source(one.source),
+    }

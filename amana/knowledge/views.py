@@ -1,0 +1,166 @@
+"""What is published, for everybody; counting and publishing, for statisticians."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from amana.access.request import Request
+from amana.access.rules import Refused, Role
+from amana.knowledge import actions, exports, observatory, pages, publications, queries, rules
+from amana.knowledge.forms import TableForm, said_by
+from amana.look.coded import language
+from amana.standards import countries
+
+CSV = "text/csv; charset=utf-8"
+
+
+@require_GET
+def published(request: Request) -> HttpResponse:
+    """Show what is published, the newest first."""
+    rows = [
+        {"one": one, "title": pages.title(one.definition), "unit": one.definition.unit}
+        for one in publications.newest()
+    ]
+    context = {"rows": rows, "may_count": _may_count(request)}
+    return render(request, "knowledge/published.html", context)
+
+
+def _may_count(request: Request) -> bool:
+    return request.found_actor is not None and request.found_actor.role is Role.STATISTICIAN
+
+
+@require_GET
+def table(request: Request, series: str, version: int) -> HttpResponse:
+    """Show one version of a table: its numbers, what they are, and how they were kept safe."""
+    return _table(request, series, version)
+
+
+def _table(
+    request: Request, series: str, version: int, *, is_same: bool | None = None
+) -> HttpResponse:
+    one = publications.published(series, version)
+    wanted = one.definition
+    cells = [rules.Cell(c["of"], c["value"]) for c in one.content["cells"]]
+    source = _("Source: %(node)s, version %(version)s") % {
+        "node": countries.label(one.content["country"], language()),
+        "version": one.version,
+    }
+    context = {
+        "one": one,
+        "wanted": wanted,
+        "title": pages.title(wanted),
+        "grids": pages.grids(wanted, cells),
+        # The drawings escape what they hold; no word of a person is among it.
+        "charts": [mark_safe(svg) for svg in pages.charts(wanted, cells, source)],  # noqa: S308
+        "source": source,
+        "forms": FORMS if exports.is_year(wanted) else [f for f in FORMS if f != "glotip"],
+        "others": [v for v in publications.versions(series) if v != one.version],
+        "may_count": _may_count(request),
+        "is_same": is_same,
+    }
+    return render(request, "knowledge/table.html", context)
+
+
+# In what form a table is taken out.
+FORMS = ("csv", "json", "sdmx", "glotip")
+
+
+@require_GET
+def take(_request: Request, series: str, version: int, form: str) -> HttpResponse:
+    """Give one version in a format that machines read: the same bytes each time."""
+    one = publications.published(series, version)
+    if form not in FORMS or (form == "glotip" and not exports.is_year(one.definition)):
+        raise Http404
+    kind, ending = (CSV, "csv") if form != "json" else ("application/json", "json")
+    response = HttpResponse(_body(one, form), content_type=kind)
+    name = f"amana-{form}-{version}.{ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _body(one: publications.Published, form: str) -> bytes:
+    if form == "json":
+        return one.raw
+    if form == "csv":
+        return exports.as_csv(one.content)
+    if form == "sdmx":
+        return exports.as_sdmx(one.content)
+    own = one.content["country"]
+    name = countries.label(own, "en")
+    return exports.as_glotip(one.content, countries.alpha3(own), name)[0]
+
+
+@require_http_methods(["GET", "POST"])
+def count(request: Request) -> HttpResponse:
+    """Count a table and try to break it, without publishing; say what could be published."""
+    queries.team_of(request.actor)
+    if request.method == "GET" and not request.GET:
+        start = {"unit": rules.PERSON, "by": ["sex", "age"], "method": rules.WITHHOLD}
+        return render(request, "knowledge/count.html", {"form": TableForm(initial=start)})
+    return _tried(request, TableForm(request.POST or request.GET))
+
+
+def _tried(request: Request, form: TableForm, objections: list[str] | None = None) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "objections": objections or []}
+    if form.is_valid():
+        wanted = form.definition()
+        found = actions.tried(wanted, request.actor, request.now)
+        context["objections"] = list(dict.fromkeys([*context["objections"], *found.objections]))
+        context["ways"] = [_way(way) for way in found.ways]
+        if found.ready is not None:
+            context |= {
+                "ready": found.ready,
+                "grids": pages.grids(wanted, found.ready.cells) if found.ready.is_safe else [],
+                "title": pages.title(wanted),
+            }
+    is_refused = form.errors or context["objections"]
+    return render(request, "knowledge/count.html", context, status=422 if is_refused else 200)
+
+
+def _way(way: rules.WayOut) -> Mapping[str, Any]:
+    said = {
+        "WITHHOLD": _("Withhold the small numbers, and what leads to them"),
+        "ROUND": _("Round every number to a multiple of %(about)s"),
+        "ROLL_UP": _("Citizenship as: own, abroad, not known"),
+        "LEAVE_OUT": _("Leave out: %(about)s"),
+    }[way.kind]
+    about = pages.heading(way.about) if way.kind == "LEAVE_OUT" else way.about
+    return {
+        "words": said % {"about": about},
+        "withheld": way.withheld,
+        "cells": way.cells,
+        "fields": said_by(way.definition),
+    }
+
+
+@require_POST
+def publish(request: Request) -> HttpResponse:
+    """Publish a table for ever, or show what stands against it."""
+    form = TableForm(request.POST)
+    if not form.is_valid():
+        return _tried(request, form)
+    try:
+        row = actions.publish(wanted=form.definition(), actor=request.actor, now=request.now)
+    except Refused as refused:
+        return _tried(request, form, refused.objections)
+    return redirect("knowledge:table", row.series, row.version)
+
+
+@require_POST
+def again(request: Request, series: str, version: int) -> HttpResponse:
+    """Make a published table again from its facts, and say whether it is the same."""
+    is_same = actions.reproduced(
+        series=series, version=version, actor=request.actor, now=request.now
+    )
+    return _table(request, series, version, is_same=is_same)
+
+
+@require_GET
+def flows(request: Request) -> HttpResponse:
+    """Show what is known of flows, since 2016, every point with where it comes from."""
+    return render(request, "knowledge/flows.html", observatory.shown_flows())

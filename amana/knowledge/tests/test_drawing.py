@@ -116,7 +116,7 @@ def test_what_is_drawn_is_in_the_table_and_what_is_in_the_table_is_drawn(
     found = said(draw(drawn))
 
     shown = [cell for row in table(drawn).rows for cell in row[1:]]
-    assert {w for w in found if re.fullmatch(r"[cwm]\d\d", w)} == set(shown)
+    assert {w for w in found if re.fullmatch(r"[cwm][0-9]{2}", w)} == set(shown)
     assert all(found[cell] == 1 for cell in shown)
     assert table(drawn).head == ("Lieu", *(one.name for one in drawn.series))
     in_words = {w for row in table(drawn).rows for cell in row for w in cell.split()}

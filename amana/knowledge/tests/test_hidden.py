@@ -3,6 +3,7 @@
 Each population here is drawn by dice, so its true size is known.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -133,6 +134,21 @@ def test_a_list_that_sends_people_on_is_found_and_the_bias_with_it() -> None:
     assert plain.total is not None
     assert found.total is not None
     assert plain.total < 0.9 * 4000 < found.total < 1.1 * 4000
+
+
+def test_people_whom_hardly_any_list_meets_stay_hidden_and_no_figure_can_tell() -> None:
+    # Half the people are met often, half hardly ever: HOMOGENEOUS is broken, nothing else is.
+    for seed in range(5):
+        often = drawn(seed, 1000, (0.25, 0.30, 0.20, 0.25))
+        seldom = drawn(seed + 50, 1000, (0.02, 0.03, 0.02, 0.02))
+        both = Counter(often.counts) + Counter(seldom.counts)
+
+        found = estimate(Histories(often.lists, both), draws=60)
+
+        # This is why the assumptions are printed with every figure: the interval misses them.
+        assert found.high is not None
+        assert found.high < 2000
+        assert "HOMOGENEOUS" in found.assumptions
 
 
 def test_the_assumptions_go_with_every_estimate() -> None:

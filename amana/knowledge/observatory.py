@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from amana.knowledge.drawing.charts import lines
 from amana.knowledge.drawing.facts import Chart, Fact, FlowMap, Place, Series
 from amana.knowledge.drawing.facts import Flow as Arc
-from amana.knowledge.drawing.flows import flow_map
+from amana.knowledge.drawing.flows import flow_map, is_on_map
 from amana.knowledge.pages import shown
 from amana.look.coded import language
 from amana.standards import citations, countries, flows
@@ -88,13 +88,19 @@ def _map(known: flows.Flows) -> FlowMap:
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for one in known.flows:
         sums[one.origin, one.destination] += one.value or 0
-    largest = sorted(((n, pair) for pair, n in sums.items() if n), reverse=True)[:MOST_ARCS]
+    drawn = {code for code, at in known.places.items() if is_on_map(*at)}
+    largest = sorted(
+        ((n, pair) for pair, n in sums.items() if n and drawn.issuperset(pair)), reverse=True
+    )[:MOST_ARCS]
     used = dict.fromkeys(code for _n, pair in largest for code in pair)
     return FlowMap(
         name="flows",
         lang=language(),
         title=_("Citizens of both countries detected as victims elsewhere"),
-        description=_("All years since 2016 together. Lines join countries; they are no routes."),
+        description=_(
+            "All years since 2016 together. Lines join countries; they are no routes. "
+            "Countries beyond the map stand in the table."
+        ),
         unit=_("Persons"),
         source=_source(flows.SERIES),
         heads=(_("From"), _("To"), _("Number")),

@@ -146,6 +146,11 @@ def prepared(
     if wanted.method == ROUND:
         return _rounded(wanted, tables, values, places, shown)
     request = with_earlier(tables, values, wanted.threshold, beside, shown)
+    # A total tells a reader more than one of its parts.
+    finest = max(map(len, places), default=0)
+    worth = np.ones(len(request.values))
+    worth[: len(places)] = [1.0 + finest - len(of) for of in places]
+    request = replace(request, worth=worth)
     if wanted.method == NONE:
         kept = suppress.Kept(np.zeros(len(request.values), dtype=bool), request.small, 0.0, 0.0)
         recovered = narrow = np.zeros(len(request.values), dtype=bool)

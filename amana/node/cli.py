@@ -208,6 +208,42 @@ def _figures(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     attack.add_argument("--limits", action="store_true", help="the limits of every withheld cell")
     attack.add_argument("--json", action="store_true")
     attack.set_defaults(run=_run_figures, does="run_attack")
+    hidden = commands.add_parser(
+        "hidden", help="how many nobody has seen, estimated from lists that overlap"
+    )
+    hidden.add_argument("file", type=_path, metavar="FILE", help="a column for each list, a count")
+    hidden.add_argument("--draws", type=int, default=400, help="of the bootstrap; default 400")
+    hidden.add_argument("--json", action="store_true")
+    hidden.set_defaults(run=_run_figures, does="run_hidden")
+    _publish(commands)
+
+
+def _publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    publish = commands.add_parser("publish", help="tables: list, publish, make again")
+    acts = publish.add_subparsers(dest="act", required=True, metavar="ACT")
+    acts.add_parser("list", help="say what is published")
+    table = acts.add_parser("table", help="publish what a definition file asks for")
+    table.add_argument("file", type=_path, metavar="FILE", help="as it stands in a publication")
+    again = acts.add_parser("again", help="make a published table again and compare every byte")
+    again.add_argument("series", metavar="SERIES")
+    again.add_argument("version", type=int, metavar="VERSION")
+    for act in (table, again):
+        act.add_argument("--account", required=True, help="a statistician's name to sign in with")
+        act.add_argument("--code", default="", help="the code of her phone; asked for otherwise")
+        act.add_argument("--stdin", action="store_true", help="read the password there")
+    for act in acts.choices.values():
+        act.add_argument("--data", type=_path, required=True, metavar="DIR")
+        act.add_argument("--json", action="store_true")
+    publish.set_defaults(run=_run_figures, does="run_publish")
+    export = commands.add_parser("export", help="write a published table as others read it")
+    export.add_argument("form", choices=("csv", "json", "sdmx", "glotip", "sdg"))
+    export.add_argument("series", metavar="SERIES")
+    export.add_argument("--version", type=int, default=0, help="default: the newest")
+    export.add_argument("--data", type=_path, required=True, metavar="DIR")
+    export.add_argument("--to", type=_path, required=True, metavar="FILE")
+    export.add_argument("--population", type=_path, metavar="FILE", help="sdg: sex,age,people")
+    export.add_argument("--json", action="store_true")
+    export.set_defaults(run=_run_figures, does="run_export")
 
 
 def _run_figures(a: argparse.Namespace) -> int:

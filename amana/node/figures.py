@@ -1,6 +1,8 @@
 """Figures from the shell: `amana attack`, `import glotip`, `publish`, `export`."""
 
 import argparse
+import csv
+import getpass
 import json
 import sys
 import time
@@ -8,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from amana.knowledge import hidden
 from amana.knowledge.safe import shown, verdict
 from amana.node.cli import Failed
-from amana.standards import glotip
+from amana.node.lifecycle import use
+from amana.standards import countries, glotip
 
 # So many are named on a screen; --json names all.
 NAMED = 20
@@ -103,6 +107,143 @@ def run_glotip(a: argparse.Namespace) -> int:
         held = cell["found"] or "empty"
         print(f"           line {cell['line']}, {cell['column']}: {held}. {cell['remedy']}")
     return 0
+
+
+def run_publish(a: argparse.Namespace) -> int:
+    """List what is published, publish a table, or make a published one again."""
+    use(a.data)
+    from amana.knowledge import publications  # noqa: PLC0415 - a node's settings come first
+
+    if a.act == "list":
+        rows = [
+            {"series": p.series, "version": p.version, "digest": p.digest}
+            for p in publications.newest()
+        ]
+        _said(a, {"published": rows}, [f"{r['series']} {r['version']}" for r in rows])
+        return 0
+    return _as_statistician(a)
+
+
+def _as_statistician(a: argparse.Namespace) -> int:
+    from django.conf import settings  # noqa: PLC0415
+
+    from amana.access.actions import find_actor, sign_in, sign_out  # noqa: PLC0415
+    from amana.access.rules import NotFound, Refused  # noqa: PLC0415
+    from amana.knowledge import actions, rules  # noqa: PLC0415
+
+    now = settings.CLOCK.now()
+    password = sys.stdin.readline().rstrip("\n") if a.stdin else getpass.getpass("Password: ")
+    code = a.code or getpass.getpass("Code: ")
+    try:
+        cookie = sign_in(
+            sign_in_name=a.account, password=password, code=code, address="cli", now=now
+        )
+        actor = find_actor(cookie, now)
+    except Refused as refused:
+        raise Failed(", ".join(refused.objections)) from None
+    if actor is None:
+        raise Failed("nobody is signed in")
+    try:
+        if a.act == "again":
+            same = actions.reproduced(series=a.series, version=a.version, actor=actor, now=now)
+            _said(a, {"same": same}, ["the same to the last byte" if same else "NOT the same"])
+            return 0 if same else 1
+        wanted = rules.definition_from(json.loads(a.file.read_text(encoding="utf-8")))
+        row = actions.publish(wanted=wanted, actor=actor, now=now)
+        said = {"series": row.series, "version": row.version, "digest": row.digest}
+        _said(a, said, [f"{row.series} {row.version}"])
+    except Refused as refused:
+        raise Failed(", ".join(refused.objections)) from None
+    except NotFound:
+        raise Failed("there is no such table, or this account may not count") from None
+    finally:
+        sign_out(actor=actor, now=now)
+    return 0
+
+
+def run_export(a: argparse.Namespace) -> int:
+    """Write a published table in a format that others read: the same bytes each time."""
+    use(a.data)
+    from amana.access.rules import NotFound  # noqa: PLC0415
+    from amana.knowledge import exports, publications  # noqa: PLC0415
+
+    try:
+        one = publications.published(a.series, a.version)
+    except NotFound:
+        raise Failed(f"{a.series} is not published here") from None
+    own = one.content["country"]
+    unmapped: list[str] = []
+    if a.form == "json":
+        raw = one.raw
+    elif a.form == "csv":
+        raw = exports.as_csv(one.content)
+    elif a.form == "sdmx":
+        raw = exports.as_sdmx(one.content)
+    elif a.form == "sdg":
+        raw = exports.as_sdg(one.content, _population(a.population))
+    else:
+        try:
+            raw, unmapped = exports.as_glotip(
+                one.content, countries.alpha3(own), countries.label(own, "en")
+            )
+        except ValueError as fault:
+            raise Failed(f"{a.series}: {fault}") from None
+    a.to.write_bytes(raw)
+    said = {"file": str(a.to), "bytes": len(raw), "unmapped": unmapped}
+    lines = [f"{a.to}: {len(raw):,} bytes", *(f"not in UNODC's tables: {u}" for u in unmapped)]
+    if a.form == "sdg" and a.population is None:
+        lines.append("population: not loaded, so no rate; --population FILE with sex,age,people")
+    _said(a, said, lines)
+    return 0
+
+
+def _population(file: Path | None) -> dict[tuple[str, str], int]:
+    """Return people by our codes of sex and age from a CSV; nothing where none is given."""
+    if file is None:
+        return {}
+    _must_be_there(file)
+    found = {}
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        for line, row in enumerate(csv.DictReader(lines), start=2):
+            try:
+                found[row["sex"], row["age"]] = int(row["people"])
+            except (KeyError, ValueError):
+                raise Failed(f"{file.name}, line {line}: give sex,age,people") from None
+    return found
+
+
+def run_hidden(a: argparse.Namespace) -> int:
+    """Estimate how many nobody has seen, from lists that overlap, and say what it rests on."""
+    _must_be_there(a.file)
+    try:
+        found = hidden.estimate(hidden.read(a.file), draws=a.draws)
+    except hidden.BadHistories as fault:
+        raise Failed(f"{a.file.name}: {fault}") from None
+    said = {
+        "observed": found.observed,
+        "hidden": round(found.hidden),
+        "total": round(found.total),
+        "interval_95": [round(found.low), round(found.high)],
+        "pairs": [list(map(str, pair)) for pair in found.pairs],
+        "assumptions": list(found.assumptions),
+        "warnings": list(found.warnings),
+    }
+    lines = [
+        f"{said['observed']:>9,}  seen on some list",
+        f"{said['hidden']:>9,}  estimated as seen on none",
+        f"{said['total']:>9,}  in all; 95 % interval {found.low:,.0f} to {found.high:,.0f}",
+        *(f"           assumed: {code}" for code in found.assumptions),
+        *(f"           WARNING: {code}" for code in found.warnings),
+    ]
+    _said(a, said, lines)
+    return 0
+
+
+def _said(a: argparse.Namespace, content: dict[str, Any], lines: list[str]) -> None:
+    if a.json:
+        print(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(lines))
 
 
 def _must_be_there(file: Path) -> None:

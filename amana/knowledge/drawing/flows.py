@@ -111,13 +111,15 @@ def flow_map(drawn: FlowMap) -> str:
     return sheet.finished((drawn.unit, drawn.source))
 
 
+def is_on_map(east: float, north: float) -> bool:
+    """Whether a place lies on the part of the world that a map can show."""
+    return SHOWN[0] + 1 <= east <= SHOWN[2] - 1 and SHOWN[1] + 1 <= north <= SHOWN[3] - 1
+
+
 def _ground(drawn: FlowMap, top: float) -> Ground:
     """Return the part of the world around all places, no narrower than it can be read."""
     for place in drawn.places:
-        if not (
-            SHOWN[0] + 1 <= place.east <= SHOWN[2] - 1
-            and SHOWN[1] + 1 <= place.north <= SHOWN[3] - 1
-        ):
+        if not is_on_map(place.east, place.north):
             raise BadDrawing(f"{place.name!r} is not on this map; the table can name it")
     norths = [place.north for place in drawn.places]
     shorter = math.cos(math.radians((min(norths) + max(norths)) / 2))

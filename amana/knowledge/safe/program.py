@@ -207,6 +207,8 @@ def _solver() -> highspy.Highs:
     _greeted()
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
+    # One after the other, so that the same table comes out each time. The number belongs to the
+    # process: whoever asks for another one there, as amana.shelters.batch does not, gets no answer.
     solver.setOptionValue("threads", 1)
     return solver
 

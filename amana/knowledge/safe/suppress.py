@@ -37,7 +37,7 @@ class Asked:
 
     `hidden` cells are shown nowhere, and cost nothing (a rest, a difference between two releases).
     `fixed` cells are public already. `width`: how many values, less one, the attacker must be left
-    with for each small count.
+    with for each small count. `worth`: what a reader loses with a cell, or one for each.
     """
 
     tables: Tables
@@ -46,6 +46,7 @@ class Asked:
     hidden: Flags
     fixed: Flags
     width: float
+    worth: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _within(request: Asked, piece: Tables, at: NDArray[np.int64]) -> Asked:
         small=request.small[at],
         hidden=request.hidden[at],
         fixed=request.fixed[at],
+        worth=None if request.worth is None else request.worth[at],
     )
 
 
@@ -132,7 +134,8 @@ class _Search:
         self.reach = 4.0 * self.request.width
         self.held = Held(self.request.tables.sums, np.zeros(size), np.zeros(size))
         people = np.log1p(self.request.values)
-        worth = 1.0 + PEOPLE * people / max(1.0, float(people.max()))
+        worth = np.ones(size) if self.request.worth is None else self.request.worth
+        worth = worth + PEOPLE * people / max(1.0, float(people.max()))
         self.weights = np.where(self.request.hidden, 0.0, worth)
         self.exposed = np.zeros(size, dtype=bool)
 

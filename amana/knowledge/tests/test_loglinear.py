@@ -37,6 +37,8 @@ def has_one_by_linear_program(table: Table, counts: Floats, pairs: Bools) -> boo
         return False
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
+    # As everywhere in this process: it has one number of threads.
+    solver.setOptionValue("threads", 1)
     cells = [solver.addVariable(lb=0) for _ in design]
     least = solver.addVariable(lb=0, ub=1)
     for cell in cells:

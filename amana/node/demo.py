@@ -168,7 +168,7 @@ Stop = tuple[str, Role, str, str]
 
 
 def tour(lived: dict[str, str]) -> list[Stop]:
-    """Return the ten stops."""
+    """Return the stops."""
     referral = lived["referral"]
     return [
         (
@@ -226,6 +226,12 @@ def tour(lived: dict[str, str]) -> list[Stop]:
             "/figures/",
             "figures only: a count under five is a person and is not shown",
         ),
+        (
+            "CI",
+            Role.STATISTICIAN,
+            "/data/",
+            "what is published, for everybody: open the table, what it counts, what it withholds",
+        ),
     ]
 
 
@@ -258,7 +264,7 @@ def _tell(nodes: list[RunningNode], lived: dict[str, str], seconds: float) -> No
     print(f"  Morocco        {at['MA']}")
     print(f"Everybody's password is {cast.PASSWORD}, the code of everybody's phone {DEMO_CODE}.")
     print("Only a node marked demo takes that code. All people are invented.\n")
-    print("A tour in ten steps:")
+    print(f"A tour in {len(tour(lived))} steps:")
     for number, (country, role, path, notice) in enumerate(tour(lived), start=1):
         print(f"  {number}. sign in as {names[country, role]:8} at {at[country]}{path}")
         print(f"     {notice}")

@@ -221,22 +221,31 @@ def run_hidden(a: argparse.Namespace) -> int:
         raise Failed(f"{a.file.name}: {fault}") from None
     said = {
         "observed": found.observed,
-        "hidden": round(found.hidden),
-        "total": round(found.total),
-        "interval_95": [round(found.low), round(found.high)],
+        "hidden": _whole(found.hidden),
+        "total": _whole(found.total),
+        "interval_95": [_whole(found.low), _whole(found.high)],
         "pairs": [list(map(str, pair)) for pair in found.pairs],
         "assumptions": list(found.assumptions),
         "warnings": list(found.warnings),
     }
+    low, high = (_told(limit) for limit in (found.low, found.high))
     lines = [
-        f"{said['observed']:>9,}  seen on some list",
-        f"{said['hidden']:>9,}  estimated as seen on none",
-        f"{said['total']:>9,}  in all; 95 % interval {found.low:,.0f} to {found.high:,.0f}",
+        f"{found.observed:>9,}  seen on some list",
+        f"{_told(found.hidden):>9}  estimated as seen on none",
+        f"{_told(found.total):>9}  in all; 95 % interval {low} to {high}",
         *(f"           assumed: {code}" for code in found.assumptions),
         *(f"           WARNING: {code}" for code in found.warnings),
     ]
     _said(a, said, lines)
     return 0
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else round(number)
+
+
+def _told(number: float | None) -> str:
+    return "no figure" if number is None else f"{number:,.0f}"
 
 
 def _said(a: argparse.Namespace, content: dict[str, Any], lines: list[str]) -> None:

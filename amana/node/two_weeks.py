@@ -8,7 +8,7 @@ from amana.access.rules import Role
 from amana.field.rules import Urgency
 from amana.node import cast, fieldwork, lettered, sheltered, story, takenback
 from amana.node.clock import Clock, shift
-from amana.node.persona import Persona, Typed
+from amana.node.persona import Persona, Typed, Unexpected
 from amana.node.processes import RunningNode
 
 
@@ -99,6 +99,10 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         story.screen(ma.who(R), cast.MASSAGE, typed)
         say("last night: six children on one farm, two phones without a network, one still sealed")
         _found_by_night(ci, typed)
+        say(
+            "a statistician counts, is refused a table that exposes, and publishes one that does not"
+        )
+        _published(ci, real_now)
     finally:
         day(0)
 
@@ -236,6 +240,27 @@ def _found_by_night(ci: Country, typed: Typed) -> None:
     fieldwork.write_down(second, last)
     fieldwork.send(second, supervisor)
     sheltered.group(ci, code)
+
+
+def _published(here: Country, now: datetime) -> None:
+    """Ask for a table with the numbers as counted, be refused, and publish what was offered."""
+    statistician = here.who(Role.STATISTICIAN)
+    yesterday = now.date() - timedelta(days=2)
+    asked = {
+        "unit": "PERSON",
+        "since": f"{yesterday.year}-01-01",
+        "until": yesterday.isoformat(),
+        "by": ["sex", "age"],
+        "base": "5",
+    }
+    try:
+        statistician.post("/data/publish", {**asked, "method": "NONE"}, at="/data/count/")
+    except Unexpected as refused:
+        if "FIGURES_EXPOSE" not in str(refused):
+            raise
+    else:
+        raise Unexpected("numbers that expose somebody were published")
+    statistician.post("/data/publish", {**asked, "method": "WITHHOLD"}, at="/data/count/")
 
 
 def _interviewed(

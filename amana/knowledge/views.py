@@ -118,8 +118,8 @@ def _tried(request: Request, form: TableForm, objections: list[str] | None = Non
                 "grids": pages.grids(wanted, found.ready.cells) if found.ready.is_safe else [],
                 "title": pages.title(wanted),
             }
-    is_refused = form.errors or context["objections"]
-    return render(request, "knowledge/count.html", context, status=422 if is_refused else 200)
+    status = 422 if context["objections"] else 200
+    return render(request, "knowledge/count.html", context, status=status)
 
 
 def _way(way: rules.WayOut) -> Mapping[str, Any]:

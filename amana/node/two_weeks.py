@@ -99,9 +99,7 @@ def live(ma: Country, ci: Country, typed: Typed, say: Callable[[str], None]) -> 
         story.screen(ma.who(R), cast.MASSAGE, typed)
         say("last night: six children on one farm, two phones without a network, one still sealed")
         _found_by_night(ci, typed)
-        say(
-            "a statistician counts, is refused a table that exposes, and publishes one that does not"
-        )
+        say("a statistician is refused a table that exposes, and publishes one that does not")
         _published(ci, real_now)
     finally:
         day(0)

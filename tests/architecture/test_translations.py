@@ -25,12 +25,15 @@ SAME_IN_FRENCH = {
         "Dimension",
         "Dimensions",
         "Information",
+        "Licence",
         "Instrument",
         "Message",
         "Note",
         "Notes",
         "Silence",
+        "Source",
         "Version",
+        "version %(version)s",
     )
 }
 SAID_BY: dict[str, tuple[int | tuple[int, str], ...] | None] = {

@@ -71,6 +71,21 @@ def _open_part(part: str) -> Act:
     return act
 
 
+def _asked(method: str) -> Act:
+    """Ask for a table of the days that are over, in one of the ways to keep small numbers safe."""
+
+    def act(page: Any, facts: Facts) -> None:
+        page.locator("input[name=since]").fill("2026-01-01")
+        page.locator("input[name=until]").fill(facts["counted_until"])
+        page.locator(f"input[name=method][value={method}]").check(force=True)
+        page.locator("form[action$=count] .actions .button").last.press("Enter")
+
+    return act
+
+
+_count_bare, _count = _asked("NONE"), _asked("WITHHOLD")
+
+
 def _press(selector: str) -> Act:
     def act(page: Any, facts: Facts) -> None:
         page.locator(selector).first.click()
@@ -528,6 +543,23 @@ VISITS: dict[str, Visit] = {
     ),
     "figures": Visit("desk:figures", "CI", C, "/figures/"),
     "figures-filled": Visit("desk:figures", "MA", C, "/figures/"),
+    "published": Visit("knowledge:published", "CI", None, "/data/"),
+    "published-empty": Visit("knowledge:published", "MA", Role.STATISTICIAN, "/data/"),
+    "published-table": Visit("knowledge:table", "CI", None, "/data/{table}/1/", weight=20_000),
+    "published-again": Visit(
+        "knowledge:table",
+        "CI",
+        Role.STATISTICIAN,
+        "/data/{table}/1/",
+        _press("form[action$=again] .button"),
+        weight=20_000,
+    ),
+    "flows": Visit("knowledge:flows", "CI", None, "/data/flows/", weight=40_000),
+    "count": Visit("knowledge:count", "CI", Role.STATISTICIAN, "/data/count/"),
+    "count-refused": Visit(
+        "knowledge:count", "CI", Role.STATISTICIAN, "/data/count/", _count_bare, 422
+    ),
+    "count-ready": Visit("knowledge:count", "CI", Role.STATISTICIAN, "/data/count/", _count),
     "node": Visit("desk:node", "MA", A, "/node/"),
     "node-account": Visit("desk:account", "CI", A, "/node/accounts/{account}"),
     "missing": Visit("", "CI", R, "/not/a/page", status=404),
@@ -582,6 +614,11 @@ def live_on(demo: Any) -> dict[str, str]:
     )
     facts |= _drafts(samira)
     facts["operation"] = an_operation(latifa)
+    published = demo.who("CI", Role.STATISTICIAN).open("/data/")
+    facts["table"] = published.first(r'href="/data/([^/"]+)/1/"') or ""
+    # The same days as that table: others would overlap with it.
+    until = facts["table"].split(".")[3]
+    facts["counted_until"] = f"{until[:4]}-{until[4:6]}-{until[6:]}"
     arrived = latifa.open("/arrivals/")
     facts["record"] = arrived.first(r'href="/arrivals/([0-9a-f]{32})/"') or ""
     facts["receipt"] = samira.open("/screen/").first(r"/screen/sent/([\w-]+)") or ""
@@ -813,6 +850,7 @@ def _refuse_one(database: Path) -> None:
 
 # What answers GET and is still no page of its own, each with the reason.
 NO_PAGE = {
+    "knowledge:take": "a published table, a file",
     "set_language": "Django's own door: a GET only leads back",
     "identification:form": "a form for paper, a file",
     "field:wristbands": "labels for paper, a file",

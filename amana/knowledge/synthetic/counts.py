@@ -3,8 +3,9 @@
 The unit that is protected is one row, and one row is one person: two tables are neighbours where
 one has one row more (add or remove one row), as in Microsoft's Synthetic Data Showcase.
 
-An attribute is a column with a value; an empty value is no attribute. Each row adds to the size of
-its row (how many attributes it has), and to each of its combinations. A combination is counted
+An attribute is a column with a value; an empty value is no attribute. Each row adds to the number of
+rows of its size (how many attributes it has that are no flags, and that are), for each of its
+attributes to the rows that have it and are made shorter alike, and to each of its combinations. A combination is counted
 with the worth of its kind: thin ones, of columns with many values, get more of the budget than
 those of flags, which hold many people. Where what a row adds would be longer than 1 (Euclidean
 norm over everything that is counted), all of it is made shorter alike: that bound is the
@@ -43,8 +44,10 @@ WORTH: Mapping[tuple[int, int], float] = {
     (2, 0): 0.20, (2, 1): 0.12, (2, 2): 0.04,
     (3, 0): 0.34, (3, 1): 0.28, (3, 2): 0.22, (3, 3): 0.10,
 }  # fmt: skip
-# What the size of a row is worth.
-SIZE = 0.10
+# What the size of a row is worth, and each of its attributes among the rows of its share.
+SIZE, HOLDS = 0.10, 0.05
+# The shares to which rows are made shorter: the next one down is taken.
+LEVELS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.02)
 
 
 class BadTable(ValueError):
@@ -75,7 +78,7 @@ class Noisy:
     """Everything that rows are drawn from; it holds no real count, and may be kept and published.
 
     `sigma` is the noise in units of one row's longest contribution. `sizes` are the noisy numbers
-    of rows with 0, 1, 2 … attributes. `combinations` maps what is shown, as attributes that are
+    of rows by size: `sizes[others][flags]`. `combinations` maps what is shown, as attributes that are
     numbers into `attributes`, to its noisy weighted count, in units of 1/UNIT.
     """
 
@@ -83,14 +86,15 @@ class Noisy:
     flags: tuple[bool, ...]
     plan: Plan
     sigma: float
-    sizes: tuple[int, ...]
+    sizes: tuple[tuple[int, ...], ...]
     attributes: tuple[tuple[int, str], ...]
+    holders: tuple[tuple[int, ...], ...]
     combinations: Mapping[tuple[int, ...], int]
 
     @property
     def rows(self) -> int:
         """How many rows there are, noisy."""
-        return max(0, sum(self.sizes))
+        return max(0, sum(map(sum, self.sizes)))
 
     def thresholds(self) -> dict[tuple[int, int], float]:
         """Return from how many weighted cases on a combination of each kind is shown."""
@@ -109,8 +113,9 @@ class Noisy:
             "k": self.plan.k,
             "hidden": self.plan.hidden,
             "sigma": self.sigma,
-            "sizes": list(self.sizes),
+            "sizes": [list(line) for line in self.sizes],
             "attributes": [list(one) for one in self.attributes],
+            "holders": [list(line) for line in self.holders],
             "combinations": [[*ids, count] for ids, count in self.combinations.items()],
         }  # fmt: skip
 
@@ -126,8 +131,9 @@ class Noisy:
                 flags=tuple(name in flags for name in kept["columns"]),
                 plan=Plan(kept["epsilon"], kept["delta"], kept["k"], kept["hidden"]),
                 sigma=kept["sigma"],
-                sizes=tuple(kept["sizes"]),
+                sizes=tuple(tuple(line) for line in kept["sizes"]),
                 attributes=tuple((int(column), str(value)) for column, value in kept["attributes"]),
+                holders=tuple(tuple(line) for line in kept["holders"]),
                 combinations={tuple(ids): count for *ids, count in kept["combinations"]},
             )
         except (KeyError, TypeError) as fault:
@@ -144,44 +150,38 @@ def fit(
     _objections(columns, rows, flags)
     ids, attributes = encode(rows, len(columns))
     is_flag = np.array([name in flags for name in columns])
-    keys, counted, sizes = totals(ids, is_flag, len(attributes))
+    real = totals(ids, is_flag, len(attributes))
     sigma = _sigma(plan)
-    noise = _gaussian(sigma)
-    noisy = np.array(noise([*map(int, sizes), *map(int, counted)]), np.int64)
-    column_of = np.array([column for column, _value in attributes], np.int64)
-    members = unpack(keys, len(attributes))
+    noisy = np.array(_gaussian(sigma)(real.vector().tolist()), np.int64)
+    sizes, holders, counts = np.split(noisy, np.cumsum([real.sizes.size, real.holders.size]))
+    members = unpack(real.keys, len(attributes))
     least = np.array([[_threshold((n, f), plan, sigma, len(columns)) * UNIT if f <= n else np.inf
                        for f in range(4)] for n in LENGTHS])  # fmt: skip
-    present = members >= 0
-    of_flags = (present & is_flag[column_of[members]] if len(attributes) else present).sum(1)
-    counts = noisy[len(sizes) :]
-    is_shown = counts > least[present.sum(1) - 1, of_flags] if len(keys) else np.zeros(0, bool)
-    return _shown(
-        members[is_shown],
-        counts[is_shown],
-        attributes,
-        Noisy(tuple(columns), tuple(map(bool, is_flag)), plan, sigma,
-              tuple(int(round(n / UNIT / SIZE)) for n in noisy[: len(sizes)]), (), {}),
-    )  # fmt: skip
-
-
-def _shown(
-    members: Ints, counts: Ints, attributes: Sequence[tuple[int, str]], frame: Noisy
-) -> Noisy:
-    """Return what is shown, with the attributes that occur in it alone, in an order of their own.
-
-    The order must not depend on what is hidden: by column, then value.
-    """
-    used = sorted({int(one) for row in members for one in row if one >= 0},
-                  key=lambda one: attributes[one])  # fmt: skip
-    place = {one: n for n, one in enumerate(used)}
-    shown = {tuple(sorted(place[int(one)] for one in row if one >= 0)): int(count)
-             for row, count in zip(members, counts, strict=True)}  # fmt: skip
+    of_attribute = np.append(is_flag[[column for column, _value in attributes]], False)  # noqa: FBT003
+    n_flags = of_attribute[members].sum(1)
+    is_shown = counts > least[(members >= 0).sum(1) - 1, n_flags]
+    members, counts = members[is_shown], counts[is_shown]
+    # What is shown is put in an order that does not depend on what is hidden.
+    used = np.unique(members[members >= 0])
+    place = np.append(np.searchsorted(used, np.arange(len(attributes))), -1)[members]
+    shown = sorted(
+        (tuple(one for one in row if one >= 0), count)
+        for row, count in zip(place.tolist(), counts.tolist(), strict=True)
+    )
     return Noisy(
-        frame.columns, frame.flags, frame.plan, frame.sigma, frame.sizes,
-        tuple(attributes[one] for one in used),
-        dict(sorted(shown.items(), key=lambda item: (len(item[0]), item[0]))),
-    )  # fmt: skip
+        columns=tuple(columns),
+        flags=tuple(is_flag.tolist()),
+        plan=plan,
+        sigma=sigma,
+        sizes=_cases(sizes.reshape(real.sizes.shape), SIZE),
+        attributes=tuple(attributes[one] for one in used),
+        holders=_cases(holders.reshape(real.holders.shape)[used], HOLDS),
+        combinations=dict(shown),
+    )
+
+
+def _cases(weighted: Ints, worth: float) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(round(n / int(worth * UNIT)) for n in line) for line in weighted.tolist())
 
 
 def _objections(
@@ -215,19 +215,25 @@ def encode(
     return ids, tuple(attributes)
 
 
-def lengthened(ids: Ints, is_flag: NDArray[np.bool_]) -> Floats:
-    """Return by how much what each row adds is made shorter: 1 where it is short enough."""
+def size_of(ids: Ints, is_flag: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return how many attributes each row has that are no flags, and that are."""
     present = ids >= 0
-    of_flags = (present & is_flag).sum(1)
-    table = np.array([[_share(others, flags) for flags in range(ids.shape[1] + 1)]
-                      for others in range(ids.shape[1] + 1)])  # fmt: skip
-    return cast(Floats, table[present.sum(1) - of_flags, of_flags])
+    return (present & ~is_flag).sum(1), (present & is_flag).sum(1)
+
+
+def shares(n_others: int, n_flags: int) -> Floats:
+    """Return by how much a row's combinations are made shorter, by its size: 1 is not at all."""
+    return np.array([[_share(others, flags) for flags in range(n_flags + 1)]
+                     for others in range(n_others + 1)])  # fmt: skip
 
 
 def _share(others: int, flags: int) -> float:
     """Return the share for a row with so many attributes that are no flags, and that are."""
     length = sum(comb(others, n - f) * comb(flags, f) * worth**2 for (n, f), worth in WORTH.items())
-    return float(min(1.0, ((1 - SIZE**2) / length) ** 0.5)) if length else 1.0
+    room = 1 - SIZE**2 - (others + flags) * HOLDS**2
+    if length * LEVELS[-1] ** 2 > room:
+        raise BadTable(f"{others + flags} columns are too many to count together")
+    return next(level for level in LEVELS if length * level**2 <= room)
 
 
 def subsets(ids: Ints, length: int) -> Iterator[tuple[Ints, Ints]]:
@@ -258,13 +264,31 @@ def unpack(keys: Ints, n_attributes: int) -> Ints:
     return np.stack([keys // base**2, keys // base % base, keys % base], axis=1) - 1
 
 
-def totals(ids: Ints, is_flag: NDArray[np.bool_], n_attributes: int) -> tuple[Ints, Ints, Ints]:
-    """Return combinations and their weighted counts, and the weighted numbers of rows by size.
+@dataclass(frozen=True)
+class Totals:
+    """Weighted counts in whole numbers of 1/UNIT, real: of combinations (as `pack` numbers them),
+    of rows by size, of the holders of each attribute by LEVELS."""
+
+    keys: Ints
+    counts: Ints
+    sizes: Ints
+    holders: Ints
+
+    def vector(self) -> Ints:
+        """Return everything that is counted, one behind the other."""
+        return np.concatenate([self.sizes.ravel(), self.holders.ravel(), self.counts])
+
+
+def totals(ids: Ints, is_flag: NDArray[np.bool_], n_attributes: int) -> "Totals":
+    """Return what rows add up to, weighted.
 
     Weights are whole numbers of 1/UNIT. One row more changes all of it by a Euclidean length of at
     most UNIT: the sensitivity.
     """
-    share = lengthened(ids, is_flag)
+    n_flags = int(is_flag.sum())
+    others, flags = size_of(ids, is_flag)
+    table = shares(len(is_flag) - n_flags, n_flags)
+    share = table[others, flags]
     column_is_flag = np.zeros(n_attributes, np.int64)
     for column in np.flatnonzero(is_flag):
         column_is_flag[ids[ids[:, column] >= 0, column]] = 1
@@ -279,8 +303,14 @@ def totals(ids: Ints, is_flag: NDArray[np.bool_], n_attributes: int) -> tuple[In
     found, place = np.unique(np.concatenate(keys), return_inverse=True)
     counted = np.zeros(len(found), np.int64)
     np.add.at(counted, place, np.concatenate(adds))
-    sizes = np.bincount((ids >= 0).sum(1), minlength=ids.shape[1] + 1)
-    return found, counted, sizes * int(SIZE * UNIT)
+    sizes = np.zeros(table.shape, np.int64)
+    np.add.at(sizes, (others, flags), int(SIZE * UNIT))
+    holders = np.zeros((n_attributes, len(LEVELS)), np.int64)
+    level = np.searchsorted(-np.array(LEVELS), -share)
+    present = ids >= 0
+    np.add.at(holders, (ids[present], np.broadcast_to(level[:, None], ids.shape)[present]),
+              int(HOLDS * UNIT))  # fmt: skip
+    return Totals(found, counted, sizes, holders)
 
 
 def _threshold(kind: tuple[int, int], plan: Plan, sigma: float, n_columns: int) -> float:

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from amana.knowledge.synthetic.counts import (
     LENGTHS,
+    LEVELS,
     SIZE,
     UNIT,
     WORTH,
     Ints,
     Noisy,
-    lengthened,
+    shares,
     subsets,
 )
 
@@ -34,6 +35,10 @@ SWEEPS, BATCH, TAKEN = 6, 2_000, 0.5
 # What an error in the count of one, two, three attributes weighs.
 MATTERS = (1.0, 1.0, 1.0)
 NEVER = np.float32(-1e6)
+HEAT = 0.3
+ROOM = True
+SHARP = 1.0
+RUINS, RUIN, FLOOR = 6, 0.3, 0.02
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Tables:
     target: NDArray[np.float64]
     worth: NDArray[np.float64]
     length: Ints
+    members: Ints
 
     @property
     def neutral(self) -> int:
@@ -107,7 +113,7 @@ def tables(noisy: Noisy) -> Tables:
             three[pairs[a, b], c] = three[pairs[a, c], b] = three[pairs[b, c], a] = place
     starts = tuple(int(x) for x in np.searchsorted(column, range(len(noisy.columns) + 1)))
     return Tables(n, starts, pairs, pair, three, np.array([allowed[ids] for ids in names]),
-                  np.array(worth), np.array([len(ids) for ids in names], np.int64))  # fmt: skip
+                  np.array(worth), np.array([len(ids) for ids in names], np.int64), np.array([(*ids, n, n)[:3] for ids in names], np.int64).reshape(-1, 3))  # fmt: skip
 
 
 def _rows(noisy: Noisy, dice: np.random.Generator, n_rows: int | None) -> Ints:
@@ -117,32 +123,50 @@ def _rows(noisy: Noisy, dice: np.random.Generator, n_rows: int | None) -> Ints:
     rows = np.full((n, len(noisy.columns)), known.n, np.int64)
     if not n or not known.n:
         return rows
-    scale = n / max(1, noisy.rows)
-    sizes = np.maximum(0, np.array(noisy.sizes, np.float64)) * scale
+    room = _skeletons(noisy, n, dice)
+    target = _cases(noisy, known) * n / max(1, noisy.rows)
+    target = np.where(np.isnan(target), -1, np.maximum(target, 0))
     is_flag = np.array(noisy.flags)
-    weighted = known.target * scale
-    target = weighted / known.worth
-    _fill(rows, known, target, n, dice)
+    now = np.zeros(len(target) + 2)
+    _fill(rows, room, is_flag, known, target, dice, np.arange(n), now)
+    for _turn in range(RUINS):
+        which = dice.permutation(n)[: int(n * RUIN)]
+        now -= _count(rows[which], known)
+        rows[which] = known.n
+        _fill(rows, room, is_flag, known, target, dice, which, now)
     for turn in range(SWEEPS):
-        target = _unweighted(rows, known, weighted, is_flag)
-        _sweep(rows, known, target, sizes, dice, turn / SWEEPS)
+        _sweep(rows, room, is_flag, known, target, now, dice, turn / SWEEPS)
     return rows
 
 
-def _unweighted(
-    rows: Ints, known: Tables, weighted: NDArray[np.float64], is_flag: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return the targets as cases: the mean weight is that of the rows that hold a combination."""
-    ids = np.where(rows == known.n, -1, rows)
-    share = lengthened(ids, is_flag)
-    cases, shares = np.zeros(len(weighted) + 2), np.zeros(len(weighted) + 2)
-    for length in LENGTHS:
-        for mine, members in subsets(ids, length):
-            place = _places(members, known)
-            cases += np.bincount(place, minlength=len(cases))
-            shares += np.bincount(place, share[mine], minlength=len(cases))
-    mean = (shares[:-2] + 1) / (cases[:-2] + 1)
-    return cast(NDArray[np.float64], weighted / known.worth / mean)
+def _cases(noisy: Noisy, known: Tables) -> NDArray[np.float64]:
+    """Return how many cases each noisy count stands for; NaN where nothing was counted.
+
+    Rows were made shorter by their level. How the holders of a combination spread over the levels
+    is not known; it is taken as if, within a level, its attributes came independently.
+    """
+    levels = np.array(LEVELS)
+    sizes = np.array(noisy.sizes, float)
+    at = np.searchsorted(-levels, -shares(sizes.shape[0] - 1, sizes.shape[1] - 1))
+    whole = np.maximum(np.bincount(at.ravel(), sizes.ravel(), minlength=len(levels)), 1)
+    held = np.log(np.maximum(np.array(noisy.holders, float), 1e-2 * whole)) if known.n else np.zeros((0, len(levels)))
+    held = np.minimum(held, np.log(whole))
+    held = np.append(held, np.zeros((1, len(levels))), 0)
+    spread = held[known.members].sum(1) - (known.length - 1)[:, None] * np.log(whole)
+    chance = np.exp(spread - spread.max(1, keepdims=True))
+    mean = (chance * levels).sum(1) / chance.sum(1)
+    return cast(NDArray[np.float64], known.target / known.worth / mean)
+
+
+def _skeletons(noisy: Noisy, n: int, dice: np.random.Generator) -> Ints:
+    """Return how many attributes each row may hold, that are no flags and that are."""
+    sizes = np.array(noisy.sizes, np.float64)
+    sure = np.where(sizes > 2 * noisy.sigma / SIZE, sizes, 0).ravel()
+    if not sure.any():
+        sure = np.maximum(sizes, 0).ravel() + 1e-9
+    ends = np.round(np.cumsum(sure) / sure.sum() * n).astype(np.int64)
+    which = np.repeat(np.arange(len(sure)), np.diff(ends, prepend=0))
+    return dice.permutation(np.stack(np.divmod(which, sizes.shape[1]), 1))
 
 
 def _places(members: Ints, known: Tables) -> Ints:
@@ -175,103 +199,108 @@ def _batches(rows: Ints, known: Tables, dice: np.random.Generator, size: int) ->
 
 
 def _fill(
-    rows: Ints, known: Tables, target: NDArray[np.float64], n: int, dice: np.random.Generator
+    rows: Ints, room: Ints, is_flag: NDArray[np.bool_], known: Tables,
+    target: NDArray[np.float64], dice: np.random.Generator, which: Ints, now: NDArray[np.float64],
 ) -> None:
-    """Fill empty rows column by column, with what the counts expect beside what a row holds.
+    """Fill empty rows attribute by attribute, the longest rows first.
 
-    The chances beside each pair (each one, where there is no pair yet) are put together as their
-    geometric mean.
+    An attribute is taken as often as what is still missing of it beside each pair that the row
+    holds, in the geometric mean; beside each one, where there is no pair yet.
     """
-    counts = np.append(np.nan_to_num(target, nan=1.0), [1.0, 0.0])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for column in range(rows.shape[1]):
-            values = np.arange(known.starts[column], known.starts[column + 1])
-            if not len(values):
-                continue
-            alone = _logs(counts[values][None, :], np.array([float(n)]))
-            of_one = np.concatenate([counts[: known.n], [1.0]])
-            beside_one = _logs(counts[known.pair[:, values]], of_one)
-            beside_one[known.n] = 0
-            of_pair = np.ones(len(known.three))
-            a, b = np.nonzero((known.pairs > 0) & (known.pairs < len(known.three) - 1))
-            of_pair[known.pairs[a, b]] = counts[known.pair[a, b]]
-            beside_two = _logs(counts[known.three[:, values]], of_pair)
-            beside_two[0] = 0
-            for mine in _batches(rows, known, dice, BATCH):
-                others, pairs = _held(rows[mine], column, known)
-                real = (pairs > 0).sum(1, keepdims=True)
-                score = beside_two[pairs].sum(1) / np.maximum(real, 1)
-                ones = beside_one[others].sum(1) / np.maximum((others != known.n).sum(1), 1)[:, None]
-                score = np.where(real > 0, score, np.where((others != known.n).any(1)[:, None], ones, alone))
-                score += dice.gumbel(size=score.shape)
-                best = score.argmax(1)
-                rows[mine, column] = np.append(values, known.n)[best]
+    column_of = np.searchsorted(known.starts, np.arange(known.n), side="right") - 1
+    kind_of = is_flag[column_of].astype(int)
+    size = room.sum(1)
+    order = which[np.argsort(-size[which] + 0.5 * dice.random(len(which)), kind="stable")]
+    for at in range(0, len(order), BATCH):
+        mine = order[at : at + BATCH]
+        missing = np.append(np.maximum(target - now[:-2], FLOOR * np.abs(target)), [1.0, 1e-30])
+        logs = np.log(np.maximum(missing, 1e-30)).astype(np.float32)
+        one, beside_one = logs[: known.n], logs[known.pair[:, : known.n]]
+        beside_two = logs[known.three[:, : known.n]]
+        held = np.full((len(mine), 0), known.n)
+        pairs = np.full((len(mine), 0), 0)
+        score = np.zeros((len(mine), known.n), np.float32)
+        bad = np.zeros((len(mine), known.n), bool)
+        left = room[mine].copy()
+        long, start = _starts(left, kind_of, missing, known, dice)
+        for step in range(int(size[mine].max(initial=0))):
+            n_pairs = step * (step - 1) // 2
+            if step == 0: logit = one[None, :]
+            elif step == 1: logit = score
+            else: logit = score / n_pairs
+            free = (left > 0)[:, kind_of] & ~bad
+            logit = np.where(free, SHARP * logit + dice.gumbel(size=(len(mine), known.n)), NEVER)
+            best = logit.argmax(1)
+            if step < 3: best = np.where(long, start[:, step], best)
+            takes = free[np.arange(len(mine)), best]
+            if not takes.any(): break
+            value = np.where(takes, best, known.n)
+            left[np.flatnonzero(takes), kind_of[best[takes]]] -= 1
+            rows[mine[takes], column_of[best[takes]]] = best[takes]
+            fresh = known.pairs[held, value[:, None]] if step else np.zeros((len(mine), 0), np.int64)
+            bad |= (known.pair == known.forbidden)[value][:, : known.n]
+            if step == 0:
+                score = np.where(takes[:, None], beside_one[value], score)
+            else:
+                if step == 1: score = np.zeros_like(score)
+                for n in range(step):
+                    score += beside_two[fresh[:, n]]
+                bad |= (known.three == known.forbidden)[fresh][:, :, : known.n].any(1)
+            held = np.append(held, value[:, None], 1)
+        now += _count(rows[mine], known)
 
 
-def _logs(counts: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the logarithms of the chances of each value, and of none, beside a whole."""
-    share = np.maximum(counts, 0) / np.maximum(np.maximum(whole, 1), counts.sum(1))[:, None]
-    none = np.maximum(1 - share.sum(1), 1e-3)
-    return cast(NDArray[np.float64], np.maximum(np.log(np.append(share, none[:, None], 1)), NEVER))
-
-
-def _gains(
-    now: NDArray[np.float64], target: NDArray[np.float64], known: Tables, sharp: float
-) -> Floats:
-    """Return what one case more of each combination is worth: 1 where many are missing."""
-    lack = np.nan_to_num(target - now, nan=0.0)
-    slack = 1 + (1 - sharp) * 0.02 * np.nan_to_num(np.abs(target), nan=0.0)
-    gain = np.clip(lack / slack, -1, 1) * np.array(MATTERS)[known.length - 1]
-    return np.append(gain, [0, NEVER]).astype(np.float32)
+def _starts(left, kind_of, missing, known, dice):
+    members = known.members[known.length == 3]
+    p = missing[:-2][known.length == 3]
+    nf = kind_of[members].sum(1)
+    start = np.zeros((len(left), 3), np.int64); long = np.zeros(len(left), bool)
+    for o, f in np.unique(np.minimum(left, 3), axis=0):
+        mine = np.flatnonzero((np.minimum(left, 3) == (o, f)).all(1))
+        ok = np.where((nf <= f) & (3 - nf <= o), p, 0)
+        if o + f < 3 or not ok.any(): continue
+        start[mine] = dice.permuted(members[dice.choice(len(ok), len(mine), p=ok / ok.sum())], axis=1); long[mine] = True
+    return long, start
 
 
 def _sweep(
-    rows: Ints,
-    known: Tables,
-    target: NDArray[np.float64],
-    sizes: NDArray[np.float64],
-    dice: np.random.Generator,
-    sharp: float,
+    rows: Ints, room: Ints, is_flag: NDArray[np.bool_], known: Tables,
+    target: NDArray[np.float64], now: NDArray[np.float64], dice: np.random.Generator, sharp: float,
 ) -> None:
     """Go through all columns once, and give rows the values that bring the counts nearer."""
-    now = _count(rows, known)
-    size_now = np.bincount((rows != known.n).sum(1), minlength=len(sizes)).astype(float)
+    matters = np.append(np.array(MATTERS)[known.length - 1] * (target >= 0), [0, 0])
+    aim = np.append(target, [0, 0])
+    slack = 0.3 + (1 - sharp) * 0.02 * np.abs(aim)
     for column in dice.permutation(rows.shape[1]):
+        kind = int(is_flag[column])
         values = np.arange(known.starts[column], known.starts[column + 1])
         if not len(values):
             continue
-        three = known.three[:, values]
-        pair = known.pair[:, values]
+        three, pair = known.three[:, values], known.pair[:, values]
         choices = np.append(values, known.n)
         for mine in _batches(rows, known, dice, BATCH):
-            gain = _gains(now[:-2], target, known, sharp)
-            sizes_gain = np.clip((sizes - size_now) / 20, -1, 1)
+            gain = np.clip((aim - now) / slack, -1, 1) * matters
+            gain[-1] = NEVER
+            gain = gain.astype(np.float32)
             others, pairs = _held(rows[mine], column, known)
             score = np.zeros((len(mine), len(choices)), np.float32)
-            score[:, :-1] = (gain[three][pairs].sum(1) + gain[pair][others].sum(1) + gain[values])
-            held = (others != known.n).sum(1)
-            score[:, :-1] += sizes_gain[held + 1][:, None]
-            score[:, -1] += sizes_gain[held]
-            score += 0.3*(1 - sharp) * dice.gumbel(size=score.shape)
-            best = choices[score.argmax(1)]
+            score[:, :-1] = gain[three][pairs].sum(1) + gain[pair][others].sum(1) + gain[values]
             old = rows[mine, column]
+            of_kind = (rows[mine][:, is_flag == bool(kind)] != known.n).sum(1) - (old != known.n)
+            if ROOM: score[of_kind >= room[mine, kind], :-1] = NEVER
+            score += HEAT * (1 - sharp) * dice.gumbel(size=score.shape)
+            best = choices[score.argmax(1)]
             best = np.where(dice.random(len(mine)) < TAKEN, best, old)
             moved = np.flatnonzero(best != old)
-            if not len(moved):
-                continue
-            for value, step in ((old, -1), (best, 1)):
-                v = value[moved]
-                place = np.concatenate([
-                    known.three[pairs[moved], v[:, None]].ravel(),
-                    known.pair[others[moved], v[:, None]].ravel(), np.where(v == known.n, known.neutral, v)])
-                now += step * np.bincount(place, minlength=len(now))
-            size_now -= np.bincount(held[moved] + (old[moved] != known.n), minlength=len(size_now))
-            size_now += np.bincount(held[moved] + (best[moved] != known.n), minlength=len(size_now))
+            for value, step in ((old[moved], -1), (best[moved], 1)):
+                place = np.concatenate([known.three[pairs[moved], value[:, None]], known.pair[others[moved], value[:, None]],
+                    np.where(value == known.n, known.neutral, value)[:, None]], axis=1)
+                now += step * np.bincount(place.ravel(), minlength=len(now))
             rows[mine, column] = best
 
 
 def _count(rows: Ints, known: Tables) -> NDArray[np.float64]:
-    """Return how often each combination is in rows."""
+    """Return how many rows hold each combination."""
     ids = np.where(rows == known.n, -1, rows)
     now = np.zeros(len(known.target) + 2)
     for length in LENGTHS:

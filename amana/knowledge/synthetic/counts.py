@@ -1,15 +1,15 @@
-"""Counts of all combinations of one to three attributes, with noise that hides any one person. Pure.
+"""Counts of combinations of one to three attributes, with noise that hides any one person. Pure.
 
 The unit that is protected is one row, and one row is one person: two tables are neighbours where
 one has one row more (add or remove one row), as in Microsoft's Synthetic Data Showcase.
 
-An attribute is a column with a value; an empty value is no attribute. Each row adds to the number of
-rows of its size (how many attributes it has that are no flags, and that are), for each of its
-attributes to the rows that have it and are made shorter alike, and to each of its combinations. A combination is counted
-with the worth of its kind: thin ones, of columns with many values, get more of the budget than
-those of flags, which hold many people. Where what a row adds would be longer than 1 (Euclidean
-norm over everything that is counted), all of it is made shorter alike: that bound is the
-sensitivity, for every table and row. In whole numbers of 1/UNIT, rounded down, it is exact.
+An attribute is a column with a value; an empty value is no attribute. Each row adds to the number
+of rows of its size (how many attributes it has that are no flags, and that are), to the holders of
+each of its attributes, and to each of its combinations. A combination is counted with the worth of
+its kind: thin ones, of columns with many values, get more of the budget than those of flags, which
+hold many people. Where what a row adds would be longer than 1 (Euclidean norm over everything that
+is counted), its combinations are made shorter by one of LEVELS. That bound is the sensitivity, for
+every table and row: in whole numbers of 1/UNIT, rounded down, it is exact.
 
 One Gaussian measurement of opendp adds the noise to the whole vector; its size is found so that
 opendp's own conversion from zero-concentrated to approximate privacy gives (epsilon, delta / 2).
@@ -25,15 +25,16 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import comb, isfinite, log
 from statistics import NormalDist
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import opendp.prelude as dp
 from numpy.typing import NDArray
 
-type_of = "amana.synthetic.counts.1"
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+# What kept counts say they are.
+TYPE = "amana.synthetic.counts.1"
 # A row's longest contribution, in whole numbers.
 UNIT = 4096
 LENGTHS = (1, 2, 3)
@@ -41,8 +42,8 @@ LENGTHS = (1, 2, 3)
 # many of its columns are flags. Found on the public synthetic CTDC release of 2021, on no real row.
 WORTH: Mapping[tuple[int, int], float] = {
     (1, 0): 0.09, (1, 1): 0.03,
-    (2, 0): 0.20, (2, 1): 0.12, (2, 2): 0.04,
-    (3, 0): 0.34, (3, 1): 0.28, (3, 2): 0.22, (3, 3): 0.10,
+    (2, 0): 0.23, (2, 1): 0.14, (2, 2): 0.05,
+    (3, 0): 0.28, (3, 1): 0.28, (3, 2): 0.24, (3, 3): 0.10,
 }  # fmt: skip
 # What the size of a row is worth, and each of its attributes among the rows of its share.
 SIZE, HOLDS = 0.10, 0.05
@@ -77,9 +78,10 @@ class Plan:
 class Noisy:
     """Everything that rows are drawn from; it holds no real count, and may be kept and published.
 
-    `sigma` is the noise in units of one row's longest contribution. `sizes` are the noisy numbers
-    of rows by size: `sizes[others][flags]`. `combinations` maps what is shown, as attributes that are
-    numbers into `attributes`, to its noisy weighted count, in units of 1/UNIT.
+    `sigma` is the noise in units of one row's longest contribution. `sizes[others][flags]` are the
+    noisy numbers of rows by size, `holders` for each attribute how many have it, by the level that
+    their combinations were made shorter by. `combinations` maps what is shown, as attributes that
+    are numbers into `attributes`, to its noisy weighted count, in units of 1/UNIT.
     """
 
     columns: tuple[str, ...]
@@ -104,7 +106,7 @@ class Noisy:
     def to_dict(self) -> dict[str, Any]:
         """Return this as JSON has it."""
         return {
-            "type": type_of,
+            "type": TYPE,
             "columns": list(self.columns),
             "flags": [name for name, is_flag in zip(self.columns, self.flags, strict=True)
                       if is_flag],
@@ -123,7 +125,7 @@ class Noisy:
     def from_dict(cls, kept: Mapping[str, Any]) -> "Noisy":
         """Return what was kept; BadTable where it is something else."""
         try:
-            if kept["type"] != type_of:
+            if kept["type"] != TYPE:
                 raise BadTable(f"these are not counts of this kind: {kept['type']!r}")
             flags = set(kept["flags"])
             return cls(
@@ -157,7 +159,8 @@ def fit(
     members = unpack(real.keys, len(attributes))
     least = np.array([[_threshold((n, f), plan, sigma, len(columns)) * UNIT if f <= n else np.inf
                        for f in range(4)] for n in LENGTHS])  # fmt: skip
-    of_attribute = np.append(is_flag[[column for column, _value in attributes]], False)  # noqa: FBT003
+    column_of = np.array([column for column, _value in attributes], np.int64)
+    of_attribute = np.append(is_flag[column_of], [False])
     n_flags = of_attribute[members].sum(1)
     is_shown = counts > least[(members >= 0).sum(1) - 1, n_flags]
     members, counts = members[is_shown], counts[is_shown]

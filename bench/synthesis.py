@@ -176,33 +176,26 @@ def told(rows: list[dict[str, Any]], where: object, growth: dict[str, float]) ->
     for row in rows:
         groups.setdefault((row["who"], row["rows"]), []).append(row)
     error, total = (_ratio(groups, name) for name in (_error, lambda row: row["total"]))
-    lines = [
-        "# Synthetic rows",
-        "",
-        (
-            f"`python -m bench.synthesis`, on {where}. The public synthetic CTDC release of 2021, "
-            f"sample seed {SAMPLE_SEED}, 19 columns: {', '.join(COLUMNS)}. Epsilon {EPSILON:g}, delta "
-            "1 / (n ln n), one row added or removed. pac-synth 0.0.8 with `use_synthetic_counts(True)`,"
-            f" reporting length 3, by its fabrication mode; `{BEST}` has its best 3-way error."
-        ),
-        "",
-        (
-            f"**At {SIZE:,} rows, in the middle: 3-way error {error:.2f} times that of pac-synth at "
-            f"its best (aimed at {AIM_ERROR}), time {total:.2f} times (aimed at {AIM_TIME}).**"
-        ),
-        "",
-        (
-            "Rare: combinations of up to three attributes that are shown, of people, but fewer than "
-            "10. Invented: of nobody. Lost: share of the 3-way combinations of 10 people or more that "
-            "are not shown."
-        ),
-        "",
-        (
-            "| who | rows | error 1-way | 2-way | 3-way | rare | invented | lost | attributes a row "
-            "(real) | s fit + draw | s | MiB |"
-        ),
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    about = (
+        f"`python -m bench.synthesis`, on {where}. The public synthetic CTDC release of 2021, "
+        f"sample seed {SAMPLE_SEED}, 19 columns: {', '.join(COLUMNS)}. Epsilon {EPSILON:g}, delta "
+        "1 / (n ln n), one row added or removed. pac-synth 0.0.8 with "
+        "`use_synthetic_counts(True)`, reporting length 3, by its fabrication mode; "
+        f"`{BEST}` has its best 3-way error."
+    )
+    found = (
+        f"**At {SIZE:,} rows, in the middle: 3-way error {error:.2f} times that of pac-synth at "
+        f"its best (aimed at {AIM_ERROR}), time {total:.2f} times (aimed at {AIM_TIME}).**"
+    )
+    words = (
+        "Rare: combinations of up to three attributes that are shown, of people, but fewer than "
+        "10. Invented: of nobody. Lost: share of the 3-way combinations of 10 people or more that "
+        "are not shown. Of repetitions the smallest, the middle and the largest."
+    )
+    heads = ("who", "rows", "error 1-way", "2-way", "3-way", "rare", "invented", "lost",
+             "attributes a row (real)", "s fit + draw", "s", "MiB")  # fmt: skip
+    lines = ["# Synthetic rows", "", about, "", found, "", words, "",
+             f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]  # fmt: skip
     lines += [_line(groups[key]) for key in sorted(groups, key=lambda key: (key[1], key[0]))]
     lines += [
         "",

@@ -41,7 +41,7 @@ rows = st.lists(
 def a_crowd(n: int, seed: int = 7) -> list[tuple[str, ...]]:
     """Return invented rows whose columns depend on one another."""
     dice = np.random.default_rng(seed)
-    crowd = []
+    crowd: list[tuple[str, ...]] = []
     for _ in range(n):
         year = str(dice.choice(["2021", "2022", ""], p=[0.5, 0.4, 0.1]))
         citizenship = str(
@@ -209,8 +209,12 @@ def test_a_noisy_count_is_read_back_as_cases_though_long_rows_were_made_shorter(
 
 
 def test_the_report_says_the_error_as_the_definition_has_it() -> None:
-    real = [("2021", "Man", "", "", "")] * 12 + [("2022", "", "", "", "")] * 3
-    drawn = [("2021", "", "", "", "")] * 10 + [("2022", "Woman", "", "", "")] * 2
+    real: list[tuple[str, ...]] = [("2021", "Man", "", "", "")] * 12 + [
+        ("2022", "", "", "", "")
+    ] * 3
+    drawn: list[tuple[str, ...]] = [("2021", "", "", "", "")] * 10 + [
+        ("2022", "Woman", "", "", "")
+    ] * 2
     noisy = fit(COLUMNS, real, PLAN, flags=FLAGS)
     one, two, three = report(real, drawn, noisy).nearness
     before, after = combinations_of(real), combinations_of(drawn)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -55,7 +56,7 @@ def a_crowd(n: int, seed: int = 7) -> list[tuple[str, ...]]:
     return crowd
 
 
-def combinations_of(table: list[tuple[str, ...]]) -> Counter[tuple[tuple[int, str], ...]]:
+def combinations_of(table: Sequence[tuple[str, ...]]) -> Counter[tuple[tuple[int, str], ...]]:
     """Count every combination of one to three attributes the slow and plain way."""
     found: Counter[tuple[tuple[int, str], ...]] = Counter()
     for row in table:
@@ -209,12 +210,8 @@ def test_a_noisy_count_is_read_back_as_cases_though_long_rows_were_made_shorter(
 
 
 def test_the_report_says_the_error_as_the_definition_has_it() -> None:
-    real: list[tuple[str, ...]] = [("2021", "Man", "", "", "")] * 12 + [
-        ("2022", "", "", "", "")
-    ] * 3
-    drawn: list[tuple[str, ...]] = [("2021", "", "", "", "")] * 10 + [
-        ("2022", "Woman", "", "", "")
-    ] * 2
+    real = [("2021", "Man", "", "", "")] * 12 + [("2022", "", "", "", "")] * 3
+    drawn = [("2021", "", "", "", "")] * 10 + [("2022", "Woman", "", "", "")] * 2
     noisy = fit(COLUMNS, real, PLAN, flags=FLAGS)
     one, two, three = report(real, drawn, noisy).nearness
     before, after = combinations_of(real), combinations_of(drawn)

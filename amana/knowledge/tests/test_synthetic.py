@@ -1,0 +1,298 @@
+"""Rows that nobody is: what one person may change, what is hidden, what is drawn again alike."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amana.knowledge.synthetic import Noisy, Plan, codebook, draw, fit, report
+from amana.knowledge.synthetic.counts import (
+    HOLDS,
+    LEVELS,
+    SIZE,
+    UNIT,
+    WORTH,
+    BadTable,
+    encode,
+    totals,
+    unpack,
+)
+from amana.knowledge.synthetic.rows import tables
+
+COLUMNS = ("year", "gender", "citizenship", "threats", "withholds_documents")
+FLAGS = frozenset({"threats", "withholds_documents"})
+PLAN = Plan(epsilon=2.0, delta=1e-6)
+
+rows = st.lists(
+    st.tuples(
+        st.sampled_from(["", "2021", "2022"]), st.sampled_from(["", "Man", "Woman"]),
+        st.sampled_from(["", "Aland", "Borduria", "Syldavia"]), st.sampled_from(["", "1"]),
+        st.sampled_from(["", "1"]),
+    ),
+    min_size=1, max_size=30,
+)  # fmt: skip
+
+
+def a_crowd(n: int, seed: int = 7) -> list[tuple[str, ...]]:
+    """Return invented rows whose columns depend on one another."""
+    dice = np.random.default_rng(seed)
+    crowd: list[tuple[str, ...]] = []
+    for _ in range(n):
+        year = str(dice.choice(["2021", "2022", ""], p=[0.5, 0.4, 0.1]))
+        citizenship = str(
+            dice.choice(["Aland", "Borduria", "Syldavia", ""], p=[0.5, 0.3, 0.1, 0.1])
+        )
+        likely = 0.8 if citizenship == "Aland" else 0.2
+        gender = "Woman" if dice.random() < likely else "Man"
+        threats = "1" if dice.random() < likely else ""
+        documents = "1" if threats and dice.random() < 0.7 else ""
+        crowd.append((year, gender, citizenship, threats, documents))
+    return crowd
+
+
+def combinations_of(table: Sequence[tuple[str, ...]]) -> Counter[tuple[tuple[int, str], ...]]:
+    """Count every combination of one to three attributes the slow and plain way."""
+    found: Counter[tuple[tuple[int, str], ...]] = Counter()
+    for row in table:
+        held = [(n, value) for n, value in enumerate(row) if value]
+        for length in (1, 2, 3):
+            found.update(combinations(held, length))
+    return found
+
+
+def named_totals(
+    table: list[tuple[str, ...]], columns: int, flags: list[bool]
+) -> dict[tuple[object, ...], int]:
+    """Return everything that is counted, under names that do not depend on other rows."""
+    ids, attributes = encode(table, columns)
+    real = totals(ids, np.array(flags), len(attributes))
+    named: dict[tuple[object, ...], int] = {}
+    for members, count in zip(
+        unpack(real.keys, len(attributes)).tolist(), real.counts.tolist(), strict=True
+    ):
+        named["combination", *(attributes[one] for one in members if one >= 0)] = count
+    for place, count in np.ndenumerate(real.sizes):
+        named["size", *place] = int(count)
+    for (one, level), count in np.ndenumerate(real.holders):
+        named["holder", attributes[one], level] = int(count)
+    assert sum(named.values()) == real.vector().sum()
+    return named
+
+
+def length_of_change(
+    table: list[tuple[str, ...]], without: list[tuple[str, ...]], columns: int, flags: list[bool]
+) -> float:
+    before = named_totals(table, columns, flags)
+    after = named_totals(without, columns, flags)
+    return math.sqrt(sum((before.get(name, 0) - after.get(name, 0)) ** 2
+                         for name in before.keys() | after.keys()))  # fmt: skip
+
+
+@given(rows, st.data())
+def test_one_person_changes_all_counts_together_by_at_most_one_unit(
+    table: list[tuple[str, ...]], data: st.DataObject
+) -> None:
+    gone = data.draw(st.integers(0, len(table) - 1))
+    without = table[:gone] + table[gone + 1 :]
+    flags = [name in FLAGS for name in COLUMNS]
+    assert length_of_change(table, without, len(COLUMNS), flags) <= UNIT
+
+
+@given(st.integers(1, 24), st.data())
+def test_a_person_of_whom_everything_is_known_changes_them_by_no_more(
+    columns: int, data: st.DataObject
+) -> None:
+    flags = data.draw(st.lists(st.booleans(), min_size=columns, max_size=columns))
+    held = data.draw(st.lists(st.sampled_from(["", "1", "1"]), min_size=columns, max_size=columns))
+    length = length_of_change([tuple(held)], [], columns, flags)
+    assert SIZE * UNIT - 1 <= length <= UNIT
+
+
+def test_a_row_with_little_in_it_is_counted_whole() -> None:
+    named = named_totals([("2021", "", "", "", "")], len(COLUMNS), [False] * 3 + [True] * 2)
+    assert named["combination", (0, "2021")] == math.floor(WORTH[1, 0] * UNIT)
+    assert named["size", 1, 0] == int(SIZE * UNIT)
+    assert named["holder", (0, "2021"), LEVELS.index(1.0)] == int(HOLDS * UNIT)
+
+
+def test_the_noise_is_what_opendp_asks_for() -> None:
+    """The plain conversion of zero-concentrated privacy bounds it from above, its half from below.
+
+    rho + 2 sqrt(rho ln(1 / delta)) = epsilon is Bun and Steinke 2016, Proposition 1.3.
+    """
+    sigma = fit(COLUMNS, [], PLAN, flags=FLAGS).sigma
+    plain = math.log(2 / PLAN.delta)
+    rho = (math.sqrt(PLAN.epsilon + plain) - math.sqrt(plain)) ** 2
+    enough = 1 / math.sqrt(2 * rho)
+    assert 0.8 * enough < sigma < enough
+    less = fit(COLUMNS, [], Plan(4.0, 1e-6), flags=FLAGS).sigma
+    assert less < 0.6 * sigma
+
+
+def test_noise_is_new_each_time() -> None:
+    crowd = a_crowd(2_000)
+    first, second = (fit(COLUMNS, crowd, PLAN, flags=FLAGS) for _ in range(2))
+    assert first.combinations != second.combinations
+
+
+def test_no_combination_of_one_person_is_ever_shown() -> None:
+    crowd = [*a_crowd(3_000), ("2022", "Woman", "San Theodoros", "1", "1")]
+    for _ in range(60):
+        noisy = fit(COLUMNS, crowd, PLAN, flags=FLAGS)
+        assert (2, "San Theodoros") not in noisy.attributes
+        assert (2, "Aland") in noisy.attributes
+
+
+def test_nine_people_are_hidden_and_many_are_not() -> None:
+    nine = [("2021", "Man", "San Theodoros", "", "")] * 9
+    many = [("2022", "Woman", "Nuevo Rico", "", "")] * 400
+    plan = Plan(epsilon=8.0, delta=1e-5)
+    for _ in range(40):
+        shown = dict(fit(COLUMNS, [*nine, *many], plan, flags=FLAGS).attributes)
+        assert shown == {0: "2022", 1: "Woman", 2: "Nuevo Rico"}
+
+
+def test_a_threshold_is_over_k_and_over_what_noise_makes_of_one_person() -> None:
+    noisy = fit(COLUMNS, [], PLAN, flags=FLAGS)
+    for kind, least in noisy.thresholds().items():
+        sigma = noisy.sigma / WORTH[kind]
+        assert least > PLAN.k - 1 + 4.7 * sigma
+        # 25 combinations of up to three of five columns, each passed by half of delta's share.
+        passed = math.erfc((least - 1) / sigma / math.sqrt(2)) / 2
+        assert 25 * passed <= PLAN.delta / 2
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32), st.integers(500, 4_000))
+def test_whatever_a_drawn_row_shows_of_three_attributes_is_allowed(seed: int, n: int) -> None:
+    noisy = fit(COLUMNS, a_crowd(n, seed), Plan(8.0, 1e-5), flags=FLAGS)
+    allowed = {tuple(noisy.attributes[one] for one in part)
+               for ids in noisy.combinations for length in (1, 2, 3)
+               for part in combinations(ids, length)}  # fmt: skip
+    drawn = draw(noisy, seed)
+    assert len(drawn) == noisy.rows
+    assert set(combinations_of(drawn)) <= allowed
+
+
+def test_what_is_drawn_is_near_what_is_real_and_shows_nothing_rare() -> None:
+    crowd = a_crowd(20_000)
+    noisy = fit(COLUMNS, crowd, PLAN, flags=FLAGS)
+    quality = report(crowd, draw(noisy, 1), noisy)
+    assert [one.rare_shown + one.invented for one in quality.nearness] == [0, 0, 0]
+    assert all(one.error < 0.1 for one in quality.nearness)
+    real, synthetic = quality.mean_attributes
+    assert synthetic == pytest.approx(real, rel=0.05)
+
+
+def test_the_same_counts_and_seed_give_the_same_rows_also_after_being_kept() -> None:
+    noisy = fit(COLUMNS, a_crowd(3_000), PLAN, flags=FLAGS)
+    kept = Noisy.from_dict(json.loads(json.dumps(noisy.to_dict())))
+    assert kept == noisy
+    assert draw(kept, 5) == draw(noisy, 5)
+    assert draw(noisy, 6) != draw(noisy, 5)
+
+
+def test_a_noisy_count_is_read_back_as_cases_though_long_rows_were_made_shorter() -> None:
+    columns = tuple(f"means_{n}" for n in range(12))
+    long = [("1",) * 12] * 3_000
+    short = [("1", "1", "1") + ("",) * 9] * 3_000
+    noisy = fit(columns, [*long, *short], Plan(20.0, 1e-4), flags=frozenset(columns))
+    known = tables(noisy)
+    cases = dict(zip(map(tuple, known.members.tolist()), known.target, strict=True))
+    assert cases[0, 1, 2] == pytest.approx(6_000, rel=0.05)
+    assert cases[9, 10, 11] == pytest.approx(3_000, rel=0.05)
+
+
+def test_the_report_says_the_error_as_the_definition_has_it() -> None:
+    real = [("2021", "Man", "", "", "")] * 12 + [("2022", "", "", "", "")] * 3
+    drawn = [("2021", "", "", "", "")] * 10 + [("2022", "Woman", "", "", "")] * 2
+    noisy = fit(COLUMNS, real, PLAN, flags=FLAGS)
+    one, two, three = report(real, drawn, noisy).nearness
+    before, after = combinations_of(real), combinations_of(drawn)
+    for near, length in ((one, 1), (two, 2)):
+        names = {name for name in before | after if len(name) == length}
+        whole = sum(before[name] for name in names)
+        assert near.error == pytest.approx(
+            sum(abs(before[name] - after[name]) for name in names) / whole
+        )
+    assert (one.lost, one.rare_shown, one.invented, one.shown) == (0.5, 1, 1, 3)
+    assert (two.lost, two.rare_shown, two.invented, two.shown) == (1.0, 0, 1, 1)
+    assert (three.error, three.lost, three.shown) == (0, 0, 0)
+
+
+def test_what_is_public_of_a_report_needs_no_real_row() -> None:
+    noisy = fit(COLUMNS, a_crowd(2_000), PLAN, flags=FLAGS)
+    drawn = draw(noisy, 1)
+    with_rows, without = report(a_crowd(2_000), drawn, noisy), report([], drawn, noisy)
+    assert with_rows.public() == without.public()
+    assert with_rows.internal() != without.internal()
+    json.dumps([with_rows.public(), with_rows.internal()])
+
+
+def test_the_codebook_holds_what_is_shown_alone() -> None:
+    crowd = [*a_crowd(3_000), ("2022", "Woman", "San Theodoros", "1", "1")]
+    book = codebook(fit(COLUMNS, crowd, PLAN, flags=FLAGS))
+    assert [one["column"] for one in book] == list(COLUMNS)
+    assert [one["is_flag"] for one in book] == [False, False, False, True, True]
+    assert book[1]["values"] == ["Man", "Woman"]
+    assert "San Theodoros" not in book[2]["values"]
+
+
+@pytest.mark.parametrize("table", [[], [("",) * 5] * 40])
+def test_of_nobody_and_of_empty_rows_nothing_is_shown(table: list[tuple[str, ...]]) -> None:
+    noisy = fit(COLUMNS, table, PLAN, flags=FLAGS)
+    assert not noisy.attributes
+    assert not noisy.combinations
+    assert set(draw(noisy, 1)) <= {("",) * 5}
+
+
+def test_one_column_is_enough() -> None:
+    table = [("Aland",)] * 900 + [("Borduria",)] * 500 + [("",)] * 300
+    noisy = fit(["citizenship"], table, PLAN, flags=frozenset())
+    drawn = Counter(draw(noisy, 3))
+    assert drawn["Aland",] == pytest.approx(900, abs=200)
+    assert drawn["Borduria",] == pytest.approx(500, abs=200)
+
+
+@pytest.mark.parametrize(
+    ("columns", "table", "flags", "says"),
+    [
+        ((), [], (), "at least one column"),
+        (("year", "year"), [], (), "each name once"),
+        (("year",), [("2021", "Man")], (), "row 1 has 2 values for 1 columns"),
+        (("year",), [], ("threats",), "flags name no column: threats"),
+        (("year",), [("2021",), ("2022",)], ("year",), "row 2: the flag year has a second value"),
+    ],
+)
+def test_a_table_that_cannot_be_counted_is_refused_with_the_reason(
+    columns: tuple[str, ...], table: list[tuple[str, ...]], flags: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(BadTable, match=says):
+        fit(columns, table, PLAN, flags=frozenset(flags))
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        ({"epsilon": 0.0, "delta": 1e-6}, "epsilon is 0.0"),
+        ({"epsilon": math.inf, "delta": 1e-6}, "epsilon is inf"),
+        ({"epsilon": 1.0, "delta": 0.0}, "delta is 0.0"),
+        ({"epsilon": 1.0, "delta": 1e-6, "k": 0}, "k is 0"),
+        ({"epsilon": 1.0, "delta": 1e-6, "hidden": 1.0}, "hidden is 1.0"),
+    ],
+)
+def test_a_plan_that_promises_nothing_is_refused(plan: dict[str, float], says: str) -> None:
+    with pytest.raises(BadTable, match=says):
+        Plan(**plan)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kept", [{}, {"type": "another"}, {"type": "amana.synthetic.counts.1"}])
+def test_what_was_not_kept_by_us_is_refused(kept: dict[str, str]) -> None:
+    with pytest.raises(BadTable, match="counts"):
+        Noisy.from_dict(kept)

@@ -78,7 +78,7 @@ def _asked(method: str) -> Act:
         page.locator("input[name=since]").fill("2026-01-01")
         page.locator("input[name=until]").fill(facts["counted_until"])
         page.locator(f"input[name=method][value={method}]").check(force=True)
-        page.locator("form[action$=count] .actions .button").last.press("Enter")
+        page.locator("form[action$='count/'] .actions .button").last.press("Enter")
 
     return act
 

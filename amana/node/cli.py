@@ -215,6 +215,22 @@ def _figures(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     hidden.add_argument("--draws", type=int, default=400, help="of the bootstrap; default 400")
     hidden.add_argument("--json", action="store_true")
     hidden.set_defaults(run=_run_figures, does="run_hidden")
+    synthetic = commands.add_parser(
+        "synthetic", help="rows that nobody is, differentially private, with the counts of many"
+    )
+    synthetic.add_argument("file", type=_path, metavar="FILE[.gz]", help="CSV; a row is a person")
+    synthetic.add_argument("--to", type=_path, required=True, metavar="DIR")
+    synthetic.add_argument("--epsilon", type=float, default=2.0, help="default 2")
+    synthetic.add_argument("--delta", type=float, default=1e-6, help="default 0.000001")
+    synthetic.add_argument(
+        "--flags", default="", metavar="A,B", help="columns with one value or none, by the codebook"
+    )
+    synthetic.add_argument("--seed", type=int, default=1, help="of the rows, not of the noise")
+    synthetic.add_argument(
+        "--again", action="store_true", help="FILE is counts.json of an earlier release"
+    )
+    synthetic.add_argument("--json", action="store_true")
+    synthetic.set_defaults(run=_run_figures, does="run_synthetic")
     _publish(commands)
 
 

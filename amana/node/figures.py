@@ -3,6 +3,7 @@
 import argparse
 import csv
 import getpass
+import gzip
 import json
 import sys
 import time
@@ -12,6 +13,9 @@ from typing import Any
 
 from amana.knowledge import hidden
 from amana.knowledge.safe import shown, verdict
+from amana.knowledge.synthetic.counts import BadTable, Noisy, Plan, fit
+from amana.knowledge.synthetic.quality import codebook, report
+from amana.knowledge.synthetic.rows import draw as draw_rows
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
 from amana.standards import countries, glotip
@@ -238,6 +242,54 @@ def run_hidden(a: argparse.Namespace) -> int:
     ]
     _said(a, said, lines)
     return 0
+
+
+def run_synthetic(a: argparse.Namespace) -> int:
+    """Draw rows that nobody is, with the counts of many; or draw them again from kept counts."""
+    _must_be_there(a.file)
+    draw = bar("drawing", 3)
+    try:
+        if a.again:
+            noisy = Noisy.from_dict(json.loads(a.file.read_text(encoding="utf-8")))
+            real = None
+        else:
+            columns, real = _rows_of(a.file)
+            flags = frozenset(filter(None, a.flags.split(",")))
+            noisy = fit(columns, real, Plan(a.epsilon, a.delta), flags=flags)
+        draw(1)
+        rows = draw_rows(noisy, a.seed)
+        draw(2)
+    except BadTable as fault:
+        raise Failed(f"{a.file.name}: {fault}") from None
+    a.to.mkdir(parents=True, exist_ok=True)
+    with (a.to / "rows.csv").open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines, lineterminator="\n").writerows([noisy.columns, *rows])
+    kept = {"counts.json": noisy.to_dict(), "codebook.json": codebook(noisy)}
+    for name, content in kept.items():
+        (a.to / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    said: dict[str, Any] = {"rows": len(rows)}
+    lines_said = [f"{len(rows):>9,}  rows drawn into {a.to}"]
+    if real is not None:
+        quality = report(real, rows, noisy)
+        public = json.dumps(quality.public(), ensure_ascii=False, indent=1)
+        (a.to / "report.json").write_text(public, encoding="utf-8")
+        # Without noise: for whoever decides, and never beside the rows.
+        said["internal"] = quality.internal()
+        lines_said += [
+            f"{near['error']:>9.3f}  error of {near['length']} attributes together (internal)"
+            for near in quality.internal()["nearness"]
+        ]
+    draw(3)
+    _said(a, said, lines_said)
+    return 0
+
+
+def _rows_of(file: Path) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    opened = gzip.open if file.suffix == ".gz" else open
+    with opened(file, "rt", encoding="utf-8-sig", newline="") as lines:
+        read = csv.reader(lines)
+        columns = tuple(next(read, ()))
+        return columns, [tuple(row) for row in read]
 
 
 def _whole(number: float | None) -> int | None:

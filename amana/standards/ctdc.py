@@ -5,14 +5,22 @@ is listed; nothing is inferred from what a row leaves empty.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 from amana.standards import codes, countries
-from amana.standards.ctdc_file import MOST_KEPT, Line, Progress, Report, Said, lines
+from amana.standards.ctdc_file import (
+    MOST_KEPT,
+    Faulty,
+    Line,
+    Progress,
+    Report,
+    Said,
+    line_counts,
+    lines,
+)
 from amana.standards.ctdc_releases import Header, Release, alphabet, load
 
 # Whether the person was a child at two more moments, which only the k-anonymised release asks.
@@ -126,25 +134,35 @@ class Tally:
 def tally(path: Path, *, most: int = 100, progress: Progress | None = None) -> Tally:
     """Return the counts of a file of any release and the report of what was wrong in it.
 
-    Rows with a fault are in no count. The report keeps the first `most` faults and counts all.
+    Rows with a fault are in no count. The report keeps the first `most` faults and counts all. A
+    file with a fault is read twice, and `progress` begins again.
     """
-    report = Report(most=most)
+    try:
+        return _quick(path, Report(most=most), progress)
+    except Faulty:
+        # Once more, line by line: each fault is named where it stands.
+        return _slow(path, Report(most=most), progress)
+
+
+def _quick(path: Path, report: Report, progress: Progress | None) -> Tally:
+    header, found = line_counts(path, report=report, progress=progress)
+    return _counted(header, report, found)
+
+
+def _slow(path: Path, report: Report, progress: Progress | None) -> Tally:
     header, found = lines(path, report=report, progress=progress)
+    return _counted(header, report, ((line, 1) for line in found))
+
+
+def _counted(header: Header, report: Report, found: Iterable[tuple[Line, int]]) -> Tally:
     counted = Tally(header.release.key, report, counts={c.name: Counter() for c in header.columns})
     different: Counter[bytes] | None = Counter()
-    times: Counter[Line] = Counter()
-    while True:
-        # Counted a part at a time: lines that are alike are one object, and that is quick.
-        times.update(islice(found, MOST_KEPT))
-        if not times:
-            break
-        for line, n in times.items():
-            _add(counted, line.said, n, header)
-            if different is not None:
-                different[line.key.rstrip(b"\r\n")] += n
-        if different is not None and len(different) > MOST_KEPT:
-            different = None
-        times.clear()
+    for line, n in found:
+        _add(counted, line.said, n, header)
+        if different is not None:
+            different[line.key.rstrip(b"\r\n")] += n
+            if len(different) > MOST_KEPT:
+                different = None
     if different is not None:
         counted.distinct = len(different)
         counted.unique = sum(n == 1 for n in different.values())

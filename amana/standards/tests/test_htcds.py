@@ -367,7 +367,8 @@ def test_rows_of_one_case_are_joined_and_what_contradicts_is_named(saved: Saved)
 
 
 def test_a_first_row_whose_words_are_also_labels_is_not_lost(tmp_path: Path) -> None:
-    documents = [case(organisations=[{"org_Name": "Phone"}]), case(persons=[{"prs_Title": "City"}])]
+    places = {"org_Name": "Phone", "org_ShippingCity": "Street", "org_ShippingState": "State"}
+    documents = [case(organisations=[places])]
     book = tmp_path / "cases.xlsx"
     book.write_bytes(htcds.workbook(documents))
 

@@ -98,13 +98,13 @@ def test_another_first_cell_stands_for_nothing() -> None:
 
 
 def test_two_letters_become_three_and_what_is_not_known_stays_so(file: Path) -> None:
-    rows = [{"citizenship": code} for code in ("CI", "00", "ZZ", "-99", "", "0")]
+    rows = [{"citizenship": code} for code in ("CI", "00", "ZZ", "-99", "", "0", "0")]
 
     found = tally(saved(file, names("k-anonymised"), *rows))
 
     assert found.counts["citizenship"] == {"CIV": 1}
-    assert (found.rows, found.missing("citizenship")) == (6, 5)
-    assert found.report.repaired == {"unknown-country-cast-to-number": 1}
+    assert (found.rows, found.missing("citizenship")) == (7, 6)
+    assert found.report.repaired == {"unknown-country-cast-to-number": 2}
     assert not found.report.faults
 
 

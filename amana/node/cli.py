@@ -177,7 +177,7 @@ def _agreements(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     from_ = commands.add_parser("import", help="bring in public data")
     sources = from_.add_subparsers(dest="source", required=True, metavar="SOURCE")
-    ctdc = sources.add_parser("ctdc", help="the public synthetic release of 2021")
+    ctdc = sources.add_parser("ctdc", help="the public releases of CTDC")
     ctdc.add_argument("file", type=_path, metavar="FILE[.gz]")
     ctdc.add_argument(
         "--exploited-in", metavar="ISO3", help="only rows of people exploited there, e.g. MAR"
@@ -187,12 +187,20 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     ctdc.add_argument("--data", type=_path, metavar="DIR", help="the node that takes them")
     ctdc.add_argument("--read-only", action="store_true", help="read every row, store none")
+    ctdc.add_argument(
+        "--count", action="store_true", help="of any release: count it, name broken cells"
+    )
     ctdc.add_argument("--json", action="store_true")
     ctdc.set_defaults(run=_run_ctdc)
     glotip = sources.add_parser("glotip", help="UNODC's tables, read and judged; stores nothing")
     glotip.add_argument("file", type=_path, metavar="FILE[.gz]")
     glotip.add_argument("--json", action="store_true")
     glotip.set_defaults(run=_run_figures, does="run_glotip")
+    htcds = sources.add_parser("htcds", help="HTCDS 2.0 sheets, as documents of one case each")
+    htcds.add_argument("files", type=_path, nargs="+", metavar="FILE", help=".xlsx or .csv")
+    htcds.add_argument("--to", type=_path, metavar="FILE.jsonl", help="a new file, yours alone")
+    htcds.add_argument("--json", action="store_true")
+    htcds.set_defaults(run=_run_figures, does="run_htcds")
     openrosa = sources.add_parser("openrosa", help="submissions of ODK, Enketo or Kobo (XML)")
     openrosa.add_argument("files", type=_path, nargs="+", metavar="FILE")
     openrosa.add_argument("--data", type=_path, required=True, metavar="DIR")
@@ -231,6 +239,14 @@ def _figures(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     synthetic.add_argument("--json", action="store_true")
     synthetic.set_defaults(run=_run_figures, does="run_synthetic")
+    lists = commands.add_parser(
+        "lists", help="public code lists, and what of one another has no word for"
+    )
+    lists.add_argument("name", nargs="?", metavar="LIST")
+    lists.add_argument("--to", metavar="LIST", help="only what has no counterpart there")
+    lists.add_argument("--file", type=_path, metavar="FILE", help="lists that a person obtained")
+    lists.add_argument("--json", action="store_true")
+    lists.set_defaults(run=_run_figures, does="run_lists")
     _publish(commands)
 
 
@@ -558,9 +574,9 @@ def _run_openrosa(a: argparse.Namespace) -> int:
 
 
 def _run_ctdc(a: argparse.Namespace) -> int:
-    from amana.node import historical  # noqa: PLC0415
+    from amana.node import figures, historical  # noqa: PLC0415
 
-    return historical.run(a)
+    return figures.run_tally(a) if a.count else historical.run(a)
 
 
 def _run_demo(a: argparse.Namespace) -> int:

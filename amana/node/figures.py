@@ -5,6 +5,7 @@ import csv
 import getpass
 import gzip
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from amana.knowledge.synthetic.quality import codebook, report
 from amana.knowledge.synthetic.rows import draw as draw_rows
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
-from amana.standards import countries, glotip
+from amana.standards import countries, ctdc, glotip, htcds, public_crosswalk, public_lists
+from amana.standards.datafile import BadData
 
 # So many are named on a screen; --json names all.
 NAMED = 20
@@ -110,6 +112,108 @@ def run_glotip(a: argparse.Namespace) -> int:
     for cell in said["broken_cells"][:NAMED]:
         held = cell["found"] or "empty"
         print(f"           line {cell['line']}, {cell['column']}: {held}. {cell['remedy']}")
+    return 0
+
+
+def run_tally(a: argparse.Namespace) -> int:
+    """Count a CTDC file of any release, and say what is broken in it where."""
+    _must_be_there(a.file)
+    draw = bar("reading", a.file.stat().st_size)
+    try:
+        found = ctdc.tally(a.file, progress=lambda done, _whole: draw(done))
+    except ValueError as fault:
+        raise Failed(f"{a.file.name}: {fault}") from None
+    report = found.report
+    said = {
+        "release": found.release,
+        "rows": found.rows,
+        "refused": report.refused,
+        "faults": report.faults,
+        "repaired": dict(report.repaired),
+        "distinct": found.distinct,
+        "unique": found.unique,
+        "counts": {name: dict(counted) for name, counted in found.counts.items()},
+        "exploited_in": {
+            country: {who or "": n for who, n in found.exploited_in(country).items()}
+            for country in sorted({b for _a, b in found.corridors if b})
+        },
+        "broken_cells": [vars(one) for one in report.bad],
+    }
+    lines = [
+        f"{found.rows:>9,}  rows of release {found.release}",
+        *(f"{n:>9,}    repaired: {name}" for name, n in report.repaired.items()),
+        f"{report.refused:>9,}  rows refused, for {report.faults:,} broken cells",
+        *(
+            f"           line {b.line}, {b.column}: {b.fault}. {b.remedy}"
+            for b in report.bad[:NAMED]
+        ),
+    ]
+    _said(a, said, lines)
+    return 0
+
+
+def run_htcds(a: argparse.Namespace) -> int:
+    """Read HTCDS sheets into documents of one case each; repairs by name, faults by cell."""
+    for file in a.files:
+        _must_be_there(file)
+    found = htcds.Report()
+    try:
+        documents = htcds.read(*a.files, report=found)
+    except BadData as fault:
+        raise Failed(str(fault)) from None
+    if a.to is not None:
+        # Cases of people: readable by whoever brought them, and nobody else.
+        with os.fdopen(os.open(a.to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as lines:
+            lines.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in documents)
+    said = {
+        "cases": len(documents),
+        "rows": found.rows,
+        "faults": found.faults,
+        "repaired": dict(found.repaired),
+        "deprecated": dict(found.deprecated),
+        "core_missing": dict(found.core_missing),
+        "sheets_not_read": found.sheets_not_read,
+        "broken_cells": [vars(one) for one in found.bad],
+        "repaired_cells": [vars(one) for one in found.touched],
+    }
+    lines_said = [
+        f"{len(documents):>9,}  cases from {found.rows:,} rows",
+        *(f"{n:>9,}    repaired: {name}" for name, n in sorted(found.repaired.items())),
+        *(f"{n:>9,}    deprecated field: {name}" for name, n in found.deprecated.items()),
+        f"{found.faults:>9,}  broken cells",
+        *(
+            f"           {b.sheet}, row {b.row}, column {b.column}: {b.fault}. {b.remedy}"
+            for b in found.bad[:NAMED]
+        ),
+    ]
+    _said(a, said, lines_said)
+    return 0
+
+
+def run_lists(a: argparse.Namespace) -> int:
+    """Show the code lists that are known, one of them, or what of one another has no word for."""
+    lists = public_lists.load()
+    if a.file is not None:
+        lists = lists.with_file(a.file)
+    try:
+        if a.name is None:
+            names = {
+                f"{of}.{name}": f"{len(held.entries)} codes, {held.mark}"
+                for of, standard in lists.standards.items()
+                for name, held in standard.lists.items()
+            }
+            if public_lists.IC_TIP not in lists.standards:
+                names[public_lists.IC_TIP] = "not loaded: amana lists --file FILE"
+            _said(a, names, [f"{name:34} {told}" for name, told in names.items()])
+        elif a.to is None:
+            entries = {e.code: e.words for e in lists.find(a.name).entries.values()}
+            said = {code: vars(words) for code, words in entries.items()}
+            _said(a, said, [f"{code:34} {w.fr} · {w.en}" for code, w in entries.items()])
+        else:
+            missing = list(public_crosswalk.unmapped(a.name, a.to))
+            _said(a, {"unmapped": missing}, missing or ["everything has a counterpart"])
+    except LookupError as fault:
+        raise Failed(str(fault)) from None
     return 0
 
 

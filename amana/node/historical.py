@@ -15,6 +15,7 @@ from amana.identification.reading import class_of
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
 from amana.standards import countries, ctdc
+from amana.standards.ctdc_file import GZIP_MAGIC
 
 UNKNOWN_AGE = "UNK"
 
@@ -100,7 +101,7 @@ def register(rows: list[tuple[int, ctdc.Row]], *, source: Path, now: datetime) -
     report = Report()
     content = source.read_bytes()
     # The same rows are the same rows, packed or not.
-    unpacked = gzip.decompress(content) if content[:2] == ctdc.GZIP_MAGIC else content
+    unpacked = gzip.decompress(content) if content[:2] == GZIP_MAGIC else content
     file_id = digest(unpacked).hex()
     with transaction.atomic():
         for number, row in rows:

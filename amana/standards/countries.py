@@ -38,6 +38,11 @@ def known(alpha2: str) -> str:
     return alpha2
 
 
+def every() -> tuple[str, ...]:
+    """Return the two letters of every country, in their order."""
+    return tuple(sorted(_alpha3_of()))
+
+
 def is_alpha3(code: str) -> bool:
     return code in _alpha2_of()
 

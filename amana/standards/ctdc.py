@@ -1,73 +1,30 @@
-"""Reading the public synthetic CTDC release of 2021, and saying it in the words of this house.
+"""Reading the public CTDC releases, counting them, and saying them in the words of this house.
 
-The release describes no reachable person. What has no honest counterpart here stays unmapped and
+A release describes no reachable person. What has no honest counterpart here stays unmapped and
 is listed; nothing is inferred from what a row leaves empty.
 """
 
-import csv
-import gzip
-import io
-import re
-import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from amana.standards import citations, codes, countries
-from amana.standards.datafile import MARKS, Place, once, opened
-from amana.standards.instruments import shelf
+from amana.standards import codes, countries
+from amana.standards.ctdc_file import (
+    MOST_KEPT,
+    Faulty,
+    Line,
+    Progress,
+    Report,
+    Said,
+    line_counts,
+    lines,
+)
+from amana.standards.ctdc_releases import Header, Release, alphabet, load
 
-KINDS = ("year", "gender", "age", "majority", "months", "country", "flag")
-RELATIONS = ("exact", "broader", "narrower", "partial", "none")
-GZIP_MAGIC = b"\x1f\x8b"
-
-
-class BadRow(ValueError):
-    """A file that cannot be read as this release; says where, and what to do."""
-
-    def __init__(self, line: int, column: str, fault: str, remedy: str) -> None:
-        super().__init__(f"line {line}, column {column}: {fault}. {remedy}")
-        self.line = line
-        self.column = column
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the release, and what it says here."""
-
-    name: str
-    aliases: tuple[str, ...]
-    kind: str
-    group: str
-    relation: str
-    indicators: tuple[str, ...]
-    forms: tuple[str, ...]
-
-    @property
-    def is_unmapped(self) -> bool:
-        return self.kind == "flag" and not (self.indicators or self.forms)
-
-
-@dataclass(frozen=True)
-class AgeBand:
-    """One age band of the release; `ours` is a band of this house only where it fits inside."""
-
-    band: str
-    ours: str
-    is_minor: bool
-
-
-@dataclass(frozen=True)
-class Release:
-    """The columns and values the release may hold."""
-
-    columns: tuple[Column, ...]
-    genders: Mapping[str, str]
-    majorities: tuple[str, ...]
-    months: tuple[str, ...]
-    ages: Mapping[str, AgeBand]
+# Whether the person was a child at two more moments, which only the k-anonymised release asks.
+OTHER_MAJORITIES = ("majorityStatus", "majorityEntry")
 
 
 @dataclass(frozen=True)
@@ -82,6 +39,8 @@ class Row:
     citizenship: str | None
     exploited_in: str | None
     flags: frozenset[str]
+    release: str = "2021"
+    other_majorities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,129 +59,158 @@ class Mapped:
     unmapped: tuple[str, ...]
 
 
-def read(path: Path) -> Iterator[Row]:
-    """Yield the rows of a plain or gzipped file, or refuse it with line, column and remedy."""
-    with path.open("rb") as raw:
-        head = raw.peek(2)[:2]
-        if path.suffix == ".gz" and head not in {b"", GZIP_MAGIC}:
-            raise BadRow(1, "-", "the file is not gzip", "Rename it .csv, or fetch it again.")
-        stream = gzip.GzipFile(fileobj=raw) if head == GZIP_MAGIC else raw
-        yield from _rows(_lines(stream))
+def read(
+    path: Path, *, report: Report | None = None, progress: Progress | None = None
+) -> Iterator[Row]:
+    """Yield the rows of a plain or gzipped file of any release; its header says which.
+
+    Without a report the first fault is raised as BadRow, with line, column and remedy. With one,
+    every fault is noted there and its row is left out.
+    """
+    header, found = lines(path, report=report, progress=progress)
+    typed: dict[Line, Row] = {}
+    for line in found:
+        if line not in typed:
+            if len(typed) >= MOST_KEPT:
+                typed.clear()
+            # Most rows of a release stand many times: each is typed once.
+            typed[line] = _row(line.said, header)
+        yield typed[line]
 
 
-def _lines(stream: io.BufferedIOBase) -> Iterator[str]:
-    """Decode line by line, so that a fault is found where it stands."""
-    number = 0
-    try:
-        for number, line in enumerate(stream, start=1):
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError:
-        raise BadRow(number, "-", "the text is not UTF-8", "Save it as UTF-8.") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        fault = "the gzip file is cut short or damaged"
-        raise BadRow(number + 1, "-", fault, "Fetch it again.") from None
-
-
-def _rows(lines: Iterator[str]) -> Iterator[Row]:
-    reader, release = csv.reader(lines, strict=True), load()
-    known: dict[tuple[str, ...], Row] = {}
-    try:
-        columns = _header(next(reader, None), release)
-        for cells in reader:
-            key = tuple(cells)
-            # Most rows of the release stand many times: each is typed once.
-            if key not in known:
-                known[key] = _row(cells, columns, release, reader.line_num)
-            yield known[key]
-    except csv.Error as fault:
-        raise BadRow(reader.line_num, "-", str(fault), "Check the quotes of this line.") from None
-
-
-def _header(names: Sequence[str] | None, release: Release) -> tuple[Column, ...]:
-    if names is None:
-        raise BadRow(1, "-", "the file is empty", "Fetch it again.")
-    called = {name: column for column in release.columns for name in (column.name, *column.aliases)}
-    for name in names:
-        if name not in called:
-            raise BadRow(1, repr(name), "unknown column", "Remove it: only 2021 names are read.")
-    columns = tuple(called[name] for name in names)
-    times = Counter(column.name for column in columns)
-    for column in release.columns:
-        if times[column.name] != 1:
-            fault = "missing column" if not times[column.name] else "duplicate column"
-            raise BadRow(1, repr(column.name), fault, "Give the 37 columns, each once.")
-    return columns
-
-
-def _row(cells: Sequence[str], columns: tuple[Column, ...], release: Release, line: int) -> Row:
-    if len(cells) != len(columns):
-        fault = f"{len(cells)} cells where the header has {len(columns)}"
-        raise BadRow(line, "-", fault, "Check for a missing or extra comma.")
-    said = {c.name: _value(cell, c, release, line) for cell, c in zip(cells, columns, strict=True)}
-    year = said["yearOfRegistration"]
+def _row(said: Said, header: Header) -> Row:
+    columns = header.columns
+    named = {columns[at].name: value for at, value in said.values}
+    year = named.get("yearOfRegistration")
+    flags = [name for name, value in named.items() if value == "1" and name in header.flags]
     return Row(
         year=int(year) if year else None,
-        gender=said["gender"],
-        age=said["ageBroad"],
-        majority=said["majorityStatusAtExploit"],
-        months=said["traffickMonths"],
-        citizenship=said["citizenship"],
-        exploited_in=said["CountryOfExploitation"],
-        flags=frozenset(c.name for c in columns if c.kind == "flag" and said[c.name]),
+        gender=named.get("gender"),
+        age=named.get("ageBroad"),
+        majority=named.get("majorityStatusAtExploit"),
+        months=named.get("traffickMonths"),
+        citizenship=named.get("citizenship"),
+        exploited_in=named.get("CountryOfExploitation"),
+        flags=frozenset(flags),
+        release=header.release.key,
+        other_majorities=tuple(named[name] for name in OTHER_MAJORITIES if name in named),
     )
 
 
-def _value(cell: str, column: Column, release: Release, line: int) -> str | None:
-    """Return the canonical value of a cell, or None where the release does not say."""
-    if not cell:
-        return None
-    value = _canonical(cell, column.kind, release)
-    if value is None:
-        fault = f"{cell!r} is no value of this column"
-        raise BadRow(line, repr(column.name), fault, "Correct it, or empty it if unknown.")
-    return value
+@dataclass
+class Tally:
+    """What a file holds, counted: values by column, where people come from and were exploited.
+
+    `counts` leaves out what a row does not say: `missing` gives it. `known` is the number of rows
+    that answer a block of flags at all, the denominator of the codebooks: a row may hold several
+    values, so shares add up to more than one. `distinct` and `unique` are None where a file holds
+    too many different lines to be kept.
+    """
+
+    release: str
+    report: Report
+    rows: int = 0
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    known: Counter[str] = field(default_factory=Counter)
+    corridors: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    distinct: int | None = None
+    unique: int | None = None
+
+    def missing(self, column: str) -> int:
+        """Return how many rows do not say what this column asks."""
+        return self.rows - self.counts[column].total()
+
+    def share(self, flag: str) -> float:
+        """Return the part of the rows that answer this flag's block and hold the flag, 0 to 1."""
+        block = load(self.release).called[flag].block
+        return self.counts[flag]["1"] / self.known[block] if self.known[block] else 0.0
+
+    def exploited_in(self, country: str) -> Counter[str | None]:
+        """Return who was exploited in a country, by citizenship; None where it is not said."""
+        found = ((a, n) for (a, b), n in self.corridors.most_common() if b == country)
+        return Counter(dict(found))
 
 
-def _canonical(cell: str, kind: str, release: Release) -> str | None:
-    if kind == "age" and cell in release.ages:
-        return release.ages[cell].band
-    listed: dict[str, Collection[str]] = {
-        "flag": ("1",),
-        "gender": release.genders,
-        "majority": release.majorities,
-        "months": release.months,
-    }
-    is_known = cell in listed.get(kind, ())
-    is_year = kind == "year" and re.fullmatch("(19|20)[0-9]{2}", cell)
-    is_country = kind == "country" and countries.is_alpha3(cell)
-    return cell if is_known or is_year or is_country else None
+def tally(path: Path, *, most: int = 100, progress: Progress | None = None) -> Tally:
+    """Return the counts of a file of any release and the report of what was wrong in it.
+
+    Rows with a fault are in no count. The report keeps the first `most` faults and counts all. A
+    file with a fault is read twice, and `progress` begins again.
+    """
+    try:
+        return _quick(path, Report(most=most), progress)
+    except Faulty:
+        # Once more, line by line: each fault is named where it stands.
+        return _slow(path, Report(most=most), progress)
+
+
+def _quick(path: Path, report: Report, progress: Progress | None) -> Tally:
+    header, found = line_counts(path, report=report, progress=progress)
+    return _counted(header, report, found)
+
+
+def _slow(path: Path, report: Report, progress: Progress | None) -> Tally:
+    header, found = lines(path, report=report, progress=progress)
+    return _counted(header, report, ((line, 1) for line in found))
+
+
+def _counted(header: Header, report: Report, found: Iterable[tuple[Line, int]]) -> Tally:
+    counted = Tally(header.release.key, report, counts={c.name: Counter() for c in header.columns})
+    different: Counter[bytes] | None = Counter()
+    for line, n in found:
+        _add(counted, line.said, n, header)
+        if different is not None:
+            different[line.key.rstrip(b"\r\n")] += n
+            if len(different) > MOST_KEPT:
+                different = None
+    if different is not None:
+        counted.distinct = len(different)
+        counted.unique = sum(n == 1 for n in different.values())
+    return counted
+
+
+def _add(counted: Tally, said: Said, n: int, header: Header) -> None:
+    counted.rows += n
+    answered: set[str] = set()
+    ends: dict[str, str] = {}
+    for at, value in said.values:
+        name, kind, block = header.short[at]
+        counted.counts[name][value] += n
+        if block:
+            answered.add(block)
+        elif kind == "country":
+            ends[name] = value
+    for block in answered:
+        counted.known[block] += n
+    counted.corridors[ends.get("citizenship"), ends.get("CountryOfExploitation")] += n
 
 
 def names_a_form(row: Row) -> bool:
     """Whether the row names a form of exploitation: an `is…` or a `typeOf…` column is set."""
-    return not row.flags.isdisjoint(_in_group("form"))
+    return not row.flags.isdisjoint(_in_group(row.release, "form"))
 
 
 def names_a_means(row: Row) -> bool:
     """Whether the row names a means of control: any `meansOfControl…` is set, `Other` included."""
-    return not row.flags.isdisjoint(_in_group("means"))
+    return not row.flags.isdisjoint(_in_group(row.release, "means"))
 
 
 def minor(row: Row) -> str:
     """Return `yes`, `no` or `doubtful`: whether the person was a child when exploited.
 
-    Whoever was a minor at exploitation, or is under 18 at registration, was a child then. A row
-    that gives neither age nor status is doubtful, and the doubt benefits the child.
+    Whoever was a minor at exploitation or entry, or is under 18 at registration, was a child then.
+    A row that gives neither age nor status is doubtful, and the doubt benefits the child.
     """
-    age = load().ages.get(row.age or "")
-    if row.majority == "Minor" or (age and age.is_minor):
+    age = load(row.release).ages.get(row.age or "")
+    said = {row.majority, *row.other_majorities}
+    if "Minor" in said or (age and age.is_minor):
         return "yes"
-    return "no" if row.majority == "Adult" or age else "doubtful"
+    return "no" if "Adult" in said or age else "doubtful"
 
 
 def mapped(row: Row) -> Mapped:
     """Return the row in the codes of this house; what has no counterpart is listed, not guessed."""
-    release = load()
+    release = load(row.release)
     set_columns = [column for column in release.columns if column.name in row.flags]
     return Mapped(
         minor=minor(row),
@@ -285,68 +273,22 @@ def _not_reported(row: Row, release: Release) -> tuple[str, ...]:
         "citizenship": row.citizenship,
         "exploited_in": row.exploited_in,
     }
-    groups = dict.fromkeys(column.group for column in release.columns)
+    groups = dict.fromkeys(column.group for column in release.columns if column.group)
     return tuple(
         group
         for group in groups
-        if (single[group] is None if group in single else row.flags.isdisjoint(_in_group(group)))
-    )
-
-
-@cache
-def _in_group(group: str) -> frozenset[str]:
-    return frozenset(column.name for column in load().columns if column.group == group)
-
-
-def release_from(root: Place) -> Release:
-    """Return the release a crosswalk file describes, or say where it is at fault."""
-    root.at("mark").one_of(MARKS)
-    root.at("source").one_of(citations.load())
-    columns = tuple(_column(place) for place in root.at("columns").each())
-    once(root.at("columns"), [name for c in columns for name in (c.name, *c.aliases)])
-    sexes = codes.values("SEX")
-    genders = root.at("genders").keyed()
-    ages: dict[str, AgeBand] = {}
-    for place in root.at("ages").each():
-        band = AgeBand(
-            band=place.at("band").text(),
-            ours=place.at("ours").one_of(codes.values("AGE_BAND")),
-            is_minor=place.at("minor").flag(),
+        if (
+            single[group] is None
+            if group in single
+            else row.flags.isdisjoint(_in_group(row.release, group))
         )
-        ages |= dict.fromkeys((band.band, *place.at("aliases").texts()), band)
-    return Release(
-        columns=columns,
-        genders={gender: place.one_of(sexes) for gender, place in genders.items()},
-        majorities=root.at("majorities").texts(),
-        months=root.at("months").texts(),
-        ages=ages,
-    )
-
-
-def _column(place: Place) -> Column:
-    aliases, kind = place.maybe("aliases"), place.at("kind").one_of(KINDS)
-    is_flag = kind == "flag"
-    known = _known()
-    forms = codes.values("FORM_EXPL")
-    return Column(
-        name=place.at("name").text(),
-        aliases=aliases.texts() if aliases else (),
-        kind=kind,
-        group=place.at("group").text(),
-        relation=place.at("relation").one_of(RELATIONS) if is_flag else "exact",
-        indicators=place.at("indicators").each_one_of(known) if is_flag else (),
-        forms=place.at("forms").each_one_of(forms) if is_flag else (),
     )
 
 
 @cache
-def load() -> Release:
-    return release_from(opened("ctdc-2021.json"))
-
-
-def _known() -> tuple[str, ...]:
-    return tuple(shelf().find("field-catalogue").reader.alphabet.codes)
+def _in_group(release: str, group: str) -> frozenset[str]:
+    return load(release).in_group(group)
 
 
 def _in_order(found: set[str]) -> tuple[str, ...]:
-    return tuple(code for code in _known() if code in found)
+    return tuple(code for code in alphabet() if code in found)

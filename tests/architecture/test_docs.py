@@ -18,7 +18,7 @@ from amana.node.cli import _parser
 from amana.node.context import NOTICES
 from amana.node.wiring import HANDLERS
 from amana.referrals import rules as referrals
-from amana.standards import clocks, codes, ctdc
+from amana.standards import clocks, codes, ctdc_releases
 from tests.architecture.tree import PACKAGE, ROOT, parsed, product_files, rooms, tracked
 
 DOCS = ROOT / "docs"
@@ -272,7 +272,7 @@ SAID = {
     "every clock that runs": ("CLOCK", clocks_that_run()),
     "what a historical row does not report": (
         "NOT_REPORTED",
-        {c.group for c in ctdc.load().columns},
+        {c.group for c in ctdc_releases.load().columns},
     ),
 }
 

@@ -5,11 +5,13 @@ import gzip
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from amana.standards import ctdc
-from amana.standards.ctdc import BadRow, Row, mapped, names_a_form, names_a_means, summary
+from amana.standards.ctdc import Row, mapped, names_a_form, names_a_means, summary
+from amana.standards.ctdc_releases import BadRow, load
 
 ROOT = Path(__file__).parents[3]
 INVENTED = ROOT / "tests" / "vectors" / "ctdc" / "invented.csv"
@@ -17,8 +19,10 @@ SHARED = ROOT.parent / "shared" / "data" / "ctdc"
 RELEASE = SHARED / "ctdc_global_synthetic_2021-08-25.csv.gz"
 
 
-def row(*flags: str, **said: str) -> Row:
-    empty = dict.fromkeys(["gender", "age", "majority", "months", "citizenship", "exploited_in"])
+def row(*flags: str, **said: Any) -> Row:
+    empty: dict[str, Any] = dict.fromkeys(
+        ["gender", "age", "majority", "months", "citizenship", "exploited_in"]
+    )
     return Row(year=None, flags=frozenset(flags), **(empty | said))
 
 
@@ -87,7 +91,7 @@ def test_a_deceived_woman_in_debt_is_said_in_our_signs() -> None:
 
 
 def test_every_flag_has_the_counterpart_that_was_agreed_and_no_other() -> None:
-    said = {c.name: c.indicators for c in ctdc.load().columns if c.kind == "flag"}
+    said = {c.name: c.indicators for c in load().columns if c.kind == "flag"}
 
     assert {name: codes[0] for name, codes in said.items() if codes} == {
         "meansOfControlDebtBondage": "R3",

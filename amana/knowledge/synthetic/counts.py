@@ -332,7 +332,7 @@ def _threshold(kind: tuple[int, int], plan: Plan, sigma: float, n_columns: int) 
 def _gaussian(sigma: float) -> dp.Measurement:
     dp.enable_features("contrib")
     return dp.m.make_gaussian(
-        dp.vector_domain(dp.atom_domain(T=int)), dp.l2_distance(T=float), scale=sigma * UNIT
+        dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float), scale=sigma * UNIT
     )
 
 

@@ -97,9 +97,11 @@ def placed(here: Sits, case: str, typed: Typed) -> None:
         raise Unexpected("no bed is held")
     worker.post(take, {"escort": escort})
     manager.post(answer, {"act": "leave"})
-    way = worker.open("/beds/").first(r'action="(/beds/way/[^"]+)"')
+    beds = worker.open("/beds/")
+    way = beds.first(r'action="(/beds/way/[^"]+)"')
     if way is None:
-        raise Unexpected("the escort is shown no way")
+        told = f"{beds.path} answered {beds.status}, {len(beds.text)} letters"
+        raise Unexpected(f"the escort is shown no way: {told}")
     worker.post(way, {})
     arrived = manager.open("/beds/").all(r'name="arrived" value="(\w+)"')
     manager.post(answer, {"act": "admit", "arrived": arrived})

@@ -601,9 +601,16 @@ def coded(actor: Actor, since: datetime, until: datetime) -> list[Coded]:
     for part in parts:
         if part.key_id in keys:
             opened.setdefault(part.case_id, []).append(part)
+    decided = dict(
+        Milestone.objects.filter(kind="decided", case_id__in=opened)
+        .order_by("-at")
+        .values_list("case_id", "at")
+    )
     found = []
     for code, mine in opened.items():
-        if not since <= mine[0].written_at < until:
+        # Of a file that came from the other country, the day on which it was opened.
+        at = decided.get(code, mine[0].written_at)
+        if not since <= at < until:
             continue
         rows = tuple(
             open_document(
@@ -611,7 +618,7 @@ def coded(actor: Actor, since: datetime, until: datetime) -> list[Coded]:
             )["coded"]
             for p in mine
         )
-        found.append(Coded(mine[0].case.origin, mine[0].written_at, rows))
+        found.append(Coded(mine[0].case.origin, at, rows))
     return found
 
 

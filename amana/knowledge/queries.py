@@ -77,7 +77,7 @@ def profile(rows: tuple[Mapping[str, Any], ...], table: Statistics) -> dict[str,
         "sex": first.get("sex") or "UNK",
         "age": table.minor[first["minor"]],
         "form": table.form(first["indicators"]),
-        "class": first["class"],
+        "class": first["class"] or rules.UNKNOWN,
         "citizenship": first.get("citizenship") or rules.UNKNOWN,
     }
     for need in codes.values(table.needs):

@@ -175,6 +175,8 @@ def open_received_case(
     )
     _involve(case, CARE, actor, now)
     write_new(case, rules.ACCOUNT, account, actor, now)
+    # A file here; the person is counted by the country that sent it.
+    count(case, account, {"class": account["class"]}, actor, now)
     mark(case, "opened", at=now, by=actor.account_id, reference=reference)
     record(at=now, actor=actor.account_id, verb="cases.open_received_case", subject=case.code)
     _begin(case, actor, now)

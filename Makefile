@@ -1,5 +1,5 @@
 # `make help` lists what can be asked.
-.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange bench-protection bench-shelters soak
+.PHONY: help setup demo demo-fresh test check bench bench-identification bench-field bench-exchange bench-protection bench-shelters bench-figures soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -36,6 +36,10 @@ bench-protection: ## measure only the list and the page of a case, to a million 
 
 bench-shelters: ## measure only the batch placement, beside a worker’s own choice and the bound
 	@bin/setup test && PYTHONPATH=. .venv/bin/python -m bench.shelters
+
+bench-figures: ## measure only figures: suppression, synthetic rows, imports, beside their peers
+	@bin/setup test && P=$$(bin/peers) && export PYTHONPATH=. ARGUS_PYTHON=$$P PAC_SYNTH_PYTHON=$$P DUCKDB_PYTHON=$$P && \
+	.venv/bin/python -m bench.suppression && .venv/bin/python -m bench.synthesis && .venv/bin/python -m bench.imports
 
 soak: ## the long tests: 500 kills, fuzzing, mutants, a group of 150; write benchmarks/results/soak.md
 	@bin/setup test && bin/soak

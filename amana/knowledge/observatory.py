@@ -31,6 +31,7 @@ def shown_flows() -> dict[str, Any]:
         "charts": [mark_safe(lines(_detected(known.detected)))],  # noqa: S308 - escaped there
         "map": mark_safe(flow_map(_map(known))),  # noqa: S308 - escaped there
         "detected": [_row(one) for one in known.detected],
+        "corridor": [_corridor(known.flows, *pair) for pair in (PAIR, PAIR[::-1])],
         "flows": [_flow_row(one) for one in known.flows],
         "transit": known.transit,
         "since": SINCE,
@@ -123,6 +124,16 @@ def _row(one: Detected) -> dict[str, str]:
         "period": days,
         "value": _few(one.value),
         "source": _source(one.source),
+    }
+
+
+def _corridor(points: Iterable[Flow], origin: str, destination: str) -> dict[str, Any]:
+    """Return what is known between the two countries in one direction; often it is nothing."""
+    mine = [p for p in points if (p.origin, p.destination) == (origin, destination)]
+    return {
+        "origin": _name(origin),
+        "destination": _name(destination),
+        "points": [_flow_row(one) for one in mine],
     }
 
 

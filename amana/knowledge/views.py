@@ -14,7 +14,7 @@ from amana.access.rules import Refused, Role
 from amana.knowledge import actions, exports, observatory, pages, publications, queries, rules
 from amana.knowledge.forms import TableForm, said_by
 from amana.look.coded import language
-from amana.standards import countries
+from amana.standards import countries, statistics
 
 CSV = "text/csv; charset=utf-8"
 
@@ -26,7 +26,11 @@ def published(request: Request) -> HttpResponse:
         {"one": one, "title": pages.title(one.definition), "unit": one.definition.unit}
         for one in publications.newest()
     ]
-    context = {"rows": rows, "may_count": _may_count(request)}
+    agenda = [
+        (goal.indicator, goal.is_computed, goal.words.said_in(language()))
+        for goal in statistics.load().agenda
+    ]
+    context = {"rows": rows, "agenda": agenda, "may_count": _may_count(request)}
     return render(request, "knowledge/published.html", context)
 
 

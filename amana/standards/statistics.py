@@ -9,9 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from amana.standards import citations, codes
-from amana.standards.datafile import MARKS, Place, once, opened
+from amana.standards.datafile import MARKS, Place, Words, once, opened
 
 COUNTRY = "COUNTRY"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An indicator of the 2030 agenda: whether our tables give it, and which or why not."""
+
+    indicator: str
+    is_computed: bool
+    words: Words
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Statistics:
     needs: str
     minor: Mapping[str, str]
     forms: Mapping[str, frozenset[str]]
+    agenda: tuple[Goal, ...]
     several: str
     unstated: str
 
@@ -62,6 +72,14 @@ def read(root: Place) -> Statistics:
         needs=root.at("needs").one_of(codes.load()),
         minor={said: place.one_of(ages) for said, place in root.at("minor").keyed().items()},
         forms=dict(signs),
+        agenda=tuple(
+            Goal(
+                place.at("indicator").text(),
+                place.at("is_computed").flag(),
+                place.at("words").words(),
+            )
+            for place in root.at("agenda").each()
+        ),
         several=root.at("several").one_of(forms),
         unstated=root.at("unstated").one_of(forms),
     )

@@ -36,6 +36,8 @@ def tried(wanted: rules.Definition, actor: Actor, now: datetime) -> Tried:
     before = queries.earlier(actor, wanted)
     if before.overlaps:
         against.append("PERIOD_OVERLAPS")
+    if rules.mixes_rounding(wanted, [said for said, _edition in before.editions]):
+        against.append("ROUNDED_STANDS_ALONE")
     if not against and not facts:
         against.append("NOTHING_IN_PERIOD")
     record(at=now, actor=actor.account_id, verb="knowledge.count", subject=wanted.series)

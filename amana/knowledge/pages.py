@@ -46,7 +46,7 @@ def title(wanted: Definition) -> str:
     """Return what a table is called: the unit, and by what."""
     by = {_("needs") if a.startswith(rules.NEED) else heading(a).lower() for a in wanted.dimensions}
     unit = label("STAT_UNIT", wanted.unit)
-    return f"{unit} · {', '.join(sorted(by))}" if by else unit
+    return f"{unit} · {' × '.join(sorted(by))}" if by else unit
 
 
 @dataclass(frozen=True)

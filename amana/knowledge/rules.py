@@ -98,6 +98,15 @@ def objections(wanted: Definition, today: date, threshold: int) -> list[str]:
     return against
 
 
+def mixes_rounding(wanted: Definition, before: Sequence[Definition]) -> bool:
+    """Say whether rounded numbers would stand beside others of the same people.
+
+    A rounded number tells its true one to within a base. Beside an exact one, or beside the same
+    number rounded in another table, that may leave a single value.
+    """
+    return bool(before) and ROUND in {wanted.method, *(one.method for one in before)}
+
+
 @dataclass(frozen=True)
 class Cell:
     """One number: what it is of, and how many; None where it is withheld."""
@@ -302,7 +311,7 @@ def ways_out(
     """Return what else could be published safely, the cheapest first."""
     tried: list[tuple[str, str, Definition]] = [
         ("WITHHOLD", "", replace(wanted, method=WITHHOLD)),
-        *(("ROUND", str(b), replace(wanted, method=ROUND, base=b)) for b in bases),
+        *(("ROUND", str(b), replace(wanted, method=ROUND, base=b)) for b in bases if not editions),
     ]
     if CITIZENSHIP in wanted.dimensions and not wanted.rolls_up:
         tried.append(("ROLL_UP", "", replace(wanted, method=WITHHOLD, rolls_up=True)))

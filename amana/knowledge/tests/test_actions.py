@@ -145,6 +145,16 @@ def test_whoever_came_after_a_release_does_not_show_beside_it(
     assert publications.published(first.series, 1).value({"sex": "F"}) == 6
 
 
+def test_rounded_numbers_stand_alone_in_their_days(
+    cast: Cast, now: datetime, later: datetime, wanted: Definition
+) -> None:
+    some(cast, now, 6, 7)
+    statistician = cast.actor(Role.STATISTICIAN)
+    actions.publish(wanted=wanted, actor=statistician, now=later)
+    with pytest.raises(Refused, match="ROUNDED_STANDS_ALONE"):
+        actions.publish(wanted=replace(wanted, method=rules.ROUND), actor=statistician, now=later)
+
+
 def test_days_that_overlap_with_a_published_table_are_refused(
     cast: Cast, now: datetime, later: datetime, wanted: Definition
 ) -> None:

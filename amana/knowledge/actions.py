@@ -31,7 +31,10 @@ class Tried:
 
 def tried(wanted: rules.Definition, actor: Actor, now: datetime) -> Tried:
     """Count, protect and attack, and publish nothing; where it is refused, say what would go."""
-    against = rules.objections(wanted, now.date(), statistics.load().threshold)
+    table = statistics.load()
+    against = rules.objections(wanted, now.date(), table)
+    if "DEFINITION_UNKNOWN" in against:
+        return Tried(against)
     facts = queries.facts(actor, wanted)
     before = queries.earlier(actor, wanted)
     if before.overlaps:
@@ -40,13 +43,17 @@ def tried(wanted: rules.Definition, actor: Actor, now: datetime) -> Tried:
         against.append("ROUNDED_STANDS_ALONE")
     if not against and not facts:
         against.append("NOTHING_IN_PERIOD")
+    if not against and rules.is_too_large(
+        wanted, facts, before.editions, queries.own(), table.most_cells
+    ):
+        against.append("TABLE_TOO_LARGE")
     record(at=now, actor=actor.account_id, verb="knowledge.count", subject=wanted.series)
     if against:
         return Tried(against)
     ready = rules.prepared(wanted, facts, before.editions, queries.own())
     if ready.is_safe:
         return Tried([], ready)
-    ways = rules.ways_out(wanted, facts, before.editions, queries.own(), statistics.load().bases)
+    ways = rules.ways_out(wanted, facts, before.editions, queries.own(), table.bases)
     return Tried(["FIGURES_EXPOSE"], ready, tuple(ways))
 
 

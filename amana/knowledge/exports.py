@@ -5,16 +5,17 @@ Nothing is mapped by guess: what a format has no code for is left out of it, and
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amana.knowledge import rules
-from amana.knowledge.rules import Definition
+from amana.knowledge.rules import CLASS, Definition
+from amana.standards import public_crosswalk, statistics
 
 TOTAL = "_T"
 # A number that is withheld to protect somebody, as our own CSV and an attack read it.
 WITHHELD = ".."
-FLOW = "AMANA:DETECTED(1.0)"
+FLOW = "AMANA:COUNTED(1.0)"
 # SDMX's own words: not free to be published; and nothing to add.
 CONFIDENTIAL, FREE = "C", "F"
 GLOTIP_COLUMNS = (
@@ -85,37 +86,42 @@ def is_year(wanted: Definition) -> bool:
     )
 
 
-# What UNODC's tables call our codes; the others have no counterpart there.
-_GLOTIP: Mapping[str, Mapping[str, str]] = {
-    "sex": {"F": "Female", "M": "Male", "X_OTHER": "Other", "UNK": "Unknown"},
-    "age": {"CHILD": "0 to 17 years", "ADULT": "18 years or over"},
-    "form": {
-        "SEXUAL": "Sexual exploitation",
-        "LABOUR": "Forced labour",
-        "OTHER": "Other forms of exploitation",
-    },
-}
+# The lists in which UNODC's tables write our dimensions; of the others they have none.
+_GLOTIP = {"class": "indicator", "sex": "sex", "age": "age", "form": "category"}
+DETECTED = "Detected trafficking victims"
+
+
+def is_of_victims(wanted: Definition) -> bool:
+    """Whether a table tells victims of trafficking from everybody else who has a file.
+
+    Most files are of smuggled, stranded or endangered people: a table without the class that was
+    decided counts them all, and none of its numbers is one of victims.
+    """
+    return CLASS in wanted.dimensions
 
 
 def as_glotip(content: Mapping[str, Any], iso3: str, name: str) -> tuple[bytes, list[str]]:
     """Return UNODC's yearly table, and the codes that have no counterpart in it.
 
-    Raises ValueError for days that are no calendar year. A withheld number is no row: UNODC's mark
-    says "under five", which one that only protects another need not be.
+    Raises ValueError for days that are no calendar year, and for a table without the class. A
+    withheld number is no row: UNODC's mark says "under five", which one that only protects another
+    need not be.
     """
     wanted = rules.definition_from(content["definition"])
     if not is_year(wanted):
         raise ValueError("UNODC asks for a calendar year")
+    if not is_of_victims(wanted):
+        raise ValueError("break the table down by class: only some files are of victims")
     rows: list[Sequence[object]] = [GLOTIP_COLUMNS]
     unmapped: set[str] = set()
     for cell in content["cells"]:
-        codes = dict(_codes(cell["of"]))
-        unmapped |= {f"{axis}={cell['of'][axis]}" for axis, code in codes.items() if code is None}
-        if None in codes.values() or cell["value"] is None:
+        codes = {axis: _glotip(axis, code) for axis, code in cell["of"].items()}
+        unmapped |= {f"{axis}={cell['of'][axis]}" for axis, code in codes.items() if not code}
+        if codes.get(CLASS) != DETECTED or "" in codes.values() or cell["value"] is None:
             continue
         form = codes.get("form")
         rows.append((
-            iso3, name, "", "", "Detected trafficking victims",
+            iso3, name, "", "", DETECTED,
             "by form of exploitation" if form else "Total", form or "Total",
             codes.get("sex", "Total"), codes.get("age", "Total"), wanted.since.year, "Counts",
             cell["value"], content["source"],
@@ -123,36 +129,49 @@ def as_glotip(content: Mapping[str, Any], iso3: str, name: str) -> tuple[bytes, 
     return _written(rows), sorted(unmapped)
 
 
-def _codes(of: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    for axis, code in of.items():
-        yield axis, _GLOTIP.get(axis, {}).get(code)
-
-
-# SDG 16.2.2 by form, as UNODC names its series; the rate has an R behind it.
-_SERIES = {"": "VC_HTF_DETV", "SEXUAL": "VC_HTF_DETVSX", "LABOUR": "VC_HTF_DETVFL"}
+def _glotip(axis: str, code: str) -> str:
+    """Return what UNODC's tables call a code, or "" where they have no one word for it."""
+    theirs = _GLOTIP.get(axis)
+    ours = statistics.load().dimensions.get(axis)
+    if theirs is None or ours is None:
+        return ""
+    links = public_crosswalk.related(f"amana.{ours}", code, f"glotip.{theirs}")
+    return links[0].code_b if len(links) == 1 else ""
 
 
 def as_sdg(content: Mapping[str, Any], population: Mapping[tuple[str, str], int]) -> bytes:
     """Return indicator 16.2.2: detected victims, and per 100,000 people where those are loaded.
 
     `population` gives people by our codes of sex and age, `_T` for all. What the table withholds is
-    withheld here, and a form whose name in the series is not certain is left out.
+    withheld here; a form without one series of its own is left out. Raises ValueError for a table
+    without the class.
     """
+    wanted = rules.definition_from(content["definition"])
+    if not is_of_victims(wanted):
+        raise ValueError("break the table down by class: only some files are of victims")
     rows: list[list[object]] = [
         ["SERIES", "REF_AREA", "SEX", "AGE", "TIME_PERIOD", "OBS_VALUE", "CONF_STATUS", "BASE"]
     ]
-    wanted = rules.definition_from(content["definition"])
     for cell in content["cells"]:
         of = dict(cell["of"])
-        form, sex, age = of.pop("form", ""), of.pop("sex", TOTAL), of.pop("age", TOTAL)
-        if of or form not in _SERIES:
+        is_victim = _glotip(CLASS, of.pop(CLASS, "")) == DETECTED
+        series = _series(of.pop("form", ""))
+        sex, age = of.pop("sex", TOTAL), of.pop("age", TOTAL)
+        if of or not is_victim or not series:
             continue
         value, status = cell["value"], CONFIDENTIAL if cell["value"] is None else FREE
         place = [content["country"], sex, age, period(wanted)]
         said = "" if value is None else value
-        rows.append([_SERIES[form], *place, said, status, ""])
+        rows.append([series, *place, said, status, ""])
         people = population.get((sex, age))
         if people:
             rate = "" if value is None else f"{value / people * 100_000:.3f}"
-            rows.append([f"{_SERIES[form]}R", *place, rate, status, people])
+            rows.append([f"{series}R", *place, rate, status, people])
     return _written(rows)
+
+
+def _series(form: str) -> str:
+    """Return UNODC's series of a form, or of all; its rate has an R behind it."""
+    category = _glotip("form", form) if form else "Total"
+    links = public_crosswalk.related("glotip.category", category, "sdg.series")
+    return links[0].code_b if len(links) == 1 else ""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import permutations
 from typing import Any
 
 from django.utils.formats import date_format
@@ -21,7 +22,6 @@ from amana.standards.flows import Detected, Flow
 SINCE = 2016
 # So many arcs can be told apart on a phone.
 MOST_ARCS = 9
-PAIR = ("CI", "MA")
 
 
 def shown_flows() -> dict[str, Any]:
@@ -31,11 +31,16 @@ def shown_flows() -> dict[str, Any]:
         "charts": [mark_safe(lines(_detected(known.detected)))],  # noqa: S308 - escaped there
         "map": mark_safe(flow_map(_map(known))),  # noqa: S308 - escaped there
         "detected": [_row(one) for one in known.detected],
-        "corridor": [_corridor(known.flows, *pair) for pair in (PAIR, PAIR[::-1])],
+        "corridor": [_corridor(known.flows, *pair) for pair in permutations(_pair(), 2)],
         "flows": [_flow_row(one) for one in known.flows],
         "transit": known.transit,
         "since": SINCE,
     }
+
+
+def _pair() -> tuple[str, ...]:
+    """Return the countries whose citizens the loaded flows are of."""
+    return tuple(sorted({flow.origin for flow in flows.load().flows}))
 
 
 def _name(country: str) -> str:
@@ -73,7 +78,7 @@ def _detected(points: Iterable[Detected]) -> Chart:
         labels=_("Year"),
         series=tuple(
             Series(_name(country), tuple(_fact(year, mine.get((country, year))) for year in years))
-            for country in PAIR
+            for country in _pair()
         ),
     )
 
@@ -107,7 +112,7 @@ def _map(known: flows.Flows) -> FlowMap:
         heads=(_("From"), _("To"), _("Number")),
         roles=(_("Country of citizenship"), _("On the way"), _("Country that detected")),
         places=tuple(
-            Place(_name(c), *known.places[c], "origin" if c in PAIR else "destination")
+            Place(_name(c), *known.places[c], "origin" if c in _pair() else "destination")
             for c in used
         ),
         flows=tuple(

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import Any
 
 from amana.access.rules import NotFound
-from amana.knowledge import rules
+from amana.knowledge import exports, rules
 from amana.knowledge.models import Publication
+from amana.standards import countries
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,38 @@ def published(series: str, version: int = 0) -> Published:
     if row is None:
         raise NotFound
     return _read(row)
+
+
+# In what form a table is taken out.
+FORMS = ("csv", "json", "sdmx", "glotip", "sdg")
+
+
+def forms(one: Published) -> tuple[str, ...]:
+    """Return the forms that a table can be taken out in: some ask for victims, one for a year."""
+    is_of_victims = exports.is_of_victims(one.definition)
+    can = {
+        "glotip": is_of_victims and exports.is_year(one.definition),
+        "sdg": is_of_victims,
+    }
+    return tuple(form for form in FORMS if can.get(form, True))
+
+
+def taken_out(
+    one: Published, form: str, population: Mapping[tuple[str, str], int] | None = None
+) -> tuple[bytes, list[str]]:
+    """Return a table in a form, the same bytes each time, and what that form has no word for.
+
+    Raises ValueError for a form that the table cannot have; says why.
+    """
+    if form == "json":
+        return one.raw, []
+    if form == "glotip":
+        own = one.content["country"]
+        name = countries.label(own, "en")
+        return exports.as_glotip(one.content, countries.alpha3(own), name)
+    if form == "sdg":
+        return exports.as_sdg(one.content, population or {}), []
+    return {"csv": exports.as_csv, "sdmx": exports.as_sdmx}[form](one.content), []
 
 
 def versions(series: str) -> Sequence[int]:

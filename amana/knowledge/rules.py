@@ -18,6 +18,8 @@ from amana.knowledge.safe import rounding, suppress
 from amana.knowledge.safe.cells import TOTAL, Dimension, Flags, Numbers, Tables, counted
 from amana.knowledge.safe.earlier import Edition, with_earlier
 from amana.knowledge.safe.program import Impossible
+from amana.standards import codes
+from amana.standards.statistics import Statistics
 
 PERSON, CASE, EPISODE, EVENT = "PERSON", "CASE", "EPISODE", "EVENT"
 UNITS = (PERSON, CASE, EPISODE)
@@ -25,7 +27,7 @@ NONE, WITHHOLD, ROUND = "NONE", "WITHHOLD", "ROUND"
 METHODS = (NONE, WITHHOLD, ROUND)
 # What stands for a citizenship that nobody gave, and for all but the own one, when rolled up.
 UNKNOWN, ABROAD = "UNK", "ABROAD"
-CITIZENSHIP = "citizenship"
+CITIZENSHIP, CLASS = "citizenship", "class"
 YES, NO = "YES", "NO"
 # A need is a dimension of its own: somebody has several.
 NEED = "need."
@@ -72,6 +74,10 @@ class Definition:
         }
 
 
+# An earlier release: what it asked for, and what its numbers were.
+Before = tuple[Definition, Edition]
+
+
 def definition_from(said: Mapping[str, Any]) -> Definition:
     """Return the definition that a publication holds."""
     return Definition(
@@ -84,18 +90,39 @@ def definition_from(said: Mapping[str, Any]) -> Definition:
     )
 
 
-def objections(wanted: Definition, today: date, threshold: int) -> list[str]:
+def objections(wanted: Definition, today: date, table: Statistics) -> list[str]:
     """Return what stands against a definition, all of it."""
     against = []
+    if not _is_known(wanted, table):
+        against.append("DEFINITION_UNKNOWN")
     if wanted.since > wanted.until:
         against.append("PERIOD_REVERSED")
     if wanted.until >= today:
         against.append("PERIOD_NOT_OVER")
-    if not wanted.crossings or not all(wanted.crossings):
+    # Events have no breakdown: one number.
+    if not wanted.crossings or not (wanted.unit == EVENT or all(wanted.crossings)):
         against.append("NOTHING_TO_COUNT")
-    if wanted.threshold < threshold:
+    if wanted.threshold < table.threshold:
         against.append("THRESHOLD_TOO_LOW")
     return against
+
+
+def _is_known(wanted: Definition, table: Statistics) -> bool:
+    """Whether a definition that came as a file names only what is counted here."""
+    needs = {NEED + need for need in codes.values(table.needs)}
+    return (
+        wanted.unit in (*UNITS, EVENT)
+        and wanted.method in METHODS
+        and wanted.base in table.bases
+        and needs.union(table.dimensions).issuperset(wanted.dimensions)
+    )
+
+
+def is_too_large(
+    wanted: Definition, facts: Sequence[Fact], editions: Sequence[Before], own: str, most: int
+) -> bool:
+    """Say whether a release, with those before it, has too many cells to be decided at once."""
+    return len(_counted(facts, _crossings(wanted, editions), _beside(editions), own)[0]) > most
 
 
 def mixes_rounding(wanted: Definition, before: Sequence[Definition]) -> bool:
@@ -144,13 +171,12 @@ def key(of: Mapping[str, str]) -> str:
 def prepared(
     wanted: Definition,
     facts: Sequence[Fact],
-    editions: Sequence[tuple[Definition, Edition]],
+    editions: Sequence[Before],
     own: str,
 ) -> Prepared:
     """Return what may be shown of facts, attacked, beside the editions of the same people."""
-    beside = [edition for _, edition in editions]
-    crossings = [*wanted.crossings, *(c for before, _ in editions for c in before.crossings)]
-    tables, values, places = _counted(facts, crossings, beside, own)
+    beside = _beside(editions)
+    tables, values, places = _counted(facts, _crossings(wanted, editions), beside, own)
     shown = _of_one(places, wanted, own)
     if wanted.method == ROUND:
         return _rounded(wanted, tables, values, places, shown)
@@ -237,6 +263,15 @@ def _prepared(
     return Prepared(wanted, cells, report, numbers, gone)
 
 
+def _beside(editions: Sequence[Before]) -> list[Edition]:
+    return [edition for _, edition in editions]
+
+
+def _crossings(wanted: Definition, editions: Sequence[Before]) -> list[tuple[str, ...]]:
+    """Return the tables of a release and of all before it: their sums bind too."""
+    return [*wanted.crossings, *(c for before, _ in editions for c in before.crossings)]
+
+
 def _counted(
     facts: Sequence[Fact],
     crossings: Sequence[tuple[str, ...]],
@@ -254,7 +289,7 @@ def _counted(
             for part in filter(None, cell.split("&")):
                 name, code = part.split("=")
                 found[name].add(code)
-    dimensions = [_dimension(name, codes, own) for name, codes in found.items()]
+    dimensions = [_dimension(name, listed, own) for name, listed in found.items()]
     rows = [(tuple(of.get(name, UNKNOWN) for name in names), times) for of, times in facts]
     held = counted(dimensions, rows, crossings)
     places = [
@@ -264,11 +299,11 @@ def _counted(
     return Tables(tuple(map(key, places)), held.tables.sums), held.values, places
 
 
-def _dimension(name: str, codes: set[str], own: str) -> Dimension:
+def _dimension(name: str, listed: set[str], own: str) -> Dimension:
     """Return a dimension; every citizenship but the own one stands under one code."""
-    foreign = codes - {own, UNKNOWN, ABROAD} if name == CITIZENSHIP else set()
+    foreign = listed - {own, UNKNOWN, ABROAD} if name == CITIZENSHIP else set()
     above = {ABROAD} if foreign else set()
-    return Dimension(name, tuple(sorted(codes | above)), dict.fromkeys(sorted(foreign), ABROAD))
+    return Dimension(name, tuple(sorted(listed | above)), dict.fromkeys(sorted(foreign), ABROAD))
 
 
 def _of_one(places: Sequence[Mapping[str, str]], wanted: Definition, own: str) -> Flags:
@@ -304,7 +339,7 @@ class WayOut:
 def ways_out(
     wanted: Definition,
     facts: Sequence[Fact],
-    editions: Sequence[tuple[Definition, Edition]],
+    editions: Sequence[Before],
     own: str,
     bases: Sequence[int],
 ) -> list[WayOut]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from amana.access.request import Request
 from amana.access.rules import Refused, Role
-from amana.knowledge import actions, exports, observatory, pages, publications, queries, rules
+from amana.knowledge import actions, observatory, pages, publications, queries, rules
 from amana.knowledge.forms import TableForm, said_by
 from amana.look.coded import language
 from amana.standards import countries, statistics
@@ -62,7 +62,7 @@ def _table(
         # The drawings escape what they hold; no word of a person is among it.
         "charts": [mark_safe(svg) for svg in pages.charts(wanted, cells, source)],  # noqa: S308
         "source": source,
-        "forms": FORMS if exports.is_year(wanted) else [f for f in FORMS if f != "glotip"],
+        "forms": publications.forms(one),
         "others": [v for v in publications.versions(series) if v != one.version],
         "may_count": _may_count(request),
         "is_same": is_same,
@@ -70,33 +70,17 @@ def _table(
     return render(request, "knowledge/table.html", context)
 
 
-# In what form a table is taken out.
-FORMS = ("csv", "json", "sdmx", "glotip")
-
-
 @require_GET
 def take(_request: Request, series: str, version: int, form: str) -> HttpResponse:
     """Give one version in a format that machines read: the same bytes each time."""
     one = publications.published(series, version)
-    if form not in FORMS or (form == "glotip" and not exports.is_year(one.definition)):
+    if form not in publications.forms(one):
         raise Http404
     kind, ending = (CSV, "csv") if form != "json" else ("application/json", "json")
-    response = HttpResponse(_body(one, form), content_type=kind)
+    response = HttpResponse(publications.taken_out(one, form)[0], content_type=kind)
     name = f"amana-{form}-{version}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _body(one: publications.Published, form: str) -> bytes:
-    if form == "json":
-        return one.raw
-    if form == "csv":
-        return exports.as_csv(one.content)
-    if form == "sdmx":
-        return exports.as_sdmx(one.content)
-    own = one.content["country"]
-    name = countries.label(own, "en")
-    return exports.as_glotip(one.content, countries.alpha3(own), name)[0]
 
 
 @require_http_methods(["GET", "POST"])

@@ -198,7 +198,7 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     glotip.set_defaults(run=_run_figures, does="run_glotip")
     htcds = sources.add_parser("htcds", help="HTCDS 2.0 sheets, as documents of one case each")
     htcds.add_argument("files", type=_path, nargs="+", metavar="FILE", help=".xlsx or .csv")
-    htcds.add_argument("--to", type=_path, metavar="FILE.jsonl", help="a new file, yours alone")
+    htcds.add_argument("--to", type=_path, metavar="PATH", help="new: .jsonl, .xlsx, or a folder")
     htcds.add_argument("--json", action="store_true")
     htcds.set_defaults(run=_run_figures, does="run_htcds")
     openrosa = sources.add_parser("openrosa", help="submissions of ODK, Enketo or Kobo (XML)")

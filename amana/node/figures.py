@@ -19,7 +19,7 @@ from amana.knowledge.synthetic.quality import codebook, report
 from amana.knowledge.synthetic.rows import draw as draw_rows
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
-from amana.standards import countries, ctdc, glotip, htcds, public_crosswalk, public_lists
+from amana.standards import ctdc, glotip, htcds, public_crosswalk, public_lists
 from amana.standards.datafile import BadData
 
 # So many are named on a screen; --json names all.
@@ -63,31 +63,34 @@ def run_attack(a: argparse.Namespace) -> int:
         raise Failed(f"{a.file.name}: {fault}") from None
     progress = summed(bar("attacking", len(file.tables)))
     report = verdict.on(file, whole_limits=a.limits, progress=progress)
-    if a.json:
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-    else:
-        _print_attack(report)
+    _said(a, report, _attack_in_words(report))
     return 1 if report["recovered"] else 0
 
 
-def _print_attack(report: dict[str, Any]) -> None:
-    print(f"{report['cells']:>9,}  cells, {report['sums']:,} sums between them")
+def _attack_in_words(report: dict[str, Any]) -> list[str]:
     faults = report["sums_that_fall_short"] + report["sums_that_are_passed"]
-    print(f"{faults:>9,}  of the sums do not add up, and are not used")
-    print(f"{report['withheld']:>9,}  cells withheld")
-    print(
-        f"{report['recovered']:>9,}  of them recovered, {report['by_subtraction']:,} by subtraction"
-    )
-    for group, count in report["recovered_by_group"].items():
-        if group:
-            print(f"{count:>9,}    {group} (of {report['withheld_by_group'][group]:,})")
-    for cell in report["recovered_cells"][:NAMED]:
-        print(f"           {cell['cell']} = {cell['value']}, by {cell['by']}")
-    if report["recovered"] > NAMED:
-        print(f"           and {report['recovered'] - NAMED:,} more: --json names all")
     broken = (report["file"] or {}).get("broken", 0)
+    recovered, subtracted = report["recovered"], report["by_subtraction"]
+    lines = [
+        f"{report['cells']:>9,}  cells, {report['sums']:,} sums between them",
+        f"{faults:>9,}  of the sums do not add up, and are not used",
+        f"{report['withheld']:>9,}  cells withheld",
+        f"{recovered:>9,}  of them recovered, {subtracted:,} by subtraction",
+        *(
+            f"{count:>9,}    {group} (of {report['withheld_by_group'][group]:,})"
+            for group, count in report["recovered_by_group"].items()
+            if group
+        ),
+        *(
+            f"           {cell['cell']} = {cell['value']}, by {cell['by']}"
+            for cell in report["recovered_cells"][:NAMED]
+        ),
+    ]
+    if recovered > NAMED:
+        lines.append(f"           and {recovered - NAMED:,} more: --json names all")
     if broken:
-        print(f"{broken:>9,}  broken cells of the file: amana import glotip FILE names them")
+        lines.append(f"{broken:>9,}  broken cells of the file: amana import glotip FILE names them")
+    return lines
 
 
 def run_glotip(a: argparse.Namespace) -> int:
@@ -100,18 +103,19 @@ def run_glotip(a: argparse.Namespace) -> int:
     except glotip.NotGlotip as fault:
         raise Failed(f"{a.file.name}: {fault}") from None
     said = report.as_json()
-    if a.json:
-        print(json.dumps(said, ensure_ascii=False, indent=1))
-        return 0
-    print(f"{said['rows']:>9,}  rows of {said['countries']} countries")
-    print(f"{said['withheld']:>9,}  withheld")
-    for name, count in {**said["by_indicator"], **said["repaired"]}.items():
-        print(f"{count:>9,}    {name}")
-    print(f"{said['doubles']:>9,}  stand twice")
-    print(f"{said['broken']:>9,}  broken cells")
-    for cell in said["broken_cells"][:NAMED]:
-        held = cell["found"] or "empty"
-        print(f"           line {cell['line']}, {cell['column']}: {held}. {cell['remedy']}")
+    lines = [
+        f"{said['rows']:>9,}  rows of {said['countries']} countries",
+        f"{said['withheld']:>9,}  withheld",
+        *(f"{n:>9,}    {name}" for name, n in said["by_indicator"].items()),
+        *(f"{n:>9,}    repaired: {name}" for name, n in said["repaired"].items()),
+        f"{said['doubles']:>9,}  stand twice",
+        f"{said['broken']:>9,}  broken cells",
+        *(
+            f"           line {b.line}, {b.column}: {b.found or 'empty'}. {b.remedy}"
+            for b in report.broken[:NAMED]
+        ),
+    ]
+    _said(a, said, lines)
     return 0
 
 
@@ -162,9 +166,7 @@ def run_htcds(a: argparse.Namespace) -> int:
     except BadData as fault:
         raise Failed(str(fault)) from None
     if a.to is not None:
-        # Cases of people: readable by whoever brought them, and nobody else.
-        with os.fdopen(os.open(a.to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as lines:
-            lines.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in documents)
+        _write_cases(a.to, documents)
     said = {
         "cases": len(documents),
         "rows": found.rows,
@@ -188,6 +190,24 @@ def run_htcds(a: argparse.Namespace) -> int:
     ]
     _said(a, said, lines_said)
     return 0
+
+
+def _write_cases(to: Path, documents: list[htcds.Document]) -> None:
+    """Write cases as lines of JSON, as a workbook, or as a CSV of each object in a new folder.
+
+    Cases of people: readable by whoever brought them, and nobody else; nothing is written over.
+    """
+    if to.suffix == ".jsonl":
+        lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in documents)
+        files = {to: lines.encode()}
+    elif to.suffix == ".xlsx":
+        files = {to: htcds.workbook(documents)}
+    else:
+        to.mkdir(mode=0o700)
+        files = {to / name: raw for name, raw in htcds.csv_files(documents).items()}
+    for file, raw in files.items():
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(raw)
 
 
 def run_lists(a: argparse.Namespace) -> int:
@@ -237,7 +257,7 @@ def _as_statistician(a: argparse.Namespace) -> int:
 
     from amana.access.actions import find_actor, sign_in, sign_out  # noqa: PLC0415
     from amana.access.rules import NotFound, Refused  # noqa: PLC0415
-    from amana.knowledge import actions, rules  # noqa: PLC0415
+    from amana.knowledge import actions  # noqa: PLC0415
 
     now = settings.CLOCK.now()
     password = sys.stdin.readline().rstrip("\n") if a.stdin else getpass.getpass("Password: ")
@@ -256,7 +276,7 @@ def _as_statistician(a: argparse.Namespace) -> int:
             same = actions.reproduced(series=a.series, version=a.version, actor=actor, now=now)
             _said(a, {"same": same}, ["the same to the last byte" if same else "NOT the same"])
             return 0 if same else 1
-        wanted = rules.definition_from(json.loads(a.file.read_text(encoding="utf-8")))
+        wanted = _definition(a.file)
         row = actions.publish(wanted=wanted, actor=actor, now=now)
         said = {"series": row.series, "version": row.version, "digest": row.digest}
         _said(a, said, [f"{row.series} {row.version}"])
@@ -269,33 +289,30 @@ def _as_statistician(a: argparse.Namespace) -> int:
     return 0
 
 
+def _definition(file: Path) -> Any:  # noqa: ANN401 - its room is imported once a node is used
+    from amana.knowledge.rules import definition_from  # noqa: PLC0415
+
+    _must_be_there(file)
+    try:
+        return definition_from(json.loads(file.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError):
+        raise Failed(f"{file.name} is no definition; copy that of a publication") from None
+
+
 def run_export(a: argparse.Namespace) -> int:
     """Write a published table in a format that others read: the same bytes each time."""
     use(a.data)
     from amana.access.rules import NotFound  # noqa: PLC0415
-    from amana.knowledge import exports, publications  # noqa: PLC0415
+    from amana.knowledge import publications  # noqa: PLC0415
 
     try:
         one = publications.published(a.series, a.version)
     except NotFound:
         raise Failed(f"{a.series} is not published here") from None
-    own = one.content["country"]
-    unmapped: list[str] = []
-    if a.form == "json":
-        raw = one.raw
-    elif a.form == "csv":
-        raw = exports.as_csv(one.content)
-    elif a.form == "sdmx":
-        raw = exports.as_sdmx(one.content)
-    elif a.form == "sdg":
-        raw = exports.as_sdg(one.content, _population(a.population))
-    else:
-        try:
-            raw, unmapped = exports.as_glotip(
-                one.content, countries.alpha3(own), countries.label(own, "en")
-            )
-        except ValueError as fault:
-            raise Failed(f"{a.series}: {fault}") from None
+    try:
+        raw, unmapped = publications.taken_out(one, a.form, _population(a.population))
+    except ValueError as fault:
+        raise Failed(f"{a.series}: {fault}") from None
     a.to.write_bytes(raw)
     said = {"file": str(a.to), "bytes": len(raw), "unmapped": unmapped}
     lines = [f"{a.to}: {len(raw):,} bytes", *(f"not in UNODC's tables: {u}" for u in unmapped)]
@@ -324,7 +341,8 @@ def run_hidden(a: argparse.Namespace) -> int:
     """Estimate how many nobody has seen, from lists that overlap, and say what it rests on."""
     _must_be_there(a.file)
     try:
-        found = hidden.estimate(hidden.read(a.file), draws=a.draws)
+        seen = hidden.read(a.file)
+        found, alone = hidden.estimate(seen, draws=a.draws), hidden.main_effects(seen)
     except hidden.BadHistories as fault:
         raise Failed(f"{a.file.name}: {fault}") from None
     said = {
@@ -332,6 +350,7 @@ def run_hidden(a: argparse.Namespace) -> int:
         "hidden": _whole(found.hidden),
         "total": _whole(found.total),
         "interval_95": [_whole(found.low), _whole(found.high)],
+        "total_if_no_list_sends_to_another": _whole(alone.total),
         "pairs": [list(map(str, pair)) for pair in found.pairs],
         "assumptions": list(found.assumptions),
         "warnings": list(found.warnings),
@@ -341,6 +360,7 @@ def run_hidden(a: argparse.Namespace) -> int:
         f"{found.observed:>9,}  seen on some list",
         f"{_told(found.hidden):>9}  estimated as seen on none",
         f"{_told(found.total):>9}  in all; 95 % interval {low} to {high}",
+        f"{_told(alone.total):>9}  in all, if no list sent to another",
         *(f"           assumed: {code}" for code in found.assumptions),
         *(f"           WARNING: {code}" for code in found.warnings),
     ]

@@ -28,6 +28,7 @@ class Statistics:
     """Dimensions with the list of their codes, and what a coded file is counted as."""
 
     threshold: int
+    most_cells: int
     bases: tuple[int, ...]
     dimensions: Mapping[str, str]
     needs: str
@@ -67,6 +68,7 @@ def read(root: Place) -> Statistics:
     ages = codes.values("STAT_AGE")
     return Statistics(
         threshold=threshold.at("value").count(),
+        most_cells=root.at("most_cells").count(),
         bases=tuple(place.count() for place in root.at("bases").each()),
         dimensions=dict(dimensions),
         needs=root.at("needs").one_of(codes.load()),

@@ -91,6 +91,7 @@ def test_the_hidden_population_comes_with_its_warnings(tmp_path: Path) -> None:
     assert found["observed"] == 80
     assert "FEWER_THAN_THREE_LISTS" in found["warnings"]
     assert found["assumptions"]
+    assert found["total_if_no_list_sends_to_another"]
 
 
 @pytest.mark.nodes

@@ -7,7 +7,7 @@ recovered; nothing that is published may let her.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,7 +53,6 @@ class _Piece:
     tables: Tables
     low: Numbers
     high: Numbers
-    sums: list[Sum] = field(default_factory=list)
 
     def narrow(self) -> None:
         """Pass on along the sums what each leaves for the others; or raise Impossible."""

@@ -14,6 +14,7 @@ from amana.cases.models import Case, Compartment
 from amana.knowledge import actions, publications, queries, rules
 from amana.knowledge.models import Publication
 from amana.knowledge.rules import CASE, EPISODE, EVENT, NONE, PERSON, Definition
+from amana.standards import statistics
 from tests.cast import Cast, name_of
 
 SINCE = date(2026, 1, 1)
@@ -143,6 +144,17 @@ def test_whoever_came_after_a_release_does_not_show_beside_it(
     assert publications.published(first.series).value({"sex": "M"}) == 7
     # The first one is what it was.
     assert publications.published(first.series, 1).value({"sex": "F"}) == 6
+
+
+def test_a_table_that_would_take_too_long_is_refused_and_not_begun(
+    cast: Cast, now: datetime, later: datetime, wanted: Definition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some(cast, now, 6, 7)
+    small = replace(statistics.load(), most_cells=3)
+    monkeypatch.setattr(statistics, "load", lambda: small)
+    found = actions.tried(wanted, cast.actor(Role.STATISTICIAN), later)
+    assert found.objections == ["TABLE_TOO_LARGE"]
+    assert found.ready is None
 
 
 def test_rounded_numbers_stand_alone_in_their_days(

@@ -18,16 +18,21 @@ from amana.knowledge.rules import PERSON, Definition, Fact
 from amana.knowledge.safe import shown, verdict
 from amana.standards import glotip
 
-WANTED = Definition(PERSON, date(2025, 1, 1), date(2025, 12, 31), (("age", "form", "sex"),), 5)
+WANTED = Definition(
+    PERSON, date(2025, 1, 1), date(2025, 12, 31), (("age", "class", "form", "sex"),), 5
+)
+VICTIM = {"class": "TRAITE_PRESUMEE"}
 FACTS: list[Fact] = [
-    ({"sex": "F", "age": "CHILD", "form": "LABOUR"}, 21),
-    ({"sex": "M", "age": "CHILD", "form": "OTHER"}, 2),
-    ({"sex": "F", "age": "ADULT", "form": "SEXUAL"}, 33),
-    ({"sex": "M", "age": "ADULT", "form": "SEVERAL"}, 12),
+    ({"sex": "F", "age": "CHILD", "form": "LABOUR", **VICTIM}, 21),
+    ({"sex": "M", "age": "CHILD", "form": "OTHER", **VICTIM}, 2),
+    ({"sex": "F", "age": "ADULT", "form": "SEXUAL", **VICTIM}, 33),
+    ({"sex": "M", "age": "ADULT", "form": "SEVERAL", **VICTIM}, 12),
+    # Smuggled, and no victim of trafficking: in no table of victims.
+    ({"sex": "M", "age": "ADULT", "form": "NOT_STATED", "class": "TRAFIC_ILLICITE"}, 40),
 ]
 
 
-MANY: list[Fact] = [*FACTS[:1], ({"sex": "M", "age": "CHILD", "form": "OTHER"}, 8), *FACTS[2:]]
+MANY: list[Fact] = [(of, max(times, 8)) for of, times in FACTS]
 
 
 def published(wanted: Definition = WANTED, facts: list[Fact] = FACTS) -> dict[str, Any]:
@@ -45,13 +50,13 @@ def rows(raw: bytes) -> list[dict[str, str]]:
 def structure(axes: tuple[str, ...]) -> v30.Dataflow:
     """The definition that a reader of our SDMX-CSV is given."""
     names = ["FREQ", "REF_AREA", "UNIT_MEASURE", *map(exports.column, axes), "TIME_PERIOD"]
-    dsd = v30.DataStructureDefinition(id="DETECTED", maintainer=common.Agency(id="AMANA"))
+    dsd = v30.DataStructureDefinition(id="COUNTED", maintainer=common.Agency(id="AMANA"))
     for name in names:
         dsd.dimensions.append(common.Dimension(id=name))
     dsd.measures.append(v30.Measure(id="OBS_VALUE"))
     dsd.attributes.append(common.DataAttribute(id="CONF_STATUS"))
     return v30.Dataflow(
-        id="DETECTED", version="1.0", maintainer=common.Agency(id="AMANA"), structure=dsd
+        id="COUNTED", version="1.0", maintainer=common.Agency(id="AMANA"), structure=dsd
     )
 
 
@@ -107,9 +112,17 @@ def test_unodcs_table_is_read_by_its_reader_and_names_what_it_has_no_word_for(
     report = glotip.Report()
     read = list(glotip.read(file, report))
     assert report.broken_count == 0
-    assert unmapped == ["form=SEVERAL"]
+    assert unmapped == ["class=TRAFIC_ILLICITE", "form=NOT_STATED", "form=SEVERAL"]
     (whole,) = [r for r in read if (r.sex, r.age, r.category) == ("Total", "Total", "Total")]
     assert whole.value == 74
+
+
+def test_a_table_that_does_not_tell_victims_from_others_is_no_table_of_victims() -> None:
+    mixed = published(replace(WANTED, crossings=(("age", "sex"),)), MANY)
+    with pytest.raises(ValueError, match="by class"):
+        exports.as_glotip(mixed, "CIV", "x")
+    with pytest.raises(ValueError, match="by class"):
+        exports.as_sdg(mixed, {})
 
 
 def test_unodc_asks_for_a_calendar_year() -> None:

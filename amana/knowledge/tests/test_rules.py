@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from amana.knowledge import rules
 from amana.knowledge.rules import NONE, PERSON, ROUND, Definition, Fact
 from amana.knowledge.safe.earlier import Edition
+from amana.standards import statistics
 
 SINCE, UNTIL, TODAY = date(2026, 1, 1), date(2026, 9, 30), date(2026, 11, 26)
 BY_SEX_AND_AGE = Definition(PERSON, SINCE, UNTIL, (("age", "sex"),), 5)
@@ -145,14 +146,36 @@ def test_whatever_was_published_before_what_comes_next_exposes_nobody(
         ({"until": TODAY}, ["PERIOD_NOT_OVER"]),
         ({"crossings": ()}, ["NOTHING_TO_COUNT"]),
         ({"threshold": 3}, ["THRESHOLD_TOO_LOW"]),
+        ({"unit": "NAME"}, ["DEFINITION_UNKNOWN"]),
+        ({"method": "TRUST"}, ["DEFINITION_UNKNOWN"]),
+        ({"base": 7}, ["DEFINITION_UNKNOWN"]),
+        ({"crossings": (("name",),)}, ["DEFINITION_UNKNOWN"]),
         ({"threshold": 3, "crossings": ()}, ["NOTHING_TO_COUNT", "THRESHOLD_TOO_LOW"]),
     ],
 )
 def test_a_definition_at_fault_hears_all_that_stands_against_it(
     change: dict[str, Any], against: list[str]
 ) -> None:
-    assert rules.objections(BY_SEX_AND_AGE, TODAY, 5) == []
-    assert rules.objections(replace(BY_SEX_AND_AGE, **change), TODAY, 5) == against
+    assert rules.objections(BY_SEX_AND_AGE, TODAY, statistics.load()) == []
+    assert rules.objections(replace(BY_SEX_AND_AGE, **change), TODAY, statistics.load()) == against
+
+
+def test_events_are_one_number_without_a_breakdown() -> None:
+    events = replace(BY_SEX_AND_AGE, unit=rules.EVENT, crossings=((),))
+    assert rules.objections(events, TODAY, statistics.load()) == []
+    ready = rules.prepared(events, [({}, 12)], [], "CI")
+    assert ready.is_safe
+    assert [c.value for c in ready.cells] == [12]
+    few = rules.prepared(events, [({}, 3)], [], "CI")
+    assert [c.value for c in few.cells] == [None]
+
+
+def test_a_release_is_measured_with_all_that_binds_it() -> None:
+    by_country = replace(BY_SEX_AND_AGE, crossings=(("citizenship", "sex"),))
+    before = [(by_country, rules.prepared(by_country, MANY, [], "CI").edition)]
+    assert not rules.is_too_large(BY_SEX_AND_AGE, MANY, [], "CI", 9)
+    assert rules.is_too_large(BY_SEX_AND_AGE, MANY, [], "CI", 8)
+    assert rules.is_too_large(BY_SEX_AND_AGE, MANY, before, "CI", 9)
 
 
 def test_a_publication_is_the_same_to_the_byte_for_the_same_facts() -> None:

@@ -14,7 +14,7 @@ from amana.cases.models import Case, Compartment
 from amana.knowledge import actions, publications, queries, rules
 from amana.knowledge.models import Publication
 from amana.knowledge.rules import CASE, EPISODE, EVENT, NONE, PERSON, Definition
-from amana.standards import statistics
+from amana.standards import codes
 from tests.cast import Cast, name_of
 
 SINCE = date(2026, 1, 1)
@@ -147,12 +147,12 @@ def test_whoever_came_after_a_release_does_not_show_beside_it(
 
 
 def test_a_table_that_would_take_too_long_is_refused_and_not_begun(
-    cast: Cast, now: datetime, later: datetime, wanted: Definition, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, now: datetime, later: datetime, wanted: Definition
 ) -> None:
     some(cast, now, 6, 7)
-    small = replace(statistics.load(), most_cells=3)
-    monkeypatch.setattr(statistics, "load", lambda: small)
-    found = actions.tried(wanted, cast.actor(Role.STATISTICIAN), later)
+    needs = tuple(sorted(f"{rules.NEED}{need}" for need in codes.values("NEED_DOMAIN")))[:11]
+    large = replace(wanted, crossings=(needs,))
+    found = actions.tried(large, cast.actor(Role.STATISTICIAN), later)
     assert found.objections == ["TABLE_TOO_LARGE"]
     assert found.ready is None
 

@@ -64,7 +64,7 @@ def test_no_smaller_choice_is_safe_of_all_that_there_are(numbers: list[int]) -> 
     held = counted([flat("sex", ["F", "M"]), FORM], facts, [("sex", "form")])
     request = suppress.asked(held.tables, held.values, THRESHOLD)
     kept = suppress.protect(request)
-    free = np.flatnonzero(~request.small)
+    free = np.flatnonzero(~request.small).tolist()
 
     def is_safe(more: tuple[int, ...]) -> bool:
         withheld = request.small.copy()
@@ -72,7 +72,7 @@ def test_no_smaller_choice_is_safe_of_all_that_there_are(numbers: list[int]) -> 
         return not np.concatenate(suppress.holes(request, withheld)).any()
 
     needed = int(kept.withheld.sum() - request.small.sum())
-    assert is_safe(tuple(np.flatnonzero(kept.withheld & ~request.small)))
+    assert is_safe(tuple(np.flatnonzero(kept.withheld & ~request.small).tolist()))
     if needed:
         assert not any(is_safe(more) for more in itertools.combinations(free, needed - 1))
     assert kept.gap < 1e-3

@@ -169,7 +169,7 @@ def write(rows: list[dict[str, Any]]) -> None:
     (RESULTS / "synthesis.md").write_text(told(rows, found["machine"], growth))
 
 
-def told(rows: list[dict[str, Any]], where: object, growth: dict[str, float]) -> str:
+def told(rows: list[dict[str, Any]], where: dict[str, Any], growth: dict[str, float]) -> str:
     """Return the tables: for repetitions the smallest, the middle and the largest."""
     groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for row in rows:
@@ -177,7 +177,8 @@ def told(rows: list[dict[str, Any]], where: object, growth: dict[str, float]) ->
     error, total = (_ratio(groups, BEST, name) for name in (_error, lambda row: row["total"]))
     safest = _ratio(groups, SAFEST, _error)
     about = (
-        f"`python -m bench.synthesis`, on {where}. The public synthetic CTDC release of 2021, "
+        f"`python -m bench.synthesis`, on {where['cpu']}, {where['cores']} cores, Python "
+        f"{where['python']}, load {where['load']}. The public synthetic CTDC release of 2021, "
         f"sample seed {SAMPLE_SEED}, 19 columns: {', '.join(COLUMNS)}. Epsilon {EPSILON:g}, delta "
         "1 / (n ln n), one row added or removed. pac-synth 0.0.8 with "
         "`use_synthetic_counts(True)`, reporting length 3, by its fabrication mode; "

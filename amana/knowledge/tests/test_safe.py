@@ -78,6 +78,24 @@ def test_no_smaller_choice_is_safe_of_all_that_there_are(numbers: list[int]) -> 
     assert kept.gap < 1e-3
 
 
+def test_of_a_larger_table_nothing_is_withheld_that_protects_nobody() -> None:
+    """Too many cells to be decided whole: a near choice, and each of its cells is needed."""
+    dice = np.random.default_rng(5)
+    rows, columns = [f"r{n:02}" for n in range(14)], [f"c{n:02}" for n in range(12)]
+    numbers = dice.integers(0, 40, size=len(rows) * len(columns)).tolist()
+    facts = list(zip(itertools.product(rows, columns), numbers, strict=True))
+    held = counted([flat("r", rows), flat("c", columns)], facts, [("r", "c")])
+    assert len(held.tables) > suppress.SMALL
+    request = suppress.asked(held.tables, held.values, THRESHOLD)
+    kept = suppress.protect(request)
+    assert not np.concatenate(suppress.holes(request, kept.withheld)).any()
+    assert kept.gap < 0.05
+    for cell in np.flatnonzero(kept.withheld & ~request.small):
+        without = kept.withheld.copy()
+        without[cell] = False
+        assert np.concatenate(suppress.holes(request, without)).any()
+
+
 def test_every_sum_of_the_tables_holds_and_a_shared_margin_is_one_cell() -> None:
     held = tables_of([(("F", "labour", "n1"), 7), (("M", "begging", "s2"), 3)])
     for one in held.tables.sums:

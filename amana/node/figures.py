@@ -14,7 +14,8 @@ from typing import Any
 
 from amana.knowledge import hidden
 from amana.knowledge.safe import shown, verdict
-from amana.knowledge.synthetic.counts import BadTable, Noisy, Plan, fit
+from amana.knowledge.synthetic.counts import BadTable, Noisy, Plan
+from amana.knowledge.synthetic.fitting import fit
 from amana.knowledge.synthetic.quality import codebook, report
 from amana.knowledge.synthetic.rows import draw as draw_rows
 from amana.node.cli import Failed

@@ -4,7 +4,8 @@
 privacy and can be repeated; `report` says how near they came, from real counts, for inside.
 """
 
-from amana.knowledge.synthetic.counts import Noisy, Plan, fit
+from amana.knowledge.synthetic.counts import Noisy, Plan
+from amana.knowledge.synthetic.fitting import fit
 from amana.knowledge.synthetic.quality import Quality, codebook, report
 from amana.knowledge.synthetic.rows import draw
 

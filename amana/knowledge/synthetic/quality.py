@@ -17,8 +17,6 @@ from amana.knowledge.synthetic.counts import (
     Noisy,
     encode,
     pack,
-    shares,
-    size_of,
     subsets,
 )
 
@@ -47,7 +45,6 @@ class Quality:
     noisy: Noisy
     nearness: tuple[Nearness, ...]
     mean_attributes: tuple[float, float]
-    shortened: float
 
     def public(self) -> dict[str, Any]:
         """Return what may stand beside the rows: it follows from the noisy counts alone."""
@@ -59,9 +56,9 @@ class Quality:
             "k": plan.k,
             "shown_under_k_at_most_with_probability": plan.hidden,
             "noise_sigma": self.noisy.sigma,
-            "shown_from_weighted_cases": {
-                f"{length} attributes, {flags} of them flags": round(least, 1)
-                for (length, flags), least in self.noisy.thresholds().items()
+            "shown_from_people": {
+                length: round(least, 1)
+                for length, least in zip(LENGTHS, self.noisy.shown_from, strict=True)
             },
             "rows": self.noisy.rows,
         }
@@ -72,7 +69,6 @@ class Quality:
             "nearness": [vars(one) for one in self.nearness],
             "mean_attributes": {"real": self.mean_attributes[0],
                                 "synthetic": self.mean_attributes[1]},
-            "share_of_rows_made_shorter": self.shortened,
         }  # fmt: skip
 
 
@@ -82,14 +78,10 @@ def report(
     """Return what the release promises and how near it came; reads real counts, for inside."""
     both, attributes = encode([*real, *synthetic], len(noisy.columns))
     ids, drawn = both[: len(real)], both[len(real) :]
-    is_flag = np.array(noisy.flags)
-    n_flags = int(is_flag.sum())
-    share = shares(len(is_flag) - n_flags, n_flags)[size_of(ids, is_flag)]
     return Quality(
         noisy,
         tuple(_near(ids, drawn, length, noisy.plan.k, len(attributes)) for length in LENGTHS),
         (_mean((ids >= 0).sum(1)), _mean((drawn >= 0).sum(1))),
-        _mean(share < 1),
     )
 
 

@@ -10,31 +10,33 @@ counts nearer to the noisy ones, the row takes it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
+from math import comb, sqrt
 from typing import cast
 
 import numpy as np
 
-from amana.knowledge.synthetic.counts import (
-    LENGTHS,
-    LEVELS,
-    SIZE,
-    UNIT,
-    WORTH,
-    Floats,
-    Ints,
-    Noisy,
-    shares,
-    subsets,
-)
+from amana.knowledge.synthetic.counts import LENGTHS, Floats, Ints, Noisy, subsets
+from amana.knowledge.synthetic.rounds import FIRST, SIZE
 
-# How often all columns are gone through; how many rows at a time, at most and as a share of all,
-# and which share of those takes the better value: many see the same lack at once.
-SWEEPS, BATCH, PART, TAKEN = 3, 2_000, 40, 0.5
-# How much chance there is: in the filling less where it is high, in the first sweep more.
+# How many rows are filled at a time: one in so many of all, and no more than that.
+PART, BATCH = 40, 2_000
+# Which share of the rows that see the same lack at once takes the better value.
+TAKEN = 0.5
+# How much chance there is: in the filling less where it is high, in a sweep by its heat.
 SHARP, HEAT = 1.5, 0.3
 NEVER = np.float32(-1e6)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Going through all columns once: one row in so many at a time, with so much chance."""
+
+    part: int
+    heat: float
+
+
+# Few at a time come nearer and take longer.
+SWEEPS = (Sweep(80, 1.5), Sweep(160, 1.0), Sweep(320, 0.6), Sweep(640, 0.3), Sweep(640, 0.1))
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Tables:
     An attribute is a number under `n`; `n` itself stands for none, and joins everything without
     weight. A combination is a place in the list of counts: for one attribute its number, for two
     `pair[a, b]`, for three `three[pairs[a, b], c]`. Behind the list are two more places: for what
-    has no weight, and for what is not allowed. `target` is NaN where nothing was counted.
+    has no weight, and for what is not allowed. `target` are the noisy numbers of people.
     """
 
     n: int
@@ -74,11 +76,10 @@ def draw(noisy: Noisy, seed: int) -> list[tuple[str, ...]]:
     known = tables(noisy)
     rows = np.full((noisy.rows, len(noisy.columns)), known.n, np.int64)
     if len(rows) and known.n:
-        target = np.where(np.isnan(known.target), -1, np.maximum(known.target, 0))
         is_flag = np.array(noisy.flags)[[column for column, _value in noisy.attributes]]
-        now = _fill(rows, _rooms(noisy, dice), is_flag.astype(np.int64), known, target, dice)
-        for turn in range(SWEEPS):
-            _sweep(rows, known, target, now, dice, 1 - turn / SWEEPS)
+        now = _fill(rows, _rooms(noisy, dice), is_flag.astype(np.int64), known, dice)
+        for this in SWEEPS:
+            _sweep(rows, known, now, dice, this)
     words = np.array([*(value for _column, value in noisy.attributes), ""], object)
     return [tuple(row) for row in words[rows].tolist()]
 
@@ -86,10 +87,7 @@ def draw(noisy: Noisy, seed: int) -> list[tuple[str, ...]]:
 def tables(noisy: Noisy) -> Tables:
     """Return what is allowed, with the noisy counts as cases."""
     n = len(noisy.attributes)
-    counted = {part: np.nan for ids in noisy.combinations for length in LENGTHS
-               for part in combinations(ids, length)}  # fmt: skip
-    counted |= {ids: count / UNIT for ids, count in noisy.combinations.items()}
-    names = sorted(counted, key=lambda ids: (len(ids), ids))
+    names = sorted(noisy.combinations, key=lambda ids: (len(ids), ids))
     forbidden, neutral = len(names) + 1, len(names)
     twos = [ids for ids in names if len(ids) == 2]
     # Pair 0 has no weight, the last one must not stand together.
@@ -106,42 +104,23 @@ def tables(noisy: Noisy) -> Tables:
     pairs[n, :] = pairs[:, n] = 0
     pair[n, :] = pair[:, n] = three[0, :] = three[:-1, n] = neutral
     columns = [column for column, _value in noisy.attributes]
-    members = np.array([(*ids, n, n)[:3] for ids in names], np.int64).reshape(-1, 3)
-    length = np.array([len(ids) for ids in names], np.int64)
     return Tables(
-        n, np.searchsorted(columns, range(len(noisy.columns) + 1)), pairs, pair, three, members,
-        length, _cases(noisy, members, length, np.array([counted[ids] for ids in names])),
-    )  # fmt: skip
-
-
-def _cases(noisy: Noisy, members: Ints, length: Ints, weighted: Floats) -> Floats:
-    """Return how many cases weighted counts stand for.
-
-    Rows were made shorter by their level. How those who hold a combination spread over the levels
-    was not counted; it is taken as if, within a level, its attributes came independently.
-    """
-    if not len(members):
-        return weighted
-    levels = np.array(LEVELS)
-    sizes = np.array(noisy.sizes, np.float64)
-    level = np.searchsorted(-levels, -shares(sizes.shape[0] - 1, sizes.shape[1] - 1))
-    whole = np.maximum(np.bincount(level.ravel(), sizes.ravel(), minlength=len(levels)), 1)
-    holders = np.clip(np.array(noisy.holders, np.float64), 0.01 * whole, whole)
-    logs = np.append(np.log(holders), np.zeros((1, len(levels))), 0)
-    spread = logs[members].sum(1) - (length - 1)[:, None] * np.log(whole)
-    chance = np.exp(spread - spread.max(1, keepdims=True))
-    mean = (chance * levels).sum(1) / chance.sum(1)
-    flags = np.array([noisy.flags[column] for column, _value in noisy.attributes] + [False])
-    worth = np.array([WORTH[int(n), int(f)] for n, f in zip(length, flags[members].sum(1),
-                                                            strict=True)])  # fmt: skip
-    return cast("Floats", weighted / worth / mean)
+        n=n,
+        starts=np.searchsorted(columns, range(len(noisy.columns) + 1)),
+        pairs=pairs,
+        pair=pair,
+        three=three,
+        members=np.array([(*ids, n, n)[:3] for ids in names], np.int64).reshape(-1, 3),
+        length=np.array([len(ids) for ids in names], np.int64),
+        target=np.array([max(0, noisy.combinations[ids]) for ids in names], np.float64),
+    )
 
 
 def _rooms(noisy: Noisy, dice: np.random.Generator) -> Ints:
     """Return how many attributes each row gets at first: that are no flags, and that are."""
     sizes = np.maximum(np.array(noisy.sizes, np.float64), 0)
     # Where nobody is, noise alone would put rows of any length.
-    sure = np.where(sizes > 2 * noisy.sigma / SIZE, sizes, 0)
+    sure = np.where(sizes > 2 * noisy.sigma / sqrt(FIRST) / SIZE, sizes, 0)
     sure = (sure if sure.any() else sizes).ravel()
     ends = np.round(np.cumsum(sure) / sure.sum() * noisy.rows).astype(np.int64)
     which = np.repeat(np.arange(len(sure)), np.diff(ends, prepend=0))
@@ -149,17 +128,18 @@ def _rooms(noisy: Noisy, dice: np.random.Generator) -> Ints:
 
 
 def _fill(
-    rows: Ints, rooms: Ints, is_flag: Ints, known: Tables, target: Floats, dice: np.random.Generator
+    rows: Ints, rooms: Ints, is_flag: Ints, known: Tables, dice: np.random.Generator
 ) -> Floats:
     """Fill empty rows, the longest first; return the counts that they have then."""
+    target = known.target
     now = np.zeros(len(target) + 2)
     column_of = np.searchsorted(known.starts, np.arange(known.n), side="right") - 1
     order = np.argsort(-rooms.sum(1), kind="stable")
-    size = _batch(len(order))
+    size = _batch(len(order), PART)
     for at in range(0, len(order), size):
         mine = order[at : at + size]
         # What there is enough of stays possible.
-        missing = np.append(np.maximum(target - now[:-2], 0.02 * np.abs(target)), [1.0, 0.0])
+        missing = np.append(np.maximum(target - now[:-2], 0.02 * target), [1.0, 0.0])
         taken = _grown(rooms[mine].copy(), is_flag, missing, known, dice)
         row, step = np.nonzero(taken != known.n)
         rows[mine[row], column_of[taken[row, step]]] = taken[row, step]
@@ -223,25 +203,22 @@ def _started(
     return start
 
 
-def _sweep(
-    rows: Ints, known: Tables, target: Floats, now: Floats, dice: np.random.Generator, heat: float
-) -> None:
+def _sweep(rows: Ints, known: Tables, now: Floats, dice: np.random.Generator, this: Sweep) -> None:
     """Go through all columns once, and let rows take what brings the counts nearer."""
-    aim = np.append(target, [0, 0])
-    is_counted = np.append(target >= 0, [False, False])
+    aim = np.append(known.target, [0, 0])
     # Near the target a gain is small, so that not all rows come and go together.
-    slack = 0.3 + heat * 0.02 * np.abs(aim)
+    slack = 0.3 + this.heat * 0.02 * aim
     for column in dice.permutation(rows.shape[1]):
         values = np.arange(known.starts[column], known.starts[column + 1])
-        for mine in _batches(rows, known, dice) if len(values) else ():
-            gain = np.clip((aim - now) / slack, -1, 1).astype(np.float32) * is_counted
+        for mine in _batches(rows, known, dice, this.part) if len(values) else ():
+            gain = np.clip((aim - now) / slack, -1, 1).astype(np.float32)
             gain[known.forbidden] = NEVER
             held, pairs = _held(rows[mine], column, known)
             score = np.zeros((len(mine), len(values) + 1), np.float32)
             score[:, :-1] = gain[values]
             score[:, :-1] += gain[known.pair[:, values]][held].sum(1)
             score[:, :-1] += gain[known.three[:, values]][pairs].sum(1)
-            score += HEAT * heat * dice.gumbel(size=score.shape)
+            score += HEAT * this.heat * dice.gumbel(size=score.shape)
             old = rows[mine, column]
             new = np.append(values, known.n)[score.argmax(1)]
             moved = np.flatnonzero((new != old) & (dice.random(len(mine)) < TAKEN))
@@ -250,17 +227,17 @@ def _sweep(
             rows[mine[moved], column] = new[moved]
 
 
-def _batches(rows: Ints, known: Tables, dice: np.random.Generator) -> Iterator[Ints]:
+def _batches(rows: Ints, known: Tables, dice: np.random.Generator, part: int) -> Iterator[Ints]:
     """Yield numbers of rows in a new order, rows of about one size together."""
     order = dice.permutation(len(rows))
     order = order[np.argsort((rows[order] != known.n).sum(1), kind="stable")]
-    size = _batch(len(rows))
+    size = _batch(len(rows), part)
     for at in dice.permutation(np.arange(0, len(order), size)):
         yield order[at : at + size]
 
 
-def _batch(n_rows: int) -> int:
-    return min(BATCH, n_rows // PART + 1)
+def _batch(n_rows: int, part: int) -> int:
+    return min(BATCH, n_rows // part + 1)
 
 
 def _held(rows: Ints, column: int, known: Tables) -> tuple[Ints, Ints]:

@@ -11,18 +11,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from amana.knowledge.synthetic import Noisy, Plan, codebook, draw, fit, report
-from amana.knowledge.synthetic.counts import (
-    HOLDS,
-    LEVELS,
-    SIZE,
-    UNIT,
-    WORTH,
-    BadTable,
-    encode,
-    totals,
-    unpack,
-)
+from amana.knowledge.synthetic import Noisy, Plan, codebook, draw, fit, report, rounds
+from amana.knowledge.synthetic.counts import BadTable, Ints, encode
+from amana.knowledge.synthetic.rounds import N_GROUPS, UNIT, Held, first_adds, round_adds
 from amana.knowledge.synthetic.rows import tables
 
 COLUMNS = ("year", "gender", "citizenship", "threats", "withholds_documents")
@@ -66,59 +57,65 @@ def combinations_of(table: Sequence[tuple[str, ...]]) -> Counter[tuple[tuple[int
     return found
 
 
-def named_totals(
-    table: list[tuple[str, ...]], columns: int, flags: list[bool]
-) -> dict[tuple[object, ...], int]:
-    """Return everything that is counted, under names that do not depend on other rows."""
-    ids, attributes = encode(table, columns)
-    real = totals(ids, np.array(flags), len(attributes))
-    named: dict[tuple[object, ...], int] = {}
-    for members, count in zip(
-        unpack(real.keys, len(attributes)).tolist(), real.counts.tolist(), strict=True
-    ):
-        named["combination", *(attributes[one] for one in members if one >= 0)] = count
-    for place, count in np.ndenumerate(real.sizes):
-        named["size", *place] = int(count)
-    for (one, level), count in np.ndenumerate(real.holders):
-        named["holder", attributes[one], level] = int(count)
-    assert sum(named.values()) == real.vector().sum()
-    return named
+def length(change: Ints) -> float:
+    return math.sqrt(sum(int(one) ** 2 for one in change.ravel()))
 
 
-def length_of_change(
-    table: list[tuple[str, ...]], without: list[tuple[str, ...]], columns: int, flags: list[bool]
-) -> float:
-    before = named_totals(table, columns, flags)
-    after = named_totals(without, columns, flags)
-    return math.sqrt(sum((before.get(name, 0) - after.get(name, 0)) ** 2
-                         for name in before.keys() | after.keys()))  # fmt: skip
+def change_of(
+    table: Sequence[tuple[str, ...]], gone: int, flags: Sequence[bool], data: st.DataObject
+) -> tuple[float, float]:
+    """Return by how much one row changes what is asked in the first round, and in a later one.
+
+    Which combinations a later round asks for, and with what weight, is any that noise may leave.
+    """
+    ids, attributes = encode(table, len(flags))
+    rest = np.delete(ids, gone, 0)
+    is_flag = np.array(flags)
+    first = [np.concatenate([part.ravel() for part in first_adds(rows, len(attributes), is_flag)])
+             for rows in (ids, rest)]  # fmt: skip
+    names = sorted({part for row in ids.tolist() for n in (2, 3)
+                    for part in combinations([one for one in row if one >= 0], n)})  # fmt: skip
+    worth = np.array(data.draw(st.lists(
+        st.sampled_from([0.0, 0.05, 0.3, 1.0]), min_size=len(names), max_size=len(names)
+    )), np.float64)  # fmt: skip
+    n_groups = data.draw(st.sampled_from([1, N_GROUPS]))
+    later = []
+    for rows in (ids, rest):
+        held = [(n, at) for at, row in enumerate(rows.tolist()) for n, name in enumerate(names)
+                if set(name) <= set(row)]  # fmt: skip
+        places, holders = np.array(held, np.int64).reshape(-1, 2).T
+        size = rounds.classes((rows >= 0).sum(1))
+        sizes, real = round_adds(Held(places, holders, size), worth, n_groups)
+        later.append(np.concatenate([sizes, real.ravel()]))
+    return length(first[0] - first[1]), length(later[0] - later[1])
 
 
 @given(rows, st.data())
-def test_one_person_changes_all_counts_together_by_at_most_one_unit(
+def test_one_person_changes_all_counts_of_a_round_together_by_at_most_one_unit(
     table: list[tuple[str, ...]], data: st.DataObject
 ) -> None:
     gone = data.draw(st.integers(0, len(table) - 1))
-    without = table[:gone] + table[gone + 1 :]
-    flags = [name in FLAGS for name in COLUMNS]
-    assert length_of_change(table, without, len(COLUMNS), flags) <= UNIT
+    first, later = change_of(table, gone, [name in FLAGS for name in COLUMNS], data)
+    assert first <= UNIT
+    assert later <= UNIT
 
 
-@given(st.integers(1, 24), st.data())
+@settings(max_examples=40)
+@given(st.integers(1, 11), st.data())
 def test_a_person_of_whom_everything_is_known_changes_them_by_no_more(
     columns: int, data: st.DataObject
 ) -> None:
     flags = data.draw(st.lists(st.booleans(), min_size=columns, max_size=columns))
     held = data.draw(st.lists(st.sampled_from(["", "1", "1"]), min_size=columns, max_size=columns))
-    length = length_of_change([tuple(held)], [], columns, flags)
-    assert SIZE * UNIT - 1 <= length <= UNIT
+    first, later = change_of([tuple(held)], 0, flags, data)
+    # And by no less than half of it where there is anything: noise for nothing helps nobody.
+    assert (UNIT / 2 if any(held) else 0) <= first <= UNIT
+    assert rounds.KEPT * UNIT / 4 <= later <= UNIT
 
 
-def test_a_row_with_little_in_it_is_counted_whole() -> None:
-    named = named_totals([("2021", "", "", "", "")], len(COLUMNS), [False] * 3 + [True] * 2)
-    assert named["combination", (0, "2021")] == math.floor(WORTH[1, 0] * UNIT)
-    assert named["size", 1, 0] == int(SIZE * UNIT)
-    assert named["holder", (0, "2021"), LEVELS.index(1.0)] == int(HOLDS * UNIT)
+def test_the_rounds_together_spend_no_more_than_the_plan() -> None:
+    parts = [rounds.FIRST, rounds.PAIRS.part, *(one.part for one in rounds.TRIPLES)]
+    assert 0.99 < sum(parts) <= 1
 
 
 def test_the_noise_is_what_opendp_asks_for() -> None:
@@ -158,14 +155,37 @@ def test_nine_people_are_hidden_and_many_are_not() -> None:
         assert shown == {0: "2022", 1: "Woman", 2: "Nuevo Rico"}
 
 
-def test_a_threshold_is_over_k_and_over_what_noise_makes_of_one_person() -> None:
-    noisy = fit(COLUMNS, [], PLAN, flags=FLAGS)
-    for kind, least in noisy.thresholds().items():
-        sigma = noisy.sigma / WORTH[kind]
-        assert least > PLAN.k - 1 + 4.7 * sigma
-        # 25 combinations of up to three of five columns, each passed by half of delta's share.
-        passed = math.erfc((least - 1) / sigma / math.sqrt(2)) / 2
-        assert 25 * passed <= PLAN.delta / 2
+def test_an_attribute_is_known_from_more_people_than_noise_makes_of_one() -> None:
+    sigma = fit(COLUMNS, [], PLAN, flags=FLAGS).sigma / math.sqrt(rounds.FIRST)
+    least = rounds.threshold(PLAN, sigma, len(COLUMNS))
+    # A row has five attributes at most, each passed by a fifth of a tenth of delta.
+    passed = math.erfc((least - rounds.HOLDS) / sigma / math.sqrt(2)) / 2
+    assert len(COLUMNS) * passed <= PLAN.delta / 10
+    of_nine = (PLAN.k - 1) * rounds.HOLDS
+    assert math.erfc((least - of_nine) / sigma / math.sqrt(2)) / 2 <= PLAN.hidden
+
+
+def test_nothing_that_nobody_holds_is_shown() -> None:
+    """Many combinations are asked for that nobody holds: chance alone must make none of them."""
+    columns = tuple(f"column_{n}" for n in range(6))
+    dice = np.random.default_rng(5)
+    # Each row keeps to one side: of its values none stands beside one of the other side.
+    table = [tuple(f"{side}{dice.integers(3)}" for _ in columns)
+             for side in dice.choice(["a", "b"], 12_000)]  # fmt: skip
+    for _ in range(6):
+        noisy = fit(columns, table, PLAN, flags=frozenset())
+        sides = {frozenset(noisy.attributes[one][1][0] for one in ids)
+                 for ids in noisy.combinations}  # fmt: skip
+        assert sides == {frozenset("a"), frozenset("b")}
+        assert sum(len(ids) == 3 for ids in noisy.combinations) > 500
+
+
+def test_of_what_is_shown_every_part_is_shown() -> None:
+    noisy = fit(COLUMNS, a_crowd(3_000), PLAN, flags=FLAGS)
+    for ids in noisy.combinations:
+        assert all(part in noisy.combinations for n in range(1, len(ids))
+                   for part in combinations(ids, n))  # fmt: skip
+    assert max(map(len, noisy.combinations)) == 3
 
 
 # No shrinking: each example draws thousands of rows.
@@ -293,7 +313,7 @@ def test_a_plan_that_promises_nothing_is_refused(plan: dict[str, float], says: s
         Plan(**plan)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kept", [{}, {"type": "another"}, {"type": "amana.synthetic.counts.1"}])
+@pytest.mark.parametrize("kept", [{}, {"type": "another"}, {"type": "amana.synthetic.counts.2"}])
 def test_what_was_not_kept_by_us_is_refused(kept: dict[str, str]) -> None:
     with pytest.raises(BadTable, match="counts"):
         Noisy.from_dict(kept)

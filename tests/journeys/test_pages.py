@@ -541,8 +541,22 @@ VISITS: dict[str, Visit] = {
         _send("/agreements/ci-ma-memorandum/note"),
         422,
     ),
-    "figures": Visit("desk:figures", "CI", C, "/figures/"),
-    "figures-filled": Visit("desk:figures", "MA", C, "/figures/"),
+    **{
+        f"figures-{name}": Visit("desk:figures", country, role, "/figures/", weight=20_000)
+        for name, country, role in (
+            ("responder", "MA", R),
+            ("worker", "CI", W),
+            ("supervisor", "MA", S),
+            ("desk", "MA", D),
+            ("coordinator", "CI", C),
+            ("coordinator-there", "MA", C),
+            ("house", "CI", Role.SHELTER_MANAGER),
+            ("health", "CI", Role.HEALTH),
+            ("statistician", "CI", Role.STATISTICIAN),
+            ("officer", "CI", Role.DATA_PROTECTION),
+            ("administrator", "CI", A),
+        )
+    },
     "published": Visit("knowledge:published", "CI", None, "/data/"),
     "published-empty": Visit("knowledge:published", "MA", Role.STATISTICIAN, "/data/"),
     "published-table": Visit("knowledge:table", "CI", None, "/data/{table}/1/", weight=20_000),
@@ -1135,7 +1149,7 @@ def test_the_first_page_is_light_and_later_ones_reuse_it(language: str, seats: S
 
 
 def test_a_wide_page_holds_too(seats: Seats, facts: Facts) -> None:
-    for name in ("sign-in", "case", "referral-with_desk-ma", "screenings", "figures"):
+    for name in ("sign-in", "case", "referral-with_desk-ma", "screenings", "figures-supervisor"):
         visit = VISITS[name]
         seat = seats.take(visit.country, visit.role, "fr")
         seat.page.set_viewport_size({"width": 1280, "height": 800})

@@ -243,6 +243,8 @@ TABLE: dict[str, Page] = {
     # What is published is for everybody: no case is behind it.
     "knowledge:published": _public(),
     "knowledge:flows": _public(),
+    "knowledge:corridor": _public(),
+    "knowledge:needs": _public(),
     "knowledge:table": _public(),
     "knowledge:take": _public(),
     "knowledge:count": _for(Role.STATISTICIAN, purpose="figures"),

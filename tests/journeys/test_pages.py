@@ -569,6 +569,9 @@ VISITS: dict[str, Visit] = {
         weight=20_000,
     ),
     "flows": Visit("knowledge:flows", "CI", None, "/data/flows/", weight=40_000),
+    "corridor": Visit("knowledge:corridor", "MA", None, "/data/corridor/", weight=20_000),
+    "needs": Visit("knowledge:needs", "CI", None, "/data/needs/", weight=40_000),
+    "needs-empty": Visit("knowledge:needs", "MA", Role.STATISTICIAN, "/data/needs/"),
     "count": Visit("knowledge:count", "CI", Role.STATISTICIAN, "/data/count/"),
     "count-refused": Visit(
         "knowledge:count", "CI", Role.STATISTICIAN, "/data/count/", _count_bare, 422

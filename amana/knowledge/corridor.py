@@ -23,7 +23,7 @@ from amana.knowledge.observatory import SINCE, few, flow_row, name_of, pair, sou
 from amana.knowledge.pages import Grid
 from amana.look.coded import label, language
 from amana.standards import codes, flows
-from amana.standards.clocks import TIERS, Clocks
+from amana.standards.clocks import TIERS, Clock, Clocks
 from amana.standards.flows import Flow
 
 # A clock inside one country is no promise to the other.
@@ -115,23 +115,39 @@ def _agreement(entry: agreements.Entry) -> dict[str, Any]:
     }
 
 
-def _clocks(found: Clocks) -> Grid:
-    """Return by when each answers the other: a row for each word that is owed."""
-    keys = dict.fromkeys(key for key, _tier in found.held if key not in OWN_CLOCKS)
-    known = [key for key in codes.values("CLOCK") if key in keys]
-    return Grid(
+def _clocks(found: Clocks) -> dict[str, Any]:
+    """Return by when each answers the other: a row for each word that is owed, and its source."""
+    held = {key for key, _tier in found.held} - OWN_CLOCKS
+    known = [key for key in codes.values("CLOCK") if key in held]
+    sources: dict[str, list[str]] = {}
+    for key in known:
+        for said in dict.fromkeys(_source_of(c) for c in _of_tiers(found, key) if c):
+            sources.setdefault(said, []).append(label("CLOCK", key))
+    grid = Grid(
         _("By when each answers the other"),
         (_("Clock"),),
-        (*(label("TIER", tier) for tier in TIERS), _("Source")),
-        tuple(((label("CLOCK", key),), _row(found, key)) for key in known),
+        tuple(label("TIER", tier) for tier in TIERS),
+        tuple(((label("CLOCK", key),), tuple(map(_span, _of_tiers(found, key)))) for key in known),
     )
+    # Where all have one source, their names need not be said again.
+    named = {said: [] if len(sources) == 1 else clocks for said, clocks in sources.items()}
+    return {
+        "grids": [grid],
+        "sources": [(said, " · ".join(clocks)) for said, clocks in named.items()],
+    }
 
 
-def _row(found: Clocks, key: str) -> tuple[str, ...]:
-    mine = [found.held.get((key, tier)) for tier in TIERS]
-    spans = ["–" if c is None else f"{c.value} {label('UNIT', c.unit)}" for c in mine]
-    sources = dict.fromkeys(f"{source_of(c.source)} ({label('MARK', c.mark)})" for c in mine if c)
-    return (*spans, " · ".join(sources))
+def _of_tiers(found: Clocks, key: str) -> list[Clock | None]:
+    return [found.held.get((key, tier)) for tier in TIERS]
+
+
+def _span(clock: Clock | None) -> str:
+    return "–" if clock is None else f"{clock.value} {label('UNIT', clock.unit)}"
+
+
+def _source_of(clock: Clock) -> str:
+    """Return whence a delay is, with our mark."""
+    return f"{source_of(clock.source)} ({label('MARK', clock.mark)})"
 
 
 def _published(partner: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from amana.look.coded import label, language
 from amana.standards import codes, countries, statistics
 
 # So many profiles of one table are drawn; all of them stand behind its link.
-MOST_PROFILES = 8
+MOST_PROFILES = 12
 Codes = Mapping[str, str]
 
 
@@ -149,7 +149,7 @@ def _profile(
         unit=label("STAT_UNIT", one.definition.unit),
         source=source,
         labels=_("Need"),
-        series=(Series(_("Needed"), tuple(facts[: pages.MOST_BARS])),),
+        series=(Series(_("Needed"), tuple(facts)),),
     )
     number = cells.get(rules.key(of))
     return Profile(

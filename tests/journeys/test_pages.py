@@ -1,5 +1,6 @@
 """Every page, in three languages, in a real browser: open to everybody, light, silent, and safe."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +25,13 @@ from django.utils import translation
 
 from amana.access.rules import Role
 from amana.keeper.rules import DEMO_CODE
+from amana.knowledge import rules
+from amana.knowledge.actions import LICENCE
 from amana.node import cast, lettered, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
+from amana.standards import codes, statistics
 from tests.journeys import interview
 from tests.journeys.operation import an_operation
 
@@ -709,6 +714,7 @@ def live_on(demo: Any) -> dict[str, str]:
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
     _refuse_one(demo.home / "ci" / "db" / "amana.sqlite3")
+    _publish_needs(demo.home / "ci" / "db" / "amana.sqlite3")
     facts["letters"] = youssef.open("/letters/").first(r'href="/letters/(R-[0-9A-Z-]+)/"') or ""
     status = {"judicial_kind": "HEARING", "judicial_status": "SENT"}
     facts["letter"] = lettered.write(hicham, facts["letters"], "judicial.request", status)
@@ -832,6 +838,33 @@ def _lay_a_passkey(database: Path, sign_in_name: str) -> str:
             [sign_in_name],
         ).fetchone()
     return str(made[0])
+
+
+def _publish_needs(database: Path) -> None:
+    """Lay down a table of needs of last year's: the demo has too few people to publish one."""
+    named = [rules.NEED + need for need in codes.values(statistics.load().needs)]
+    facts: list[rules.Fact] = [
+        (
+            {"sex": sex, "age": age}
+            | {n: rules.YES if (at + m) % 3 else rules.NO for m, n in enumerate(named)},
+            3 + 7 * at,
+        )
+        for at, (sex, age) in enumerate(product("FM", ("ADULT", "CHILD")))
+    ]
+    crossings = tuple(tuple(sorted(("age", "sex", need))) for need in named)
+    wanted = rules.Definition(
+        rules.PERSON, date(2025, 1, 1), date(2025, 12, 31), crossings, statistics.load().threshold
+    )
+    ready = rules.prepared(wanted, facts, [], "CI")
+    about = {"series": wanted.series, "version": 1, "country": "CI", "source": "Amana"}
+    content = rules.content(ready, about | {"licence": LICENCE})
+    row = (wanted.series, 1, "2026-01-15 10:00:00", "test", "2025-01-01", "2025-12-31", content)
+    with closing(sqlite3.connect(database, timeout=30)) as found, found:
+        found.execute(
+            "insert into knowledge_publication (series, version, published_at, published_by, since,"
+            " until, content, digest, key_id, sealed) values (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            (*row, hashlib.sha256(content).hexdigest(), b""),
+        )
 
 
 def _refuse_one(database: Path) -> None:

@@ -9,7 +9,7 @@ from amana.access.rules import Role
 from amana.agreements import actions as agreements
 from amana.knowledge import actions, corridor
 from amana.knowledge.rules import PERSON, Definition
-from amana.knowledge.tests.test_actions import SINCE, some
+from amana.knowledge.tests.test_actions import SINCE, a_coded_case, some
 from amana.standards import clocks
 from amana.standards.flows import SERIES, Flow
 from tests.cast import Cast, StoppedClock, name_of
@@ -65,13 +65,14 @@ def test_a_text_that_is_suspended_is_not_called_in_force(cast: Cast, now: dateti
 
 
 def test_every_clock_that_is_promised_stands_with_its_source(cast: Cast, now: datetime) -> None:
-    (grid,) = corridor.shown_corridor(now)["clocks"]
+    (held,) = corridor.shown_corridor(now)["clocks"]
 
+    (grid,) = held["grids"]
     promised = {key for key, _tier in clocks.load().held} - corridor.OWN_CLOCKS
     assert len(grid.rows) == len(promised)
-    for _clock, (*spans, source) in grid.rows:
-        assert len(spans) == len(clocks.TIERS)
-        assert source
+    assert all(len(spans) == len(clocks.TIERS) for _clock, spans in grid.rows)
+    assert held["sources"]
+    assert all(said for said, _which in held["sources"])
 
 
 def test_of_the_partners_citizens_only_what_is_published_is_told(cast: Cast, now: datetime) -> None:
@@ -79,6 +80,8 @@ def test_of_the_partners_citizens_only_what_is_published_is_told(cast: Cast, now
     assert before["rows"] == []
     cast.hire(name_of(Role.STATISTICIAN), "Salma Inventée", Role.STATISTICIAN)
     some(cast, now, 6, 7)
+    for number in range(50, 60):
+        a_coded_case(cast, number, now, citizenship="ML")
     (counted,) = corridor.shown_corridor(now)["published"]
     assert counted["rows"] == []
     until = (now - timedelta(days=1)).date()

@@ -11,7 +11,7 @@ from amana.cases.actions.parts import count_more
 from amana.knowledge import actions, needs, rules
 from amana.knowledge.needs import Needed
 from amana.knowledge.rules import PERSON, ROUND, WITHHOLD, Definition
-from amana.knowledge.tests.test_actions import SINCE, some
+from amana.knowledge.tests.test_actions import SINCE, a_coded_case, some
 from tests.cast import Cast, StoppedClock, name_of
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,17 @@ def test_what_is_withheld_is_shown_as_withheld_and_no_share_leads_back_to_it(
     boys = next(p for p in table.profiles if p.title == "Male")
     assert boys.drawing is not None
     assert "drawing-withheld" in boys.drawing
+
+
+def test_a_share_is_not_made_of_a_shown_part_and_a_withheld_one(cast: Cast, now: datetime) -> None:
+    asked(cast, now, 22, 0, without=2)
+    for number in (91, 92):
+        a_coded_case(cast, number, now)
+    publish(cast, now, [])
+
+    (table,) = tables(now)
+
+    assert row(table, "Everybody", "Shelter") == ("20", "withheld", "withheld", "–")
 
 
 def test_of_rounded_numbers_no_share_is_made(cast: Cast, now: datetime) -> None:

@@ -105,8 +105,8 @@ def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
         # Whether a number is ours, and never whose.
         "protection:check",
         # What is published: a table, and no case behind it.
-        *("knowledge:published", "knowledge:flows", "knowledge:corridor"),
-        *("knowledge:table", "knowledge:take"),
+        *("knowledge:published", "knowledge:table", "knowledge:take"),
+        *("knowledge:flows", "knowledge:corridor", "knowledge:needs"),
     }
 
 

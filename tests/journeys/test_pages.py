@@ -1348,6 +1348,26 @@ def test_paper_shows_the_content_and_not_the_frame(seats: Seats, facts: Facts) -
     assert shown == {".bar": False, ".nav": False, ".foot": False, ".preview": True}
 
 
+@pytest.mark.parametrize("name", ["figures-supervisor", "needs", "corridor", "published-table"])
+def test_on_paper_no_table_of_figures_is_cut(name: str, seats: Seats, facts: Facts) -> None:
+    visit = VISITS[name]
+    seat = seats.take(visit.country, visit.role, "fr")
+    page, before = seat.page, seat.page.viewport_size
+    page.set_viewport_size({"width": 690, "height": 975})
+    page.goto(seat.address + visit.path.format(**facts))
+
+    page.emulate_media(media="print")
+    held = page.evaluate(
+        """[...document.querySelectorAll('.scrolls')].map(
+            s => [getComputedStyle(s).overflowX, s.scrollWidth <= s.clientWidth])"""
+    )
+    page.emulate_media(media="screen")
+    page.set_viewport_size(before)
+
+    assert held
+    assert all(found == ["visible", True] for found in held)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_a_broken_node_holds_without_the_node(language: str, seats: Seats) -> None:
     seat = seats.take("CI", None, language)

@@ -1,12 +1,15 @@
 """Reading the record, its head, and what witnesses saw."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import BinaryField, F, Func, IntegerField, Value
+from django.db.models import BinaryField, F, Func, IntegerField, Q, Value
 
 from amana.audit import rules
 from amana.audit.models import Alarm, Cosigned, Entry, Head, Witnessed
@@ -135,6 +138,23 @@ def acts_on(subject: str) -> list[Told]:
     rows = Entry.objects.annotate(found=_PlaceIn(F("event"), wanted)).filter(found__gt=0)
     events = [json.loads(bytes(row.event or b"{}")) for row in rows.order_by("-seq")[:MOST_ACTS]]
     return [_told(event) for event in events]
+
+
+# So many of the newest entries are looked through for what was done: they have no index by it.
+MOST_LOOKED_THROUGH = 50_000
+
+
+def months_of(verbs: Collection[str]) -> Counter[tuple[str, str]]:
+    """Return how often each of these acts was done in which month of UTC: (verb, "2026-11")."""
+    places = {
+        f"at_{n}": _PlaceIn(F("event"), Value(f'"verb":"{verb}"'.encode(), BinaryField()))
+        for n, verb in enumerate(verbs)
+    }
+    wanted = reduce(or_, (Q(**{f"{name}__gt": 0}) for name in places))
+    rows = Entry.objects.filter(seq__gt=length() - MOST_LOOKED_THROUGH).annotate(**places)
+    events = [json.loads(bytes(row.event or b"{}")) for row in rows.filter(wanted)]
+    found = [(event["verb"], datetime.fromisoformat(event["at"])) for event in events]
+    return Counter((verb, f"{at.astimezone(UTC):%Y-%m}") for verb, at in found)
 
 
 def _told(event: Mapping[str, Any]) -> Told:

@@ -628,6 +628,12 @@ def counts(field: str) -> dict[str, int]:
     return dict(rows)
 
 
+def n_by_tier(actor: Actor) -> dict[str, int]:
+    """Return how many cases of each tier are there for this person."""
+    rows = visible_to(actor).order_by("tier").values_list("tier").annotate(n=Count("pk"))
+    return dict(rows)
+
+
 def looked_after(screenings: Collection[str]) -> set[str]:
     """Return those of these screenings whose person has a case that a worker has taken."""
     taken = Case.objects.exclude(worker="")

@@ -8,7 +8,6 @@ from amana.agreements import queries as agreements
 from amana.agreements.actions import CONFIRMS
 from amana.audit import queries as audit
 from amana.cases import queries as cases
-from amana.desk import rules
 from amana.exchange import queries as exchange
 from amana.field import queries as field
 from amana.identification import queries as identification
@@ -16,9 +15,6 @@ from amana.protection import queries as protection
 from amana.referrals import queries as referrals
 from amana.shelters import people as sheltered
 from amana.watch import queries as watches
-
-# A count below this is a person: it is shown as "fewer than".
-SMALLEST_SHOWN = 5
 
 
 def tasks(actor: Actor, now: datetime) -> list[tuple[str, str, int]]:
@@ -97,15 +93,6 @@ def _desk_tasks(actor: Actor) -> list[tuple[str, str, int]]:
         ("TO_RELEASE", "referrals:list", len(to_release)),
         ("TO_ANSWER", "referrals:mail", len(to_answer)),
         ("TO_RECALL", "referrals:list", len(to_recall)),
-    ]
-
-
-def figures() -> list[dict[str, Any]]:
-    """Return counts of cases by one clear field at a time, none that could name a person."""
-    fields = (("age_band", "AGE_BAND"), ("sex", "SEX"), ("origin", "ORIGIN"))
-    return [
-        {"field": field, "list": listed, "rows": rules.shown(cases.counts(field), SMALLEST_SHOWN)}
-        for field, listed in fields
     ]
 
 

@@ -8,7 +8,6 @@ app_name = "desk"
 urlpatterns = [
     path("", views.home, name="home"),
     path("figures/", views.figures, name="figures"),
-    path("figures/table", views.take_out, name="take-out"),
     path("node/", views.node, name="node"),
     path("node/accounts/<str:account>", views.account, name="account"),
     path("node/accounts/<str:account>/close", views.close_account, name="close-account"),

@@ -1,4 +1,4 @@
-"""Home, figures, the state of the node."""
+"""Home, the dashboard, the state of the node."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -9,11 +9,10 @@ from django.views.decorators.http import require_GET, require_POST
 from amana.access import actions as access
 from amana.access import queries as people
 from amana.access.request import Request
-from amana.access.rules import NotFound, require_step_up
-from amana.desk import actions, queries
+from amana.access.rules import NotFound
+from amana.desk import dashboard, queries
 from amana.exchange import queries as exchange
 from amana.look import coded
-from amana.look.export import csv_of
 
 
 @require_GET
@@ -40,28 +39,9 @@ def home(request: Request) -> HttpResponse:
 
 @require_GET
 def figures(request: Request) -> HttpResponse:
-    """Show counts, never a person."""
-    context = {"figures": queries.figures(), "smallest": queries.SMALLEST_SHOWN}
-    return render(request, "desk/figures.html", context)
-
-
-@require_POST
-def take_out(request: Request) -> HttpResponse:
-    """Give the figures as a table that computes nothing and says who took it out."""
-    require_step_up(request.actor, request.now)
-    rows: list[list[object]] = []
-    for table in queries.figures():
-        rows.append([coded.label("FIELD", table["field"]), ""])
-        rows += [
-            [coded.label(table["list"], code), f"< {queries.SMALLEST_SHOWN}" if n is None else n]
-            for code, n in table["rows"]
-        ]
-    actions.note_export(actor=request.actor, what="figures", now=request.now)
-    response = HttpResponse(
-        csv_of(rows, by=request.actor.name, at=request.now), content_type="text/csv; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = 'attachment; filename="amana-figures.csv"'
-    return response
+    """Show each role its own work in numbers, and what to do with them."""
+    context = {"blocks": dashboard.blocks(request.actor, request.now)}
+    return render(request, "desk/dashboard.html", context)
 
 
 @require_GET

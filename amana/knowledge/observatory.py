@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import permutations
 from typing import Any
 
 from django.utils.formats import date_format
@@ -31,23 +30,23 @@ def shown_flows() -> dict[str, Any]:
         "charts": [mark_safe(lines(_detected(known.detected)))],  # noqa: S308 - escaped there
         "map": mark_safe(flow_map(_map(known))),  # noqa: S308 - escaped there
         "detected": [_row(one) for one in known.detected],
-        "corridor": [_corridor(known.flows, *pair) for pair in permutations(_pair(), 2)],
-        "flows": [_flow_row(one) for one in known.flows],
-        "transit": known.transit,
+        "flows": [flow_row(one) for one in known.flows],
         "since": SINCE,
     }
 
 
-def _pair() -> tuple[str, ...]:
+def pair() -> tuple[str, ...]:
     """Return the countries whose citizens the loaded flows are of."""
     return tuple(sorted({flow.origin for flow in flows.load().flows}))
 
 
-def _name(country: str) -> str:
+def name_of(country: str) -> str:
+    """Return a country in the reader’s language."""
     return countries.label(country, language())
 
 
-def _source(source: str) -> str:
+def source_of(source: str) -> str:
+    """Return a source in the reader’s language."""
     return citations.load()[source].words.said_in(language())
 
 
@@ -55,7 +54,7 @@ def _is_year(one: Detected) -> bool:
     return (one.until - one.since).days in {364, 365} and one.since.timetuple().tm_yday == 1
 
 
-def _few(value: int | None) -> str:
+def few(value: int | None) -> str:
     """Return a number; what the source withholds is what its mark says."""
     return _("under 5") if value is None else shown(value)
 
@@ -74,11 +73,13 @@ def _detected(points: Iterable[Detected]) -> Chart:
         title=_("Victims detected, by year"),
         description=_("As each country reported them. A year without a figure is empty."),
         unit=_("Persons"),
-        source=_source(flows.SERIES),
+        source=source_of(flows.SERIES),
         labels=_("Year"),
         series=tuple(
-            Series(_name(country), tuple(_fact(year, mine.get((country, year))) for year in years))
-            for country in _pair()
+            Series(
+                name_of(country), tuple(_fact(year, mine.get((country, year))) for year in years)
+            )
+            for country in pair()
         ),
     )
 
@@ -86,7 +87,7 @@ def _detected(points: Iterable[Detected]) -> Chart:
 def _fact(year: int, point: Detected | None) -> Fact:
     if point is None:
         return Fact(str(year), None, _("no figure"))
-    return Fact(str(year), point.value, _few(point.value), withheld=point.value is None)
+    return Fact(str(year), point.value, few(point.value), withheld=point.value is None)
 
 
 def _map(known: flows.Flows) -> FlowMap:
@@ -108,15 +109,15 @@ def _map(known: flows.Flows) -> FlowMap:
             "Countries beyond the map stand in the table."
         ),
         unit=_("Persons"),
-        source=_source(flows.SERIES),
+        source=source_of(flows.SERIES),
         heads=(_("From"), _("To"), _("Number")),
         roles=(_("Country of citizenship"), _("On the way"), _("Country that detected")),
         places=tuple(
-            Place(_name(c), *known.places[c], "origin" if c in _pair() else "destination")
+            Place(name_of(c), *known.places[c], "origin" if c in pair() else "destination")
             for c in used
         ),
         flows=tuple(
-            Arc(_name(start), _name(end), float(n), shown(n)) for n, (start, end) in largest
+            Arc(name_of(start), name_of(end), float(n), shown(n)) for n, (start, end) in largest
         ),
     )
 
@@ -125,28 +126,19 @@ def _row(one: Detected) -> dict[str, str]:
     since, until = one.since, one.until
     days = str(since.year) if _is_year(one) else f"{date_format(since)} – {date_format(until)}"
     return {
-        "country": _name(one.country),
+        "country": name_of(one.country),
         "period": days,
-        "value": _few(one.value),
-        "source": _source(one.source),
+        "value": few(one.value),
+        "source": source_of(one.source),
     }
 
 
-def _corridor(points: Iterable[Flow], origin: str, destination: str) -> dict[str, Any]:
-    """Return what is known between the two countries in one direction; often it is nothing."""
-    mine = [p for p in points if (p.origin, p.destination) == (origin, destination)]
+def flow_row(one: Flow) -> dict[str, str]:
+    """Return one point of a flow as a table shows it."""
     return {
-        "origin": _name(origin),
-        "destination": _name(destination),
-        "points": [_flow_row(one) for one in mine],
-    }
-
-
-def _flow_row(one: Flow) -> dict[str, str]:
-    return {
-        "origin": _name(one.origin),
-        "destination": _name(one.destination),
+        "origin": name_of(one.origin),
+        "destination": name_of(one.destination),
         "year": str(one.year),
-        "value": _few(one.value),
-        "source": _source(one.source),
+        "value": few(one.value),
+        "source": source_of(one.source),
     }

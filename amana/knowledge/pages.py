@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from amana.knowledge import rules
 from amana.knowledge.drawing.charts import bars
-from amana.knowledge.drawing.facts import Chart, Fact, Series
+from amana.knowledge.drawing.facts import Chart, Fact, Series, table
 from amana.knowledge.rules import Cell, Definition
 from amana.look.coded import label, language
 from amana.standards import statistics
@@ -62,6 +62,13 @@ class Grid:
 def grids(wanted: Definition, cells: Sequence[Cell]) -> list[Grid]:
     """Return every table of a publication, in words."""
     return [_grid(crossing, cells) for crossing in wanted.crossings]
+
+
+def beside(drawn: Chart) -> Grid:
+    """Return the table that stands beside a drawing, and says the same in the same words."""
+    same = table(drawn)
+    rows = tuple(((row[0],), row[1:]) for row in same.rows)
+    return Grid(drawn.title, same.head[:1], same.head[1:], rows)
 
 
 def _grid(crossing: tuple[str, ...], cells: Sequence[Cell]) -> Grid:

@@ -11,7 +11,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from amana.access.request import Request
 from amana.access.rules import Refused, Role
-from amana.knowledge import actions, observatory, pages, publications, queries, rules
+from amana.knowledge import (
+    actions,
+    corridor,
+    needs,
+    observatory,
+    pages,
+    publications,
+    queries,
+    rules,
+)
 from amana.knowledge.forms import TableForm, said_by
 from amana.look.coded import language
 from amana.standards import countries, statistics
@@ -152,3 +161,16 @@ def again(request: Request, series: str, version: int) -> HttpResponse:
 def flows(request: Request) -> HttpResponse:
     """Show what is known of flows, since 2016, every point with where it comes from."""
     return render(request, "knowledge/flows.html", observatory.shown_flows())
+
+
+@require_GET
+def between(request: Request) -> HttpResponse:
+    """Show what is known, promised and published between the two countries."""
+    return render(request, "knowledge/corridor.html", corridor.shown_corridor(request.now))
+
+
+@require_GET
+def needed(request: Request) -> HttpResponse:
+    """Show what people needed, by profile, as far as it is published."""
+    context = needs.shown_needs(request.now, may_count=_may_count(request))
+    return render(request, "knowledge/needs.html", context)

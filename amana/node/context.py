@@ -14,6 +14,7 @@ from amana.standards import codes, countries
 # The way through the work: shown to whom the access table lets in.
 WAYS = (
     ("desk:home", _("Home")),
+    ("desk:figures", _("Dashboard")),
     ("identification:start", _("Screen a person")),
     ("identification:waiting", _("Screenings")),
     ("field:arrivals", _("From phones")),
@@ -32,7 +33,6 @@ WAYS = (
     ("agreements:list", _("Agreements")),
     ("field:operations", _("Operations")),
     ("field:phones", _("Phones")),
-    ("desk:figures", _("Figures")),
     ("knowledge:count", _("Count a table")),
     ("knowledge:published", _("Published figures")),
     ("desk:node", _("Node")),

@@ -224,7 +224,7 @@ def tour(lived: dict[str, str]) -> list[Stop]:
             "CI",
             Role.COORDINATOR,
             "/figures/",
-            "figures only: a count under five is a person and is not shown",
+            "her own work in numbers; of people whose files stay shut, only what is published",
         ),
         (
             "CI",

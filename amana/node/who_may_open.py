@@ -66,6 +66,7 @@ TABLE: dict[str, Page] = {
     "field:leave": _public(),
     # Everybody who works here.
     "desk:home": Page(EVERYBODY, "work"),
+    "desk:figures": Page(EVERYBODY, "work"),
     "access:step-up": Page(EVERYBODY, "work"),
     "access:step-up-passkey": Page(EVERYBODY, "work"),
     "access:locks": Page(EVERYBODY, "work"),
@@ -242,6 +243,8 @@ TABLE: dict[str, Page] = {
     # What is published is for everybody: no case is behind it.
     "knowledge:published": _public(),
     "knowledge:flows": _public(),
+    "knowledge:corridor": _public(),
+    "knowledge:needs": _public(),
     "knowledge:table": _public(),
     "knowledge:take": _public(),
     "knowledge:count": _for(Role.STATISTICIAN, purpose="figures"),
@@ -258,9 +261,7 @@ TABLE: dict[str, Page] = {
     "watch:answer": _for(D, purpose="cooperation"),
     "watch:report": _for(C, Role.PLAN, purpose="cooperation"),
     "watch:take-out": _for(C, Role.PLAN, purpose="cooperation"),
-    # Figures, and the machine.
-    "desk:figures": _for(C, purpose="figures"),
-    "desk:take-out": _for(C, purpose="figures"),
+    # The machine.
     "desk:node": _for(A, purpose="operation"),
     "access:new-account": _for(A, purpose="operation"),
     "desk:account": _for(A, purpose="operation"),

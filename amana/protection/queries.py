@@ -1,13 +1,14 @@
 """The course of a case for those who may read it, and the cases in the order of what is owed."""
 
 import base64
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.timezone import localdate, localtime
 
 from amana.access import policy
@@ -242,6 +243,8 @@ SEES_MOMENTS = frozenset({Role.FOCAL_POINT, Role.DESK})
 
 # Which cases a list is narrowed to; whose is "nobody" or an account.
 LATE, DAY, WEEK, NOBODY = "late", "day", "week", "nobody"
+# What is owed after that week.
+LATER = "later"
 WITHIN = {LATE: timedelta(), DAY: timedelta(days=1), WEEK: timedelta(days=7)}
 
 
@@ -317,6 +320,35 @@ def n_late(actor: Actor, now: datetime) -> int:
     """
     rows = Due.objects.all() if actor.role in SEES_MOMENTS else _listed(actor)
     return int(rows.filter(due_at__lt=now)[:1000].count())
+
+
+def n_due(actor: Actor, now: datetime) -> dict[str, int]:
+    """Return how many of this person's cases owe something when: late, in a day, in a week, later.
+
+    Each case is counted once, by its next moment; of whoever keeps the country's time, all units'.
+    One statement.
+    """
+    rows = Due.objects.all() if actor.role in SEES_MOMENTS else _listed(actor)
+    until = {name: Count("pk", filter=Q(due_at__lt=now + span)) for name, span in WITHIN.items()}
+    found = rows.filter(due_at__isnull=False).aggregate(**until, **{LATER: Count("pk")})
+    names = (*WITHIN, LATER)
+    before = (0, *(found[name] for name in names))
+    return {name: found[name] - less for name, less in zip(names, before, strict=False)}
+
+
+# More cases than a unit looks after; whoever has more sees the states of those that owe first.
+MOST_COUNTED = 1000
+
+
+def n_in_states(actor: Actor) -> dict[str, int]:
+    """Return how many of this person's cases stand in which status, in the order of the list.
+
+    The status lies sealed: the headlines are opened, of the first thousand by what is owed.
+    """
+    rows = _listed(actor).order_by(F("due_at").asc(nulls_last=True), "case_id")
+    listed = list(rows.values_list("case_id", flat=True)[:MOST_COUNTED])
+    found = Counter(str(said["status"]) for said in headlines(actor, listed).values())
+    return {one: found[one] for one in codes.values("CASE_STATUS") if found[one]}
 
 
 @dataclass(frozen=True)

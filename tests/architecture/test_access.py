@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, override_settings
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from pytest_django import DjangoDbBlocker
 
 from amana.access import actions, queries
@@ -105,7 +105,8 @@ def test_what_is_open_to_everybody_outside_is_this_and_no_more() -> None:
         # Whether a number is ours, and never whose.
         "protection:check",
         # What is published: a table, and no case behind it.
-        *("knowledge:published", "knowledge:flows", "knowledge:table", "knowledge:take"),
+        *("knowledge:published", "knowledge:table", "knowledge:take"),
+        *("knowledge:flows", "knowledge:corridor", "knowledge:needs"),
     }
 
 
@@ -235,6 +236,19 @@ def test_a_page_of_a_colleague_is_a_page_that_is_not_there(door: Door, cast: Cas
 
     assert own.status_code == 200
     assert seen(others) == seen(door.missing(path, "salif"))
+
+
+@pytest.mark.parametrize("role", WITH_ACCOUNT, ids=lambda r: r.name.lower())
+def test_every_role_has_a_dashboard_and_each_way_on_it_opens_for_that_role(
+    door: Door, role: Role
+) -> None:
+    page = door.knock("/figures/", role).content.decode()
+    main = page.partition("<main")[2].partition("</main>")[0]
+    ways = {resolve(path).view_name for path in re.findall(r'href="(/[^"?#]*)', main)}
+
+    assert "knowledge:published" in ways
+    for name in ways:
+        assert TABLE[name].is_public or role in TABLE[name].roles, name
 
 
 # The doors without a person behind them.

@@ -1,5 +1,6 @@
 """Every page, in three languages, in a real browser: open to everybody, light, silent, and safe."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +25,13 @@ from django.utils import translation
 
 from amana.access.rules import Role
 from amana.keeper.rules import DEMO_CODE
+from amana.knowledge import rules
+from amana.knowledge.actions import LICENCE
 from amana.node import cast, lettered, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
 from amana.node.who_may_open import TABLE
+from amana.standards import codes, statistics
 from tests.journeys import interview
 from tests.journeys.operation import an_operation
 
@@ -541,8 +546,22 @@ VISITS: dict[str, Visit] = {
         _send("/agreements/ci-ma-memorandum/note"),
         422,
     ),
-    "figures": Visit("desk:figures", "CI", C, "/figures/"),
-    "figures-filled": Visit("desk:figures", "MA", C, "/figures/"),
+    **{
+        f"figures-{name}": Visit("desk:figures", country, role, "/figures/", weight=20_000)
+        for name, country, role in (
+            ("responder", "MA", R),
+            ("worker", "CI", W),
+            ("supervisor", "MA", S),
+            ("desk", "MA", D),
+            ("coordinator", "CI", C),
+            ("coordinator-there", "MA", C),
+            ("house", "CI", Role.SHELTER_MANAGER),
+            ("health", "CI", Role.HEALTH),
+            ("statistician", "CI", Role.STATISTICIAN),
+            ("officer", "CI", Role.DATA_PROTECTION),
+            ("administrator", "CI", A),
+        )
+    },
     "published": Visit("knowledge:published", "CI", None, "/data/"),
     "published-empty": Visit("knowledge:published", "MA", Role.STATISTICIAN, "/data/"),
     "published-table": Visit("knowledge:table", "CI", None, "/data/{table}/1/", weight=20_000),
@@ -555,6 +574,9 @@ VISITS: dict[str, Visit] = {
         weight=20_000,
     ),
     "flows": Visit("knowledge:flows", "CI", None, "/data/flows/", weight=40_000),
+    "corridor": Visit("knowledge:corridor", "MA", None, "/data/corridor/", weight=20_000),
+    "needs": Visit("knowledge:needs", "CI", None, "/data/needs/", weight=40_000),
+    "needs-empty": Visit("knowledge:needs", "MA", Role.STATISTICIAN, "/data/needs/"),
     "count": Visit("knowledge:count", "CI", Role.STATISTICIAN, "/data/count/"),
     "count-refused": Visit(
         "knowledge:count", "CI", Role.STATISTICIAN, "/data/count/", _count_bare, 422
@@ -692,6 +714,7 @@ def live_on(demo: Any) -> dict[str, str]:
     story.wait_for(youssef, facts["question_open"], "question_open")
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
     _refuse_one(demo.home / "ci" / "db" / "amana.sqlite3")
+    _publish_needs(demo.home / "ci" / "db" / "amana.sqlite3")
     facts["letters"] = youssef.open("/letters/").first(r'href="/letters/(R-[0-9A-Z-]+)/"') or ""
     status = {"judicial_kind": "HEARING", "judicial_status": "SENT"}
     facts["letter"] = lettered.write(hicham, facts["letters"], "judicial.request", status)
@@ -815,6 +838,33 @@ def _lay_a_passkey(database: Path, sign_in_name: str) -> str:
             [sign_in_name],
         ).fetchone()
     return str(made[0])
+
+
+def _publish_needs(database: Path) -> None:
+    """Lay down a table of needs of last year's: the demo has too few people to publish one."""
+    named = [rules.NEED + need for need in codes.values(statistics.load().needs)]
+    facts: list[rules.Fact] = [
+        (
+            {"sex": sex, "age": age}
+            | {n: rules.YES if (at + m) % 3 else rules.NO for m, n in enumerate(named)},
+            3 + 7 * at,
+        )
+        for at, (sex, age) in enumerate(product("FM", ("ADULT", "CHILD")))
+    ]
+    crossings = tuple(tuple(sorted(("age", "sex", need))) for need in named)
+    wanted = rules.Definition(
+        rules.PERSON, date(2025, 1, 1), date(2025, 12, 31), crossings, statistics.load().threshold
+    )
+    ready = rules.prepared(wanted, facts, [], "CI")
+    about = {"series": wanted.series, "version": 1, "country": "CI", "source": "Amana"}
+    content = rules.content(ready, about | {"licence": LICENCE})
+    row = (wanted.series, 1, "2026-01-15 10:00:00", "test", "2025-01-01", "2025-12-31", content)
+    with closing(sqlite3.connect(database, timeout=30)) as found, found:
+        found.execute(
+            "insert into knowledge_publication (series, version, published_at, published_by, since,"
+            " until, content, digest, key_id, sealed) values (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            (*row, hashlib.sha256(content).hexdigest(), b""),
+        )
 
 
 def _refuse_one(database: Path) -> None:
@@ -1135,7 +1185,7 @@ def test_the_first_page_is_light_and_later_ones_reuse_it(language: str, seats: S
 
 
 def test_a_wide_page_holds_too(seats: Seats, facts: Facts) -> None:
-    for name in ("sign-in", "case", "referral-with_desk-ma", "screenings", "figures"):
+    for name in ("sign-in", "case", "referral-with_desk-ma", "screenings", "figures-supervisor"):
         visit = VISITS[name]
         seat = seats.take(visit.country, visit.role, "fr")
         seat.page.set_viewport_size({"width": 1280, "height": 800})
@@ -1296,6 +1346,26 @@ def test_paper_shows_the_content_and_not_the_frame(seats: Seats, facts: Facts) -
     seat.page.emulate_media(media="screen")
 
     assert shown == {".bar": False, ".nav": False, ".foot": False, ".preview": True}
+
+
+@pytest.mark.parametrize("name", ["figures-supervisor", "needs", "corridor", "published-table"])
+def test_on_paper_no_table_of_figures_is_cut(name: str, seats: Seats, facts: Facts) -> None:
+    visit = VISITS[name]
+    seat = seats.take(visit.country, visit.role, "fr")
+    page, before = seat.page, seat.page.viewport_size
+    page.set_viewport_size({"width": 690, "height": 975})
+    page.goto(seat.address + visit.path.format(**facts))
+
+    page.emulate_media(media="print")
+    held = page.evaluate(
+        """[...document.querySelectorAll('.scrolls')].map(
+            s => [getComputedStyle(s).overflowX, s.scrollWidth <= s.clientWidth])"""
+    )
+    page.emulate_media(media="screen")
+    page.set_viewport_size(before)
+
+    assert held
+    assert all(found == ["visible", True] for found in held)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

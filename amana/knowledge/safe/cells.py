@@ -127,6 +127,7 @@ def counted(
     """
     known = {d.name: frozenset(d.codes) for d in dimensions}
     lines = [d.above for d in dimensions]
+    tables = [tuple(d.name in crossing for d in dimensions) for crossing in crossings]
     sums_up: dict[tuple[str, ...], float] = defaultdict(float)
     at: dict[tuple[str, ...], int] = {}
     for crossing in crossings:
@@ -137,7 +138,9 @@ def counted(
         for d, code in zip(dimensions, codes, strict=True):
             if code not in known[d.name]:
                 raise ValueError(f"{code!r} is no code of {d.name}")
-        for place in product(*(line(code) for line, code in zip(lines, codes, strict=True))):
+        # By table, and not over all dimensions at once: 24 needs alone would be 16 million places.
+        above = [line(code) for line, code in zip(lines, codes, strict=True)]
+        for place in {place for named in tables for place in _counts_in(named, above)}:
             if place in at:
                 sums_up[place] += times
     sums = [
@@ -152,6 +155,15 @@ def counted(
     values = np.array([sums_up[place] for place in at])
     keys = tuple("/".join(place) for place in at)
     return Counted(Tables(keys, tuple(sums)), values, tuple(at))
+
+
+def _counts_in(
+    named: tuple[bool, ...], above: Sequence[tuple[str, ...]]
+) -> Iterator[tuple[str, ...]]:
+    """Yield every cell of one table in which a fact is counted; the other dimensions are whole."""
+    return product(
+        *(line if is_named else (TOTAL,) for is_named, line in zip(named, above, strict=True))
+    )
 
 
 def _beside(place: tuple[str, ...], axis: int, codes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -41,14 +41,17 @@ def later(now: datetime) -> datetime:
 
 def a_coded_case(
     cast: Cast, number: int, now: datetime, *, sex: str = "F", minor: str = "yes",
-    origin: str = "screening",
+    origin: str = "screening", citizenship: str = "CI",
 ) -> Case:  # fmt: skip
     """A case of which only what may be counted is told; all else is other rooms' story."""
     case = Case.objects.create(
         code=f"CI-{number:04}", team="care", opened_at=now, origin=origin, age_band="10_14",
         sex=sex, tier="child",
     )  # fmt: skip
-    said = {"indicators": ["T1", "X1"], "minor": minor, "situation": "alone", "citizenship": "CI"}
+    said = {
+        "indicators": ["T1", "X1"], "minor": minor, "situation": "alone",
+        "citizenship": citizenship,
+    }  # fmt: skip
     worker = cast.actor(Role.CASE_WORKER)
     parts.count(case, said, {"class": "TRAITE_PRESUMEE"}, worker, now - A_DAY)
     return case

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from amana.knowledge import rules
 from amana.knowledge.rules import NONE, PERSON, ROUND, Definition, Fact
 from amana.knowledge.safe.earlier import Edition
-from amana.standards import statistics
+from amana.standards import codes, statistics
 
 SINCE, UNTIL, TODAY = date(2026, 1, 1), date(2026, 9, 30), date(2026, 11, 26)
 BY_SEX_AND_AGE = Definition(PERSON, SINCE, UNTIL, (("age", "sex"),), 5)
@@ -185,3 +185,18 @@ def test_a_publication_is_the_same_to_the_byte_for_the_same_facts() -> None:
     )
     assert once == again
     assert rules.definition_from(json.loads(once)["definition"]) == BY_SEX_AND_AGE
+
+
+def test_tables_of_every_need_are_counted_while_one_waits() -> None:
+    """Over all needs at once there are 16 million places; in the tables there are 75 cells."""
+    needs = [rules.NEED + need for need in codes.values(statistics.load().needs)]
+    asked = {need: rules.YES if at % 2 else rules.NO for at, need in enumerate(needs)}
+    facts: list[Fact] = [({"sex": sex, **asked}, 20) for sex in ("F", "M")]
+    wanted = replace(BY_SEX_AND_AGE, crossings=tuple(tuple(sorted(("sex", n))) for n in needs))
+
+    ready = rules.prepared(wanted, facts, [], "CI")
+
+    assert len(ready.cells) == 3 + 3 * len(needs)
+    assert {value(ready, sex="F", **{need: said}) for need, said in asked.items()} == {20}
+    assert value(ready, **{needs[0]: rules.NO}) == 40
+    assert value(ready, sex="M") == 20

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from amana.access.rules import NotFound
-from amana.knowledge import exports, rules
+from amana.knowledge import contributed, exports, rules
 from amana.knowledge.models import Publication
 from amana.standards import countries
 
@@ -68,16 +68,21 @@ def published(series: str, version: int = 0) -> Published:
     return _read(row)
 
 
+# The forms that have a row for each person.
+PERSONS = {"ctdc": contributed.as_ctdc, "htcds": contributed.as_htcds}
 # In what form a table is taken out.
-FORMS = ("csv", "json", "sdmx", "glotip", "sdg")
+FORMS = ("csv", "json", "sdmx", "glotip", "sdg", "ctdc", "htcds")
 
 
 def forms(one: Published) -> tuple[str, ...]:
-    """Return the forms that a table can be taken out in: some ask for victims, one for a year."""
+    """Return the forms that a table can be taken out in: some ask for victims, some for a year."""
     is_of_victims = exports.is_of_victims(one.definition)
+    is_of_persons = not contributed.objection(one.definition)
     can = {
         "glotip": is_of_victims and exports.is_year(one.definition),
         "sdg": is_of_victims,
+        "ctdc": is_of_persons,
+        "htcds": is_of_persons,
     }
     return tuple(form for form in FORMS if can.get(form, True))
 
@@ -97,7 +102,14 @@ def taken_out(
         return exports.as_glotip(one.content, countries.alpha3(own), name)
     if form == "sdg":
         return exports.as_sdg(one.content, population or {}), []
+    if form in PERSONS:
+        return PERSONS[form](one.content)
     return {"csv": exports.as_csv, "sdmx": exports.as_sdmx}[form](one.content), []
+
+
+def left_out(one: Published) -> int:
+    """Return how many rows a file of persons leaves out, as too few are alike."""
+    return 0 if contributed.objection(one.definition) else contributed.groups(one.content).left_out
 
 
 def versions(series: str) -> Sequence[int]:

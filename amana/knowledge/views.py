@@ -17,6 +17,8 @@ from amana.look.coded import language
 from amana.standards import countries, statistics
 
 CSV = "text/csv; charset=utf-8"
+# The forms that are JSON.
+JSON = ("json", "htcds")
 
 
 @require_GET
@@ -63,6 +65,8 @@ def _table(
         "charts": [mark_safe(svg) for svg in pages.charts(wanted, cells, source)],  # noqa: S308
         "source": source,
         "forms": publications.forms(one),
+        "left_out": publications.left_out(one),
+        "least_alike": statistics.load().least_alike,
         "others": [v for v in publications.versions(series) if v != one.version],
         "may_count": _may_count(request),
         "is_same": is_same,
@@ -76,7 +80,7 @@ def take(_request: Request, series: str, version: int, form: str) -> HttpRespons
     one = publications.published(series, version)
     if form not in publications.forms(one):
         raise Http404
-    kind, ending = (CSV, "csv") if form != "json" else ("application/json", "json")
+    kind, ending = ("application/json", "json") if form in JSON else (CSV, "csv")
     response = HttpResponse(publications.taken_out(one, form)[0], content_type=kind)
     name = f"amana-{form}-{version}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -315,7 +315,10 @@ def run_export(a: argparse.Namespace) -> int:
         raise Failed(f"{a.series}: {fault}") from None
     a.to.write_bytes(raw)
     said = {"file": str(a.to), "bytes": len(raw), "unmapped": unmapped}
-    lines = [f"{a.to}: {len(raw):,} bytes", *(f"not in UNODC's tables: {u}" for u in unmapped)]
+    lines = [f"{a.to}: {len(raw):,} bytes", *(f"no code of {a.form} for {u}" for u in unmapped)]
+    if a.form in publications.PERSONS:
+        said["left_out"] = left_out = publications.left_out(one)
+        lines.append(f"rows left out, as too few are alike: {left_out:,}")
     if a.form == "sdg" and a.population is None:
         lines.append("population: not loaded, so no rate; --population FILE with sex,age,people")
     _said(a, said, lines)

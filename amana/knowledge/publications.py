@@ -17,8 +17,9 @@ from amana.standards import countries
 
 @dataclass(frozen=True)
 class Published:
-    """One version of a table, as everybody reads it."""
+    """One version of a table or of synthetic rows, as everybody reads it."""
 
+    kind: str
     series: str
     version: int
     published_at: datetime
@@ -48,15 +49,22 @@ class Published:
 
 def _read(row: Publication) -> Published:
     raw = bytes(row.content)
-    return Published(row.series, row.version, row.published_at, row.digest, json.loads(raw), raw)
+    of = (row.kind, row.series, row.version, row.published_at, row.digest)
+    return Published(*of, content=json.loads(raw), raw=raw)
 
 
-def newest() -> list[Published]:
-    """Return the newest version of every series, the last published first."""
+def newest(kind: str = rules.TABLE) -> list[Published]:
+    """Return the newest version of every series of a kind, the last published first."""
     found: dict[str, Publication] = {}
-    for row in Publication.objects.order_by("series", "version"):
+    for row in Publication.objects.filter(kind=kind).order_by("series", "version"):
         found[row.series] = row
     return sorted(map(_read, found.values()), key=lambda p: p.published_at, reverse=True)
+
+
+def everything() -> list[Published]:
+    """Return the newest version of every series of tables and of synthetic rows."""
+    found = [*newest(rules.TABLE), *newest(rules.SYNTHETIC)]
+    return sorted(found, key=lambda p: p.published_at, reverse=True)
 
 
 def published(series: str, version: int = 0) -> Published:
@@ -75,7 +83,12 @@ FORMS = ("csv", "json", "sdmx", "glotip", "sdg", "ctdc", "htcds")
 
 
 def forms(one: Published) -> tuple[str, ...]:
-    """Return the forms that a table can be taken out in: some ask for victims, some for a year."""
+    """Return the forms that a version can be taken out in.
+
+    Of a table, some ask for victims and some for a year; synthetic rows are CSV, or all in JSON.
+    """
+    if one.kind == rules.SYNTHETIC:
+        return ("csv", "json")
     is_of_victims = exports.is_of_victims(one.definition)
     is_of_persons = not contributed.objection(one.definition)
     can = {
@@ -90,12 +103,16 @@ def forms(one: Published) -> tuple[str, ...]:
 def taken_out(
     one: Published, form: str, population: Mapping[tuple[str, str], int] | None = None
 ) -> tuple[bytes, list[str]]:
-    """Return a table in a form, the same bytes each time, and what that form has no word for.
+    """Return a version in a form, the same bytes each time, and what that form has no word for.
 
-    Raises ValueError for a form that the table cannot have; says why.
+    Raises ValueError for a form that it cannot have; says why.
     """
     if form == "json":
         return one.raw, []
+    if one.kind == rules.SYNTHETIC:
+        if form != "csv":
+            raise ValueError("synthetic rows are taken out as csv or json")
+        return one.content["rows"].encode(), []
     if form == "glotip":
         own = one.content["country"]
         name = countries.label(own, "en")

@@ -24,6 +24,15 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What synthetic rows may cost: epsilon of all releases of a day, delta and `k` of each."""
+
+    budget: float
+    delta: float
+    k: int
+
+
+@dataclass(frozen=True)
 class Statistics:
     """Dimensions with the list of their codes, and what a coded file is counted as.
 
@@ -32,6 +41,7 @@ class Statistics:
 
     threshold: int
     least_alike: int
+    synthetic: Budget
     most_cells: int
     bases: tuple[int, ...]
     dimensions: Mapping[str, str]
@@ -54,7 +64,9 @@ def read(root: Place) -> Statistics:
     """Return what a file describes, or say where it is at fault."""
     root.at("mark").one_of(MARKS)
     root.at("source").one_of(citations.load())
-    threshold, alike = (_sourced(root.at(name)) for name in ("threshold", "least_alike"))
+    threshold, alike, synthetic = (
+        _sourced(root.at(name)) for name in ("threshold", "least_alike", "synthetic")
+    )
     listed = (*codes.load(), COUNTRY)
     dimensions = [
         (place.at("id").text(), place.at("list").one_of(listed))
@@ -71,6 +83,11 @@ def read(root: Place) -> Statistics:
     return Statistics(
         threshold=threshold.at("value").count(),
         least_alike=alike.at("value").count(),
+        synthetic=Budget(
+            synthetic.at("budget").number(),
+            synthetic.at("delta").number(),
+            synthetic.at("k").count(),
+        ),
         most_cells=root.at("most_cells").count(),
         bases=tuple(place.count() for place in root.at("bases").each()),
         dimensions=dict(dimensions),

@@ -577,7 +577,7 @@ TABLE: dict[str, Kept] = {
         row="a published table or synthetic rows; sealed, the coded facts or noisy counts of it",
         life=None,
         since="for ever: what was published cannot be taken back",
-        erased_by="its facts, by their key, once nobody must make it again; what is published never",
+        erased_by="its facts, by their key, once nobody must make it again; it itself never",
         reason="whoever quotes a figure must find it as it was; it holds no file and no name",
     ),
     "watch.Rung": Kept(

@@ -6,19 +6,23 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amana.knowledge import contributed, exports, rules
+from amana.access.rules import Role
+from amana.knowledge import actions, contributed, exports, publications, rules
 from amana.knowledge.rules import CASE, EPISODE, NONE, PERSON, ROUND, Definition, Fact
 from amana.knowledge.safe import shown, verdict
+from amana.knowledge.tests.test_actions import a_coded_case
 from amana.standards import ctdc, htcds, statistics
 from amana.standards.datafile import BadData
+from tests.cast import Cast, name_of
 
 WANTED = Definition(
     PERSON, date(2025, 1, 1), date(2025, 12, 31), (("citizenship", "class", "form", "sex"),), 5
@@ -221,3 +225,35 @@ def limits(
     told = {one["cell"]: (one["low"], one["high"]) for one in found["limits"]}
     # A cell that the rows told would be withheld no more: it is missing here.
     return {cell: told[cell] for cell in withheld if cell in told}
+
+
+def test_everybody_takes_the_files_of_persons_out_where_the_table_allows_it(
+    cast: Cast, client: Client, now: datetime
+) -> None:
+    cast.hire(name_of(Role.STATISTICIAN), "Salma Inventée", Role.STATISTICIAN)
+    last_year = now.replace(year=2025)
+    for number in range(20):
+        a_coded_case(cast, number, last_year, sex="F" if number < 12 else "M")
+    statistician = cast.actor(Role.STATISTICIAN)
+    wanted = replace(WANTED, crossings=(("class", "sex"),))
+    row = actions.publish(wanted=wanted, actor=statistician, now=now)
+    one = publications.published(row.series)
+    assert publications.forms(one)[-2:] == ("ctdc", "htcds")
+    address = f"/data/{row.series}/1/"
+    taken = client.get(address + "ctdc")
+    assert taken.content == contributed.as_ctdc(one.content)[0]
+    assert taken.headers["Content-Disposition"] == 'attachment; filename="amana-ctdc-1.csv"'
+    assert len(client.get(address + "htcds").json()) == 12
+    for lang, said in (
+        ("fr", "Lignes laissées de côté"),
+        ("ar", "الأسطر المتروكة"),
+        ("en", "Rows left out: 8"),
+    ):
+        page = client.get(address, headers={"accept-language": lang}).content.decode()
+        assert said in page
+        assert f"{address}htcds" in page
+    # By sex alone it tells victims from nobody, and has neither.
+    mixed = replace(WANTED, crossings=(("sex",),))
+    other = actions.publish(wanted=mixed, actor=statistician, now=now)
+    assert client.get(f"/data/{other.series}/1/ctdc").status_code == 404
+    assert publications.left_out(publications.published(other.series)) == 0

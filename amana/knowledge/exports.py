@@ -100,6 +100,11 @@ def is_of_victims(wanted: Definition) -> bool:
     return CLASS in wanted.dimensions
 
 
+def is_victim(decided: str) -> bool:
+    """Whether a class that was decided is one of detected victims, by the crosswalk."""
+    return _glotip(CLASS, decided) == DETECTED
+
+
 def as_glotip(content: Mapping[str, Any], iso3: str, name: str) -> tuple[bytes, list[str]]:
     """Return UNODC's yearly table, and the codes that have no counterpart in it.
 
@@ -117,7 +122,8 @@ def as_glotip(content: Mapping[str, Any], iso3: str, name: str) -> tuple[bytes, 
     for cell in content["cells"]:
         codes = {axis: _glotip(axis, code) for axis, code in cell["of"].items()}
         unmapped |= {f"{axis}={cell['of'][axis]}" for axis, code in codes.items() if not code}
-        if codes.get(CLASS) != DETECTED or "" in codes.values() or cell["value"] is None:
+        is_told = cell["value"] is not None and "" not in codes.values()
+        if not is_told or not is_victim(cell["of"].get(CLASS, "")):
             continue
         form = codes.get("form")
         rows.append((
@@ -154,10 +160,10 @@ def as_sdg(content: Mapping[str, Any], population: Mapping[tuple[str, str], int]
     ]
     for cell in content["cells"]:
         of = dict(cell["of"])
-        is_victim = _glotip(CLASS, of.pop(CLASS, "")) == DETECTED
+        decided = of.pop(CLASS, "")
         series = _series(of.pop("form", ""))
         sex, age = of.pop("sex", TOTAL), of.pop("age", TOTAL)
-        if of or not is_victim or not series:
+        if of or not is_victim(decided) or not series:
             continue
         value, status = cell["value"], CONFIDENTIAL if cell["value"] is None else FREE
         place = [content["country"], sex, age, period(wanted)]

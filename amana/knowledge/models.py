@@ -1,4 +1,4 @@
-"""What was published: for ever as it was, with the counted facts sealed to the statisticians."""
+"""What was published: for ever as it was, with what it was made of sealed to the statisticians."""
 
 from typing import ClassVar
 
@@ -6,12 +6,14 @@ from django.db import models
 
 
 class Publication(models.Model):
-    """One version of a table. Never changed, never taken away: a later version says what is so.
+    """One version of a table or of synthetic rows. Never changed, never taken away: a later version
+    says what is so.
 
-    `content` is what everybody reads, to the byte. `sealed` holds the facts that it was made of,
-    counted and coded, under a key of the statisticians: from them it is made again.
+    `content` is what everybody reads, to the byte. `sealed` holds what it was made of, under a key
+    of the statisticians: the facts of a table, counted and coded; the noisy counts of rows.
     """
 
+    kind = models.CharField(max_length=12)
     series = models.CharField(max_length=120)
     version = models.PositiveIntegerField()
     published_at = models.DateTimeField()

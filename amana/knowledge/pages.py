@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -42,11 +43,27 @@ def shown(value: int | None) -> str:
     return _("withheld") if value is None else number_format(value, use_l10n=True)
 
 
+def number(value: float) -> str:
+    """Return a number with a part of one as people read it, with no more digits than it has."""
+    return number_format(Decimal(f"{value:g}"), use_l10n=True)
+
+
 def title(wanted: Definition) -> str:
     """Return what a table is called: the unit, and by what."""
     by = {_("needs") if a.startswith(rules.NEED) else heading(a).lower() for a in wanted.dimensions}
     unit = label("STAT_UNIT", wanted.unit)
-    return f"{unit} · {' × '.join(sorted(by))}" if by else unit
+    said = f"{unit} · {' × '.join(sorted(by))}" if by else unit
+    if wanted.method == rules.SYNTHETIC:
+        return _("Synthetic rows: %(of)s") % {"of": said}
+    return said
+
+
+def codebook(content: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return each column of synthetic rows, and the codes shown in it with their words."""
+    return [
+        (heading(held["column"]), [(code, words(held["column"], code)) for code in held["values"]])
+        for held in content["codebook"]
+    ]
 
 
 @dataclass(frozen=True)

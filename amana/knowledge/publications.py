@@ -10,15 +10,16 @@ from datetime import date, datetime
 from typing import Any
 
 from amana.access.rules import NotFound
-from amana.knowledge import exports, rules
+from amana.knowledge import contributed, exports, rules
 from amana.knowledge.models import Publication
 from amana.standards import countries
 
 
 @dataclass(frozen=True)
 class Published:
-    """One version of a table, as everybody reads it."""
+    """One version of a table or of synthetic rows, as everybody reads it."""
 
+    kind: str
     series: str
     version: int
     published_at: datetime
@@ -48,15 +49,22 @@ class Published:
 
 def _read(row: Publication) -> Published:
     raw = bytes(row.content)
-    return Published(row.series, row.version, row.published_at, row.digest, json.loads(raw), raw)
+    of = (row.kind, row.series, row.version, row.published_at, row.digest)
+    return Published(*of, content=json.loads(raw), raw=raw)
 
 
-def newest() -> list[Published]:
-    """Return the newest version of every series, the last published first."""
+def newest(kind: str = rules.TABLE) -> list[Published]:
+    """Return the newest version of every series of a kind, the last published first."""
     found: dict[str, Publication] = {}
-    for row in Publication.objects.order_by("series", "version"):
+    for row in Publication.objects.filter(kind=kind).order_by("series", "version"):
         found[row.series] = row
     return sorted(map(_read, found.values()), key=lambda p: p.published_at, reverse=True)
+
+
+def everything() -> list[Published]:
+    """Return the newest version of every series of tables and of synthetic rows."""
+    found = [*newest(rules.TABLE), *newest(rules.SYNTHETIC)]
+    return sorted(found, key=lambda p: p.published_at, reverse=True)
 
 
 def published(series: str, version: int = 0) -> Published:
@@ -68,16 +76,26 @@ def published(series: str, version: int = 0) -> Published:
     return _read(row)
 
 
+# The forms that have a row for each person.
+PERSONS = {"ctdc": contributed.as_ctdc, "htcds": contributed.as_htcds}
 # In what form a table is taken out.
-FORMS = ("csv", "json", "sdmx", "glotip", "sdg")
+FORMS = ("csv", "json", "sdmx", "glotip", "sdg", "ctdc", "htcds")
 
 
 def forms(one: Published) -> tuple[str, ...]:
-    """Return the forms that a table can be taken out in: some ask for victims, one for a year."""
+    """Return the forms that a version can be taken out in.
+
+    Of a table, some ask for victims and some for a year; synthetic rows are CSV, or all in JSON.
+    """
+    if one.kind == rules.SYNTHETIC:
+        return ("csv", "json")
     is_of_victims = exports.is_of_victims(one.definition)
+    is_of_persons = not contributed.objection(one.definition)
     can = {
         "glotip": is_of_victims and exports.is_year(one.definition),
         "sdg": is_of_victims,
+        "ctdc": is_of_persons,
+        "htcds": is_of_persons,
     }
     return tuple(form for form in FORMS if can.get(form, True))
 
@@ -85,19 +103,30 @@ def forms(one: Published) -> tuple[str, ...]:
 def taken_out(
     one: Published, form: str, population: Mapping[tuple[str, str], int] | None = None
 ) -> tuple[bytes, list[str]]:
-    """Return a table in a form, the same bytes each time, and what that form has no word for.
+    """Return a version in a form, the same bytes each time, and what that form has no word for.
 
-    Raises ValueError for a form that the table cannot have; says why.
+    Raises ValueError for a form that it cannot have; says why.
     """
     if form == "json":
         return one.raw, []
+    if one.kind == rules.SYNTHETIC:
+        if form != "csv":
+            raise ValueError("synthetic rows are taken out as csv or json")
+        return one.content["rows"].encode(), []
     if form == "glotip":
         own = one.content["country"]
         name = countries.label(own, "en")
         return exports.as_glotip(one.content, countries.alpha3(own), name)
     if form == "sdg":
         return exports.as_sdg(one.content, population or {}), []
+    if form in PERSONS:
+        return PERSONS[form](one.content)
     return {"csv": exports.as_csv, "sdmx": exports.as_sdmx}[form](one.content), []
+
+
+def left_out(one: Published) -> int:
+    """Return how many rows a file of persons leaves out, as too few are alike."""
+    return 0 if contributed.objection(one.definition) else contributed.groups(one.content).left_out
 
 
 def versions(series: str) -> Sequence[int]:

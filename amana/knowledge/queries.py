@@ -95,10 +95,9 @@ class Earlier:
 
 
 def earlier(actor: Actor, wanted: rules.Definition) -> Earlier:
-    """Return the releases of the same days, opened, and those of days that overlap."""
-    rows = Publication.objects.filter(since__lte=wanted.until, until__gte=wanted.since)
+    """Return the tables of the same days, opened, and those of days that overlap."""
     same, other = [], []
-    for row in rows.order_by("published_at", "pk"):
+    for row in _overlapping(wanted, rules.TABLE):
         if (row.since, row.until) == (wanted.since, wanted.until):
             held = opened(actor, row)
             before = rules.definition_from(held["definition"])
@@ -107,6 +106,20 @@ def earlier(actor: Actor, wanted: rules.Definition) -> Earlier:
         else:
             other.append(row)
     return Earlier(same, other)
+
+
+def spent(actor: Actor, wanted: rules.Definition) -> list[float]:
+    """Return what each release of synthetic rows cost whose days overlap with these.
+
+    It is read where it was sealed: what lies open could have been made less.
+    """
+    rows = _overlapping(wanted, rules.SYNTHETIC)
+    return [float(opened(actor, row)["counts"]["epsilon"]) for row in rows]
+
+
+def _overlapping(wanted: rules.Definition, kind: str) -> list[Publication]:
+    rows = Publication.objects.filter(kind=kind, since__lte=wanted.until, until__gte=wanted.since)
+    return list(rows.order_by("published_at", "pk"))
 
 
 def opened(actor: Actor, row: Publication) -> dict[str, Any]:

@@ -25,6 +25,8 @@ PERSON, CASE, EPISODE, EVENT = "PERSON", "CASE", "EPISODE", "EVENT"
 UNITS = (PERSON, CASE, EPISODE)
 NONE, WITHHOLD, ROUND = "NONE", "WITHHOLD", "ROUND"
 METHODS = (NONE, WITHHOLD, ROUND)
+# Rows that nobody is, from noisy counts; what else is published is a table of counts.
+SYNTHETIC, TABLE = "SYNTHETIC", "TABLE"
 # What stands for a citizenship that nobody gave, and for all but the own one, when rolled up.
 UNKNOWN, ABROAD = "UNK", "ABROAD"
 CITIZENSHIP, CLASS = "citizenship", "class"
@@ -92,18 +94,23 @@ def definition_from(said: Mapping[str, Any]) -> Definition:
 
 def objections(wanted: Definition, today: date, table: Statistics) -> list[str]:
     """Return what stands against a definition, all of it."""
-    against = []
-    if not _is_known(wanted, table):
-        against.append("DEFINITION_UNKNOWN")
-    if wanted.since > wanted.until:
-        against.append("PERIOD_REVERSED")
-    if wanted.until >= today:
-        against.append("PERIOD_NOT_OVER")
+    against = [] if _is_known(wanted, table) else ["DEFINITION_UNKNOWN"]
+    against += against_days(wanted, today)
     # Events have no breakdown: one number.
     if not wanted.crossings or not (wanted.unit == EVENT or all(wanted.crossings)):
         against.append("NOTHING_TO_COUNT")
     if wanted.threshold < table.threshold:
         against.append("THRESHOLD_TOO_LOW")
+    return against
+
+
+def against_days(wanted: Definition, today: date) -> list[str]:
+    """Return what stands against the days that are asked for."""
+    against = []
+    if wanted.since > wanted.until:
+        against.append("PERIOD_REVERSED")
+    if wanted.until >= today:
+        against.append("PERIOD_NOT_OVER")
     return against
 
 
@@ -370,10 +377,14 @@ def ways_out(
 
 def content(ready: Prepared, about: Mapping[str, Any]) -> bytes:
     """Return the bytes of a publication: the same for the same facts, to the last one."""
-    said = {
+    return written({
         **about,
         "definition": ready.definition.as_json(),
         "disclosure": dict(ready.report),
         "cells": [{"of": dict(c.of), "value": c.value} for c in ready.cells],
-    }
+    })  # fmt: skip
+
+
+def written(said: Mapping[str, Any]) -> bytes:
+    """Return what a publication says as bytes, always the same ones."""
     return json.dumps(said, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"

@@ -26,6 +26,8 @@ from amana.look.coded import language
 from amana.standards import countries, statistics
 
 CSV = "text/csv; charset=utf-8"
+# The forms that are JSON.
+JSON = ("json", "htcds")
 
 
 @require_GET
@@ -33,7 +35,7 @@ def published(request: Request) -> HttpResponse:
     """Show what is published, the newest first."""
     rows = [
         {"one": one, "title": pages.title(one.definition), "unit": one.definition.unit}
-        for one in publications.newest()
+        for one in publications.everything()
     ]
     agenda = [
         (goal.indicator, goal.is_computed, goal.words.said_in(language()))
@@ -57,26 +59,52 @@ def _table(
     request: Request, series: str, version: int, *, is_same: bool | None = None
 ) -> HttpResponse:
     one = publications.published(series, version)
+    if one.kind == rules.SYNTHETIC:
+        return render(request, "knowledge/rows.html", _rows(request, one) | {"is_same": is_same})
     wanted = one.definition
     cells = [rules.Cell(c["of"], c["value"]) for c in one.content["cells"]]
+    common = _common(request, one)
+    context = {
+        **common,
+        "grids": pages.grids(wanted, cells),
+        # The drawings escape what they hold; no word of a person is among it.
+        "charts": [
+            mark_safe(svg)  # noqa: S308
+            for svg in pages.charts(wanted, cells, common["source"])
+        ],
+        "left_out": publications.left_out(one),
+        "least_alike": statistics.load().least_alike,
+        "is_same": is_same,
+    }
+    return render(request, "knowledge/table.html", context)
+
+
+def _common(request: Request, one: publications.Published) -> dict[str, Any]:
+    """Return what every page of a version shows: what it is, where from, in which forms."""
     source = _("Source: %(node)s, version %(version)s") % {
         "node": countries.label(one.content["country"], language()),
         "version": one.version,
     }
-    context = {
+    return {
         "one": one,
-        "wanted": wanted,
-        "title": pages.title(wanted),
-        "grids": pages.grids(wanted, cells),
-        # The drawings escape what they hold; no word of a person is among it.
-        "charts": [mark_safe(svg) for svg in pages.charts(wanted, cells, source)],  # noqa: S308
+        "wanted": one.definition,
+        "title": pages.title(one.definition),
         "source": source,
         "forms": publications.forms(one),
-        "others": [v for v in publications.versions(series) if v != one.version],
+        "others": [v for v in publications.versions(one.series) if v != one.version],
         "may_count": _may_count(request),
-        "is_same": is_same,
     }
-    return render(request, "knowledge/table.html", context)
+
+
+def _rows(request: Request, one: publications.Published) -> dict[str, Any]:
+    said = one.content["report"]
+    return {
+        **_common(request, one),
+        "promise": {name: pages.number(said[name]) for name in ("epsilon", "delta")},
+        "report": said,
+        "budget": pages.number(statistics.load().synthetic.budget),
+        "codebook": pages.codebook(one.content),
+    }
 
 
 @require_GET
@@ -85,7 +113,7 @@ def take(_request: Request, series: str, version: int, form: str) -> HttpRespons
     one = publications.published(series, version)
     if form not in publications.forms(one):
         raise Http404
-    kind, ending = (CSV, "csv") if form != "json" else ("application/json", "json")
+    kind, ending = ("application/json", "json") if form in JSON else (CSV, "csv")
     response = HttpResponse(publications.taken_out(one, form)[0], content_type=kind)
     name = f"amana-{form}-{version}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

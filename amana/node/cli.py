@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 
@@ -32,6 +33,14 @@ def _one_line(problem: Exception) -> str:
 def _path(text: str) -> Path:
     """Return a path that holds from whatever folder it is used."""
     return Path(text).resolve()
+
+
+def _day(text: str) -> date:
+    """Return a day, or say how one is written."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a day is written 2026-11-22") from None
 
 
 def _port(text: str) -> int:
@@ -251,15 +260,19 @@ def _figures(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    publish = commands.add_parser("publish", help="tables: list, publish, make again")
+    publish = commands.add_parser("publish", help="figures: list, publish, make again")
     acts = publish.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="say what is published")
     table = acts.add_parser("table", help="publish what a definition file asks for")
     table.add_argument("file", type=_path, metavar="FILE", help="as it stands in a publication")
-    again = acts.add_parser("again", help="make a published table again and compare every byte")
+    rows = acts.add_parser("synthetic", help="publish rows that nobody is, out of a budget")
+    rows.add_argument("--since", type=_day, required=True, metavar="YYYY-MM-DD")
+    rows.add_argument("--until", type=_day, required=True, metavar="YYYY-MM-DD")
+    rows.add_argument("--epsilon", type=float, required=True, help="what they cost of the budget")
+    again = acts.add_parser("again", help="make a version again and compare every byte")
     again.add_argument("series", metavar="SERIES")
     again.add_argument("version", type=int, metavar="VERSION")
-    for act in (table, again):
+    for act in (table, rows, again):
         act.add_argument("--account", required=True, help="a statistician's name to sign in with")
         act.add_argument("--code", default="", help="the code of her phone; asked for otherwise")
         act.add_argument("--stdin", action="store_true", help="read the password there")
@@ -268,7 +281,8 @@ def _publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         act.add_argument("--json", action="store_true")
     publish.set_defaults(run=_run_figures, does="run_publish")
     export = commands.add_parser("export", help="write a published table as others read it")
-    export.add_argument("form", choices=("csv", "json", "sdmx", "glotip", "sdg"))
+    forms = ("csv", "json", "sdmx", "glotip", "sdg", "ctdc", "htcds")
+    export.add_argument("form", choices=forms)
     export.add_argument("series", metavar="SERIES")
     export.add_argument("--version", type=int, default=0, help="default: the newest")
     export.add_argument("--data", type=_path, required=True, metavar="DIR")

@@ -8,7 +8,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from amana.knowledge.synthetic.quality import codebook, report
 from amana.knowledge.synthetic.rows import draw as draw_rows
 from amana.node.cli import Failed
 from amana.node.lifecycle import use
-from amana.standards import ctdc, glotip, htcds, public_crosswalk, public_lists
+from amana.standards import codes, ctdc, glotip, htcds, public_crosswalk, public_lists
 from amana.standards.datafile import BadData
 
 # So many are named on a screen; --json names all.
@@ -239,16 +240,16 @@ def run_lists(a: argparse.Namespace) -> int:
 
 
 def run_publish(a: argparse.Namespace) -> int:
-    """List what is published, publish a table, or make a published one again."""
+    """List what is published, publish a table or synthetic rows, or make a version again."""
     use(a.data)
     from amana.knowledge import publications  # noqa: PLC0415 - a node's settings come first
 
     if a.act == "list":
         rows = [
-            {"series": p.series, "version": p.version, "digest": p.digest}
-            for p in publications.newest()
+            {"kind": p.kind, "series": p.series, "version": p.version, "digest": p.digest}
+            for p in publications.everything()
         ]
-        _said(a, {"published": rows}, [f"{r['series']} {r['version']}" for r in rows])
+        _said(a, {"published": rows}, [f"{r['series']} {r['version']} {r['kind']}" for r in rows])
         return 0
     return _as_statistician(a)
 
@@ -277,6 +278,9 @@ def _as_statistician(a: argparse.Namespace) -> int:
             same = actions.reproduced(series=a.series, version=a.version, actor=actor, now=now)
             _said(a, {"same": same}, ["the same to the last byte" if same else "NOT the same"])
             return 0 if same else 1
+        if a.act == "synthetic":
+            _rows_published(a, actor, now)
+            return 0
         wanted = _definition(a.file)
         row = actions.publish(wanted=wanted, actor=actor, now=now)
         said = {"series": row.series, "version": row.version, "digest": row.digest}
@@ -288,6 +292,32 @@ def _as_statistician(a: argparse.Namespace) -> int:
     finally:
         sign_out(actor=actor, now=now)
     return 0
+
+
+def _rows_published(a: argparse.Namespace, actor: Any, now: datetime) -> None:  # noqa: ANN401 - as above
+    from amana.knowledge import actions  # noqa: PLC0415
+
+    asked = {"since": a.since, "until": a.until, "epsilon": a.epsilon}
+    try:
+        found = actions.publish_rows(**asked, actor=actor, now=now)
+    except actions.NotDrawn as refused:
+        words = [f"{code}: {codes.label('OBJECTION', code, 'en')}" for code in refused.objections]
+        words.append(f"Left of the budget of these days: {refused.left:g}.")
+        if refused.shown is not None:
+            words.append(f"Shown combinations: {refused.shown}.")
+        raise Failed(" ".join(words)) from None
+    row = found.row
+    said = {"series": row.series, "version": row.version, "digest": row.digest}
+    lines = [f"{row.series} {row.version}", *_near(found.internal)]
+    # How near the rows came is read from real files: for this screen alone.
+    _said(a, said | {"internal": found.internal}, lines)
+
+
+def _near(internal: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{near['error']:>9.3f}  error of {near['length']} attributes together (internal)"
+        for near in internal["nearness"]
+    ]
 
 
 def _definition(file: Path) -> Any:  # noqa: ANN401 - its room is imported once a node is used
@@ -316,7 +346,10 @@ def run_export(a: argparse.Namespace) -> int:
         raise Failed(f"{a.series}: {fault}") from None
     a.to.write_bytes(raw)
     said = {"file": str(a.to), "bytes": len(raw), "unmapped": unmapped}
-    lines = [f"{a.to}: {len(raw):,} bytes", *(f"not in UNODC's tables: {u}" for u in unmapped)]
+    lines = [f"{a.to}: {len(raw):,} bytes", *(f"no code of {a.form} for {u}" for u in unmapped)]
+    if a.form in publications.PERSONS:
+        said["left_out"] = left_out = publications.left_out(one)
+        lines.append(f"rows left out, as too few are alike: {left_out:,}")
     if a.form == "sdg" and a.population is None:
         lines.append("population: not loaded, so no rate; --population FILE with sex,age,people")
     _said(a, said, lines)
@@ -400,10 +433,7 @@ def run_synthetic(a: argparse.Namespace) -> int:
         (a.to / "report.json").write_text(public, encoding="utf-8")
         # Without noise: for whoever decides, and never beside the rows.
         said["internal"] = quality.internal()
-        lines_said += [
-            f"{near['error']:>9.3f}  error of {near['length']} attributes together (internal)"
-            for near in quality.internal()["nearness"]
-        ]
+        lines_said += _near(quality.internal())
     draw(3)
     _said(a, said, lines_said)
     return 0

@@ -574,10 +574,10 @@ TABLE: dict[str, Kept] = {
         is_running=True,
     ),
     "knowledge.Publication": Kept(
-        row="a published table, and the coded facts that it was made of, sealed to statisticians",
+        row="a published table or synthetic rows; sealed, the coded facts or noisy counts of it",
         life=None,
         since="for ever: what was published cannot be taken back",
-        erased_by="its facts, by their key, once nobody must make it again; the table never",
+        erased_by="its facts, by their key, once nobody must make it again; it itself never",
         reason="whoever quotes a figure must find it as it was; it holds no file and no name",
     ),
     "watch.Rung": Kept(

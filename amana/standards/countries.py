@@ -43,6 +43,10 @@ def every() -> tuple[str, ...]:
     return tuple(sorted(_alpha3_of()))
 
 
+def is_alpha2(code: str) -> bool:
+    return code in _alpha3_of()
+
+
 def is_alpha3(code: str) -> bool:
     return code in _alpha2_of()
 

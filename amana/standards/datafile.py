@@ -87,6 +87,12 @@ class Place:
             raise self.bad("must be a whole number above zero")
         return self.value
 
+    def number(self) -> float:
+        is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if not is_number or not 0 < float(str(self.value)) < float("inf"):
+            raise self.bad("must be a number above zero")
+        return float(str(self.value))
+
     def flag(self) -> bool:
         if not isinstance(self.value, bool):
             raise self.bad("must be true or false")

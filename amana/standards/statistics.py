@@ -24,10 +24,24 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What synthetic rows may cost: epsilon of all releases of a day, delta and `k` of each."""
+
+    budget: float
+    delta: float
+    k: int
+
+
+@dataclass(frozen=True)
 class Statistics:
-    """Dimensions with the list of their codes, and what a coded file is counted as."""
+    """Dimensions with the list of their codes, and what a coded file is counted as.
+
+    `least_alike`: from how many who are alike on CTDC shows somebody.
+    """
 
     threshold: int
+    least_alike: int
+    synthetic: Budget
     most_cells: int
     bases: tuple[int, ...]
     dimensions: Mapping[str, str]
@@ -50,9 +64,9 @@ def read(root: Place) -> Statistics:
     """Return what a file describes, or say where it is at fault."""
     root.at("mark").one_of(MARKS)
     root.at("source").one_of(citations.load())
-    threshold = root.at("threshold")
-    threshold.at("mark").one_of(MARKS)
-    threshold.at("source").one_of(citations.load())
+    threshold, alike, synthetic = (
+        _sourced(root.at(name)) for name in ("threshold", "least_alike", "synthetic")
+    )
     listed = (*codes.load(), COUNTRY)
     dimensions = [
         (place.at("id").text(), place.at("list").one_of(listed))
@@ -68,6 +82,12 @@ def read(root: Place) -> Statistics:
     ages = codes.values("STAT_AGE")
     return Statistics(
         threshold=threshold.at("value").count(),
+        least_alike=alike.at("value").count(),
+        synthetic=Budget(
+            synthetic.at("budget").number(),
+            synthetic.at("delta").number(),
+            synthetic.at("k").count(),
+        ),
         most_cells=root.at("most_cells").count(),
         bases=tuple(place.count() for place in root.at("bases").each()),
         dimensions=dict(dimensions),
@@ -85,6 +105,13 @@ def read(root: Place) -> Statistics:
         several=root.at("several").one_of(forms),
         unstated=root.at("unstated").one_of(forms),
     )
+
+
+def _sourced(place: Place) -> Place:
+    """Return a place whose value says where it is from."""
+    place.at("mark").one_of(MARKS)
+    place.at("source").one_of(citations.load())
+    return place
 
 
 @cache

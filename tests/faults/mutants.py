@@ -32,6 +32,7 @@ APART = "amana/shelters/tests/test_apart.py"
 BOXES = "amana/crypto/tests/test_boxes.py"
 FLIPS = "tests/vault/test_bit_flips.py::test_no_flip_"
 EVIDENCE = "tests/vault/test_evidence.py::test_no_byte_of_the_evidence_can_be_another"
+FIGURES = "amana/knowledge/tests"
 # The room of the program for strangers, which stands outside the package.
 TOOLS = "tools"
 
@@ -436,6 +437,76 @@ MUTANTS = (
         "unb64(root))",
         "            pass",
         EVIDENCE,
+    ),
+    # What is published exposes nobody.
+    _m(
+        "one person alone is no small count",
+        "knowledge",
+        "return (values > 0) & (values < threshold)",
+        "return (values > 1) & (values < threshold)",
+        f"{FIGURES}/test_rules.py::test_one_boy_is_withheld_and_so_is_what_would_lead_to_him",
+    ),
+    _m(
+        "the attacker subtracts and does nothing else",
+        "knowledge",
+        "recovered = withheld & (high - low < NEAR)",
+        "recovered = withheld & by_subtraction",
+        f"{FIGURES}/test_safe.py::"
+        "test_the_attacker_is_right_and_misses_nothing_that_limits_can_say",
+    ),
+    _m(
+        "who came between two releases is nobody",
+        "knowledge",
+        "sums.append(Sum(more, (less, came)))",
+        "pass",
+        f"{FIGURES}/test_safe.py::test_what_came_between_two_releases_is_protected_like_a_table",
+    ),
+    _m(
+        "what exposes somebody is published",
+        "knowledge",
+        "    if ready.is_safe:\n        return Tried([], ready)",
+        "    if ready:\n        return Tried([], ready)",
+        f"{FIGURES}/test_actions.py::"
+        "test_one_boy_is_not_published_bare_and_the_refusal_says_what_could_be",
+    ),
+    _m(
+        "whoever is signed in counts",
+        "knowledge",
+        "    team_of(actor)\n    since, until",
+        "    since, until",
+        f"{FIGURES}/test_actions.py::"
+        "test_only_a_statistician_counts_and_the_case_worker_who_opens_files_does_not",
+    ),
+    _m(
+        "whoever has a file is a victim",
+        "knowledge",
+        "return _glotip(CLASS, decided) == DETECTED",
+        "return True",
+        f"{FIGURES}/test_contributed.py::"
+        "test_ctdcs_file_is_read_back_by_its_reader_one_row_for_each_person",
+    ),
+    _m(
+        "a file of persons shows groups of any size",
+        "knowledge",
+        "if value < least:",
+        "if False:",
+        f"{FIGURES}/test_contributed.py::test_fewer_than_ctdc_shows_alike_are_left_out_and_told",
+    ),
+    _m(
+        "each release has the whole budget",
+        "knowledge",
+        "elif epsilon > left(spent, table) + NEARLY:",
+        "elif epsilon > left([], table) + NEARLY:",
+        f"{FIGURES}/test_releases.py::"
+        "test_what_releases_of_the_same_days_cost_adds_up_and_stops_at_the_budget",
+    ),
+    _m(
+        "the ledger believes what lies open",
+        "knowledge",
+        'float(opened(actor, row)["counts"]["epsilon"])',
+        'float(json.loads(bytes(row.content))["counts"]["epsilon"])',
+        f"{FIGURES}/test_releases.py::"
+        "test_the_second_release_of_the_same_days_is_held_to_what_the_first_left",
     ),
 )
 

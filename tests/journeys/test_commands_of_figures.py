@@ -1,18 +1,24 @@
 """Figures from the shell, as a statistician or an analyst meets them."""
 
+import argparse
 import csv
 import json
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from amana.node import cast
+from amana.access.rules import Role
+from amana.knowledge.models import Publication
+from amana.knowledge.tests.test_releases import with_a_crowd
+from amana.node import cast, figures
 from amana.node.persona import Persona
 from amana.standards.tests.test_glotip import GOOD, HEAD, REAL
+from tests.cast import Cast, name_of
 from tests.journeys.test_commands_of_instruments import amana
 
 
@@ -94,6 +100,22 @@ def test_the_hidden_population_comes_with_its_warnings(tmp_path: Path) -> None:
     assert found["total_if_no_list_sends_to_another"]
 
 
+def test_rows_are_published_and_how_near_they_came_is_said_to_the_statistician_alone(
+    cast: Cast, now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cast.hire(name_of(Role.STATISTICIAN), "Salma Inventée", Role.STATISTICIAN)
+    crowd = with_a_crowd(cast, now)
+    asked = argparse.Namespace(
+        json=True, since=date(2026, 1, 1), until=date(2026, 11, 20), epsilon=2.0
+    )
+    figures._rows_published(asked, crowd.actor(Role.STATISTICIAN), now)
+    told = json.loads(capsys.readouterr().out)
+    assert [near["length"] for near in told["internal"]["nearness"]] == [1, 2, 3]
+    row = Publication.objects.get(series=told["series"], version=told["version"])
+    assert row.digest == told["digest"]
+    assert b"nearness" not in bytes(row.content)
+
+
 @pytest.mark.nodes
 @pytest.mark.xdist_group("browser")
 def test_a_published_table_is_made_again_to_the_byte_by_one_command(
@@ -119,6 +141,17 @@ def test_a_published_table_is_made_again_to_the_byte_by_one_command(
     file = tmp_path / "table.csv"
     amana("export", "csv", one["series"], "--data", node.data, "--to", file)
     assert amana("attack", file).returncode == 0
+    # So few people give no rows that are nobody, and the refusal says how few and what is left.
+    days = [f"{d[:4]}-{d[4:6]}-{d[6:]}" for d in one["series"].split(".")[2:4]]
+    drawn = ("publish", "synthetic", "--since", days[0], "--until", days[1], "--epsilon", "1")
+    refused = amana(*drawn, "--data", node.data, *who, given=f"{cast.PASSWORD}\n")
+    assert refused.returncode == 1
+    assert "TOO_FEW_FOR_ROWS: Too few people" in refused.stderr
+    assert "Left of the budget of these days: 4." in refused.stderr
+    # Nor is a table that does not tell victims from others a file of victims.
+    refused = amana("export", "ctdc", one["series"], "--data", node.data, "--to", file)
+    assert refused.returncode == 1
+    assert "by class" in refused.stderr
     # A byte of it changed on disk: the command says so.
     with closing(sqlite3.connect(node.data / "db" / "amana.sqlite3")) as rows, rows:
         (content,) = rows.execute("SELECT content FROM knowledge_publication").fetchone()

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("kind", models.CharField(max_length=12)),
                 ("series", models.CharField(max_length=120)),
                 ("version", models.PositiveIntegerField()),
                 ("published_at", models.DateTimeField()),

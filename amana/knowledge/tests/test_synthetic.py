@@ -206,9 +206,9 @@ def test_what_is_drawn_is_near_what_is_real_and_shows_nothing_rare() -> None:
     noisy = fit(COLUMNS, crowd, PLAN, flags=FLAGS)
     quality = report(crowd, draw(noisy, 1), noisy)
     assert [one.rare_shown + one.invented for one in quality.nearness] == [0, 0, 0]
-    assert all(one.error < 0.1 for one in quality.nearness)
+    assert all(one.error < 0.15 for one in quality.nearness)
     real, synthetic = quality.mean_attributes
-    assert synthetic == pytest.approx(real, rel=0.05)
+    assert synthetic == pytest.approx(real, rel=0.1)
 
 
 def test_the_same_counts_and_seed_give_the_same_rows_also_after_being_kept() -> None:

@@ -861,9 +861,10 @@ def _publish_needs(database: Path) -> None:
     row = (wanted.series, 1, "2026-01-15 10:00:00", "test", "2025-01-01", "2025-12-31", content)
     with closing(sqlite3.connect(database, timeout=30)) as found, found:
         found.execute(
-            "insert into knowledge_publication (series, version, published_at, published_by, since,"
-            " until, content, digest, key_id, sealed) values (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
-            (*row, hashlib.sha256(content).hexdigest(), b""),
+            "insert into knowledge_publication (kind, series, version, published_at, published_by,"
+            " since, until, content, digest, key_id, sealed)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            (rules.TABLE, *row, hashlib.sha256(content).hexdigest(), b""),
         )
 
 

@@ -149,7 +149,8 @@ def test_no_combination_of_one_person_is_ever_shown() -> None:
 def test_nine_people_are_hidden_and_many_are_not() -> None:
     nine = [("2021", "Man", "San Theodoros", "", "")] * 9
     many = [("2022", "Woman", "Nuevo Rico", "", "")] * 400
-    plan = Plan(epsilon=8.0, delta=1e-5)
+    # So little is left to chance that this test does not fail by it.
+    plan = Plan(epsilon=8.0, delta=1e-5, hidden=1e-9)
     for _ in range(40):
         shown = dict(fit(COLUMNS, [*nine, *many], plan, flags=FLAGS).attributes)
         assert shown == {0: "2022", 1: "Woman", 2: "Nuevo Rico"}

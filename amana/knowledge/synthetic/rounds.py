@@ -197,7 +197,7 @@ class Asked:
     def ask_all(self, ids: Ints, size: Ints) -> None:
         """Go through all rounds: `ids` number known attributes, `size` is the class of rows."""
         self._ask(self._held_by(ids, size), PAIRS, N_GROUPS)
-        self._widen()
+        self.widen()
         held = self._held_by(ids, size)
         for this in TRIPLES:
             self._ask(held, this, 1)
@@ -235,9 +235,10 @@ class Asked:
             self.cells = cells / worth[:, None]
         self.seen[asked] += cells.sum(1) * worth[asked] / (n_groups * sigma**2)
         self.weight[asked] += (worth[asked] / sigma) ** 2 / n_groups
-        self._decide(this)
+        self.decide(this)
 
-    def _decide(self, this: Round) -> None:
+    def decide(self, this: Round) -> None:
+        """Find what is sure after a round, and what is given up."""
         noise = np.sqrt(self.weight)
         looks = 1 + len(TRIPLES)
         by_chance = -NormalDist().inv_cdf(INVENTED / looks / max(1, int(self.is_open.sum())))
@@ -254,7 +255,7 @@ class Asked:
         pairs = self.pairs_of(self.members[self.n_pairs :])
         self.is_open[self.n_pairs :] &= (self.is_open | self.is_sure)[pairs].all(1)
 
-    def _widen(self) -> None:
+    def widen(self) -> None:
         """Ask from now on for the triples of which every pair is open or sure, too."""
         is_pair = np.zeros((self.n, self.n), bool)
         live = self.members[self.is_open | self.is_sure]

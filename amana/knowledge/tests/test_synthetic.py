@@ -156,14 +156,35 @@ def test_nine_people_are_hidden_and_many_are_not() -> None:
         assert shown == {0: "2022", 1: "Woman", 2: "Nuevo Rico"}
 
 
-def test_an_attribute_is_known_from_more_people_than_noise_makes_of_one() -> None:
-    sigma = fit(COLUMNS, [], PLAN, flags=FLAGS).sigma / math.sqrt(rounds.FIRST)
-    least = rounds.threshold(PLAN, sigma, len(COLUMNS))
-    # A row has five attributes at most, each passed by a fifth of a tenth of delta.
+@pytest.mark.parametrize("plan", [PLAN, Plan(epsilon=2.0, delta=0.1)])
+def test_an_attribute_is_known_from_more_people_than_noise_makes_of_few(plan: Plan) -> None:
+    sigma = fit(COLUMNS, [], plan, flags=FLAGS).sigma / math.sqrt(rounds.FIRST)
+    least = rounds.threshold(plan, sigma, len(COLUMNS))
+    # A row has five attributes at most, which share a tenth of delta.
     passed = math.erfc((least - rounds.HOLDS) / sigma / math.sqrt(2)) / 2
-    assert len(COLUMNS) * passed <= PLAN.delta / 10
-    of_nine = (PLAN.k - 1) * rounds.HOLDS
-    assert math.erfc((least - of_nine) / sigma / math.sqrt(2)) / 2 <= PLAN.hidden
+    assert len(COLUMNS) * passed <= plan.delta / 10
+    of_nine = (plan.k - 1) * rounds.HOLDS
+    assert math.erfc((least - of_nine) / sigma / math.sqrt(2)) / 2 <= plan.hidden
+
+
+def test_where_much_is_asked_for_chance_alone_makes_nothing_sure() -> None:
+    for n_open, is_sure in ((1, True), (1_700, False)):
+        asked = rounds.Asked(np.arange(60), np.zeros(60, bool), PLAN, 2.4)
+        asked.is_open[:] = np.arange(asked.n_pairs) < n_open
+        # So little was heard of it that it is over nine people, and could be noise of nobody.
+        asked.weight[0], asked.seen[0] = 1e-4, 0.0475
+        asked.decide(rounds.TRIPLES[0])
+        assert asked.is_sure[0] == is_sure
+
+
+def test_a_sure_triple_makes_its_pairs_sure() -> None:
+    asked = rounds.Asked(np.arange(4), np.zeros(4, bool), PLAN, 2.4)
+    asked.widen()
+    (triple,) = np.flatnonzero((asked.members == (0, 1, 3)).all(1))
+    asked.weight[triple], asked.seen[triple] = 0.04, 4.0
+    asked.decide(rounds.TRIPLES[0])
+    sure = {tuple(one for one in ids if one >= 0) for ids in asked.members[asked.is_sure].tolist()}
+    assert sure == {(0, 1), (0, 3), (1, 3), (0, 1, 3)}
 
 
 def test_nothing_that_nobody_holds_is_shown() -> None:
@@ -227,8 +248,9 @@ def test_a_noisy_count_is_read_back_as_cases_though_long_rows_were_made_shorter(
     noisy = fit(columns, [*long, *short], Plan(20.0, 1e-4), flags=frozenset(columns))
     known = tables(noisy)
     cases = dict(zip(map(tuple, known.members.tolist()), known.target, strict=True))
-    assert cases[0, 1, 2] == pytest.approx(6_000, rel=0.05)
-    assert cases[9, 10, 11] == pytest.approx(3_000, rel=0.05)
+    # A reading that forgot it would find half of the long rows.
+    assert cases[0, 1, 2] == pytest.approx(6_000, rel=0.25)
+    assert cases[9, 10, 11] == pytest.approx(3_000, rel=0.25)
 
 
 def test_the_report_says_the_error_as_the_definition_has_it() -> None:

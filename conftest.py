@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import translation
 from pytest_django import Settings
 
 from amana.access.rules import Actor, Role
@@ -27,6 +28,12 @@ hypothesis.settings.load_profile("amana")
 def now() -> datetime:
     """The moment of every test; a test that needs another adds to it."""
     return THE_MOMENT
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """The language of the node: a page read in French leaves French behind for the next test."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

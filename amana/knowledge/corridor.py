@@ -10,7 +10,6 @@ from itertools import permutations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -162,7 +161,7 @@ def _published(partner: str) -> dict[str, Any]:
             {
                 "url": reverse("knowledge:table", args=[one.series, one.version]),
                 "title": pages.title(one.definition),
-                "days": f"{date_format(one.since)} – {date_format(one.until)}",
+                "days": pages.days(one.definition),
                 "value": pages.shown(value),
             }
         )

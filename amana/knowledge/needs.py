@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from amana.knowledge.drawing.facts import Chart, Fact, Series
 from amana.knowledge.pages import Grid
 from amana.knowledge.publications import Published
 from amana.look.coded import label, language
-from amana.standards import codes, countries, statistics
+from amana.standards import codes, statistics
 
 # So many profiles of one table are drawn; all of them stand behind its link.
 MOST_PROFILES = 12
@@ -84,10 +83,7 @@ def _count_url(today: date) -> str:
 def _needed(one: Published, number: int) -> Needed:
     cells = {rules.key(c["of"]): c["value"] for c in one.content["cells"]}
     found = list(_profiles([c["of"] for c in one.content["cells"]]))
-    source = _("Source: %(node)s, version %(version)s") % {
-        "node": countries.label(one.content["country"], language()),
-        "version": one.version,
-    }
+    source = pages.source(one)
     drawn = [
         _profile(of, cells, one, f"needs{number}_{at}", source)
         for at, of in enumerate(found[:MOST_PROFILES])
@@ -95,7 +91,7 @@ def _needed(one: Published, number: int) -> Needed:
     return Needed(
         title=pages.title(one.definition),
         unit=label("STAT_UNIT", one.definition.unit),
-        days=f"{date_format(one.since)} – {date_format(one.until)}",
+        days=pages.days(one.definition),
         url=reverse("knowledge:table", args=[one.series, one.version]),
         version=one.version,
         source=source,

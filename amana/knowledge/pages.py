@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from amana.knowledge import rules
 from amana.knowledge.drawing.charts import bars
 from amana.knowledge.drawing.facts import Chart, Fact, Series, table
+from amana.knowledge.publications import Published
 from amana.knowledge.rules import Cell, Definition
 from amana.look.coded import label, language
-from amana.standards import statistics
+from amana.standards import countries, statistics
 
 # What a chart can hold and still be read on a phone.
 MOST_BARS = 16
@@ -40,7 +41,9 @@ def heading(axis: str) -> str:
 
 def shown(value: int | None) -> str:
     """Return a number as people read it, or that it is withheld."""
-    return _("withheld") if value is None else number_format(value, use_l10n=True)
+    return (
+        _("withheld") if value is None else number_format(value, use_l10n=True, force_grouping=True)
+    )
 
 
 def number(value: float) -> str:
@@ -56,6 +59,19 @@ def title(wanted: Definition) -> str:
     if wanted.method == rules.SYNTHETIC:
         return _("Synthetic rows: %(of)s") % {"of": said}
     return said
+
+
+def days(wanted: Definition) -> str:
+    """Return the days that are counted, as people read them."""
+    return f"{date_format(wanted.since)} – {date_format(wanted.until)}"
+
+
+def source(one: Published) -> str:
+    """Return whence the numbers of a version are."""
+    return _("Source: %(node)s, version %(version)s") % {
+        "node": countries.label(one.content["country"], language()),
+        "version": one.version,
+    }
 
 
 def codebook(content: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -74,6 +90,16 @@ class Grid:
     heads: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is too wide for a phone, where each row becomes a card."""
+        return len(self.heads) + len(self.columns) > 3
+
+    @property
+    def labelled(self) -> list[tuple[tuple[str, ...], list[tuple[str, str]]]]:
+        """Return the rows with each number beside the name of its column."""
+        return [(heads, list(zip(self.columns, cells, strict=True))) for heads, cells in self.rows]
 
 
 def grids(wanted: Definition, cells: Sequence[Cell]) -> list[Grid]:

@@ -29,7 +29,8 @@ def definition(since: date, until: date, table: Statistics) -> Definition:
 
 def plan(epsilon: float, table: Statistics) -> Plan:
     """Return the promise of a release. Raises BadTable for a cost that is no number above 0."""
-    return Plan(epsilon, table.synthetic.delta, k=table.synthetic.k)
+    asked = table.synthetic
+    return Plan(epsilon, asked.delta, k=asked.k, hidden=asked.hidden)
 
 
 def left(spent: Iterable[float], table: Statistics) -> float:

@@ -23,7 +23,7 @@ from amana.knowledge import (
 )
 from amana.knowledge.forms import TableForm, said_by
 from amana.look.coded import language
-from amana.standards import countries, statistics
+from amana.standards import statistics
 
 CSV = "text/csv; charset=utf-8"
 # The forms that are JSON.
@@ -81,15 +81,11 @@ def _table(
 
 def _common(request: Request, one: publications.Published) -> dict[str, Any]:
     """Return what every page of a version shows: what it is, where from, in which forms."""
-    source = _("Source: %(node)s, version %(version)s") % {
-        "node": countries.label(one.content["country"], language()),
-        "version": one.version,
-    }
     return {
         "one": one,
         "wanted": one.definition,
         "title": pages.title(one.definition),
-        "source": source,
+        "source": pages.source(one),
         "forms": publications.forms(one),
         "others": [v for v in publications.versions(one.series) if v != one.version],
         "may_count": _may_count(request),
@@ -102,6 +98,8 @@ def _rows(request: Request, one: publications.Published) -> dict[str, Any]:
         **_common(request, one),
         "promise": {name: pages.number(said[name]) for name in ("epsilon", "delta")},
         "report": said,
+        "n_rows": pages.shown(said["rows"]),
+        "one_in": pages.shown(round(1 / said["shown_under_k_at_most_with_probability"])),
         "budget": pages.number(statistics.load().synthetic.budget),
         "codebook": pages.codebook(one.content),
     }

@@ -25,11 +25,15 @@ class Goal:
 
 @dataclass(frozen=True)
 class Budget:
-    """What synthetic rows may cost: epsilon of all releases of a day, delta and `k` of each."""
+    """What synthetic rows may cost: epsilon of all releases of a day, delta and `k` of each.
+
+    A combination of fewer than `k` people is shown with a probability of at most `hidden`.
+    """
 
     budget: float
     delta: float
     k: int
+    hidden: float
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def read(root: Place) -> Statistics:
             synthetic.at("budget").number(),
             synthetic.at("delta").number(),
             synthetic.at("k").count(),
+            synthetic.at("hidden").number(),
         ),
         most_cells=root.at("most_cells").count(),
         bases=tuple(place.count() for place in root.at("bases").each()),

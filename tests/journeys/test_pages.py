@@ -25,8 +25,9 @@ from django.utils import translation
 
 from amana.access.rules import Role
 from amana.keeper.rules import DEMO_CODE
-from amana.knowledge import rules
+from amana.knowledge import releases, rules
 from amana.knowledge.actions import LICENCE
+from amana.knowledge.synthetic import fit
 from amana.node import cast, lettered, story, two_weeks
 from amana.node.errors import broken
 from amana.node.persona import Persona, Typed
@@ -565,6 +566,7 @@ VISITS: dict[str, Visit] = {
     "published": Visit("knowledge:published", "CI", None, "/data/"),
     "published-empty": Visit("knowledge:published", "MA", Role.STATISTICIAN, "/data/"),
     "published-table": Visit("knowledge:table", "CI", None, "/data/{table}/1/", weight=20_000),
+    "published-rows": Visit("knowledge:table", "CI", None, "/data/{rows}/1/", weight=20_000),
     "published-again": Visit(
         "knowledge:table",
         "CI",
@@ -715,6 +717,7 @@ def live_on(demo: Any) -> dict[str, str]:
     mariam.wait("/mail/", lambda page: "data-sealed" in page.text, "mail")
     _refuse_one(demo.home / "ci" / "db" / "amana.sqlite3")
     _publish_needs(demo.home / "ci" / "db" / "amana.sqlite3")
+    facts["rows"] = _publish_rows(demo.home / "ci" / "db" / "amana.sqlite3")
     facts["letters"] = youssef.open("/letters/").first(r'href="/letters/(R-[0-9A-Z-]+)/"') or ""
     status = {"judicial_kind": "HEARING", "judicial_status": "SENT"}
     facts["letter"] = lettered.write(hicham, facts["letters"], "judicial.request", status)
@@ -856,15 +859,41 @@ def _publish_needs(database: Path) -> None:
         rules.PERSON, date(2025, 1, 1), date(2025, 12, 31), crossings, statistics.load().threshold
     )
     ready = rules.prepared(wanted, facts, [], "CI")
-    about = {"series": wanted.series, "version": 1, "country": "CI", "source": "Amana"}
-    content = rules.content(ready, about | {"licence": LICENCE})
-    row = (wanted.series, 1, "2026-01-15 10:00:00", "test", "2025-01-01", "2025-12-31", content)
+    _lay_down(database, rules.TABLE, wanted, rules.content(ready, _about(wanted)))
+
+
+def _publish_rows(database: Path) -> str:
+    """Lay down synthetic rows of as many as the demo has not; return the name of their series."""
+    table = statistics.load()
+    wanted = releases.definition(date(2024, 1, 1), date(2024, 12, 31), table)
+    facts: list[rules.Fact] = [
+        ({"sex": sex, "age": age, "class": "TRAITE_PRESUMEE", "form": form, "citizenship": "ML"}, n)
+        for sex, age, form, n in (("F", "CHILD", "LABOUR", 700), ("M", "ADULT", "SEXUAL", 500))
+    ]
+    rows = releases.rows_of(facts, wanted)
+    noisy = fit(wanted.dimensions, rows, releases.plan(2.0, table), flags=frozenset())
+    _lay_down(database, rules.SYNTHETIC, wanted, releases.content(noisy, wanted, _about(wanted)))
+    return str(wanted.series)
+
+
+def _about(wanted: rules.Definition) -> dict[str, Any]:
+    return {"series": wanted.series, "version": 1, "country": "CI", "source": "Amana",
+            "licence": LICENCE}  # fmt: skip
+
+
+def _lay_down(database: Path, kind: str, wanted: rules.Definition, content: bytes) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    row = {
+        "kind": kind, "series": wanted.series, "version": 1,
+        "published_at": "2026-01-15 10:00:00", "published_by": "test",
+        "since": str(wanted.since), "until": str(wanted.until),
+        "content": content, "digest": digest, "key_id": "", "sealed": b"",
+    }  # fmt: skip
+    marks = ", ".join("?" * len(row))
     with closing(sqlite3.connect(database, timeout=30)) as found, found:
         found.execute(
-            "insert into knowledge_publication (kind, series, version, published_at, published_by,"
-            " since, until, content, digest, key_id, sealed)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
-            (rules.TABLE, *row, hashlib.sha256(content).hexdigest(), b""),
+            f"INSERT INTO knowledge_publication ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
+            list(row.values()),
         )
 
 

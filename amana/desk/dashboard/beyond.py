@@ -154,7 +154,7 @@ def _publication(one: publications.Published) -> Link:
     return Link(
         reverse("knowledge:table", args=[one.series, one.version]),
         pages.title(one.definition),
-        f"{date_format(one.since)} – {date_format(one.until)}",
+        pages.days(one.definition),
     )
 
 

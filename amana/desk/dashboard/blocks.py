@@ -6,9 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from amana.knowledge import pages
@@ -16,6 +14,7 @@ from amana.knowledge.drawing.charts import bars
 from amana.knowledge.drawing.facts import Chart, Fact, Series
 from amana.knowledge.pages import Grid
 from amana.look.coded import language
+from amana.look.templatetags.look import moment_in_words
 from amana.standards import countries
 
 # What a chart holds and can still be read on a phone.
@@ -71,7 +70,6 @@ def chart(
     """Return a drawing of what was counted now; None where all of it is nothing."""
     if not any(fact.value for facts in series.values() for fact in facts):
         return None
-    moment = date_format(localtime(now), "DATETIME_FORMAT")
     country = countries.label(str(settings.NODE.country), language())
     return Chart(
         name=name,
@@ -79,7 +77,7 @@ def chart(
         title=labels,
         description=_("The same numbers stand in the table."),
         unit=unit,
-        source=f"{country} · {moment}",
+        source=f"{country} · {moment_in_words(now)}",
         labels=labels,
         series=tuple(Series(words, tuple(facts)) for words, facts in series.items()),
     )

@@ -30,7 +30,8 @@ class BadTable(ValueError):
 class Plan:
     """What is promised: the privacy loss, and from how many people on a combination is shown.
 
-    One of fewer than `k` people is shown with a probability of at most `hidden`, over all looks.
+    One of fewer than `k` people passes with a probability of at most `hidden`, over all looks; a
+    pair is shown, too, where one of its triples passes.
     """
 
     epsilon: float

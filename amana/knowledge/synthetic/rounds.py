@@ -42,7 +42,7 @@ class Round:
 
 
 # All of this was found on the public synthetic CTDC release of 2021, on no real row. What a round
-# asks for with little weight, many rows hold; the parts of the first round and of these make 1.
+# asks for with little weight, many rows hold; all parts together make no more than 1.
 FIRST = 0.07
 PAIRS = Round(0.10, 0.60, 0.00)
 TRIPLES = (
@@ -333,7 +333,8 @@ def _gaussian(sigma: float) -> dp.Measurement:
 def noise_of(plan: Plan) -> float:
     """Return the noise of one measurement that would spend the plan, for a row as long as UNIT.
 
-    A round that takes a part of it has this noise by the root of its part: the parts add up to 1.
+    A round that takes a part of it has this noise by the root of its part: all parts
+    together make no more than 1.
     """
     delta = (1 - CHOICE) * plan.delta
 

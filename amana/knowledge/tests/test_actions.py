@@ -1,6 +1,7 @@
 """Counting in a statistician's session, publishing for ever, and making it again."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -15,17 +16,10 @@ from amana.knowledge import actions, publications, queries, rules
 from amana.knowledge.models import Publication
 from amana.knowledge.rules import CASE, EPISODE, EVENT, NONE, PERSON, Definition
 from amana.standards import codes
-from tests.cast import Cast, name_of
+from tests.cast import Cast
 
 SINCE = date(2026, 1, 1)
 A_DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def cast(cast: Cast) -> Cast:
-    """The cast, with a statistician from the first day on."""
-    cast.hire(name_of(Role.STATISTICIAN), "Salma Inventée", Role.STATISTICIAN)
-    return cast
 
 
 @pytest.fixture
@@ -41,7 +35,8 @@ def later(now: datetime) -> datetime:
 
 def a_coded_case(
     cast: Cast, number: int, now: datetime, *, sex: str = "F", minor: str = "yes",
-    origin: str = "screening", citizenship: str = "CI",
+    origin: str = "screening", citizenship: str = "CI", signs: Sequence[str] = ("T1", "X1"),
+    decided: str = "TRAITE_PRESUMEE",
 ) -> Case:  # fmt: skip
     """A case of which only what may be counted is told; all else is other rooms' story."""
     case = Case.objects.create(
@@ -49,11 +44,11 @@ def a_coded_case(
         sex=sex, tier="child",
     )  # fmt: skip
     said = {
-        "indicators": ["T1", "X1"], "minor": minor, "situation": "alone",
+        "indicators": list(signs), "minor": minor, "situation": "alone",
         "citizenship": citizenship,
     }  # fmt: skip
     worker = cast.actor(Role.CASE_WORKER)
-    parts.count(case, said, {"class": "TRAITE_PRESUMEE"}, worker, now - A_DAY)
+    parts.count(case, said, {"class": decided}, worker, now - A_DAY)
     return case
 
 

@@ -12,7 +12,7 @@ from amana.knowledge.rules import PERSON, Definition
 from amana.knowledge.tests.test_actions import SINCE, a_coded_case, some
 from amana.standards import clocks
 from amana.standards.flows import SERIES, Flow
-from tests.cast import Cast, StoppedClock, name_of
+from tests.cast import Cast, StoppedClock
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,6 @@ def test_every_clock_that_is_promised_stands_with_its_source(cast: Cast, now: da
 def test_of_the_partners_citizens_only_what_is_published_is_told(cast: Cast, now: datetime) -> None:
     (before,) = corridor.shown_corridor(now)["published"]
     assert before["rows"] == []
-    cast.hire(name_of(Role.STATISTICIAN), "Salma Inventée", Role.STATISTICIAN)
     some(cast, now, 6, 7)
     for number in range(50, 60):
         a_coded_case(cast, number, now, citizenship="ML")

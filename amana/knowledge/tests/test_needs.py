@@ -18,13 +18,6 @@ pytestmark = pytest.mark.django_db
 A_DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def cast(cast: Cast) -> Cast:
-    """The cast, with a statistician from the first day on."""
-    cast.hire(name_of(Role.STATISTICIAN), "Salma Inventée", Role.STATISTICIAN)
-    return cast
-
-
 def publish(cast: Cast, now: datetime, by: list[str], method: str = WITHHOLD) -> None:
     """Publish needs of the girls and boys who were asked: shelter for all but the last."""
     tables = tuple((*by, need) for need in ("need.EDUCATION", "need.SHELTER"))

@@ -73,11 +73,15 @@ def moment(value: datetime | None, zone: str | None = None) -> SafeString | str:
     if not value:
         return ""
     local = _local(value, zone)
+    return _time(local.isoformat(timespec="minutes"), moment_in_words(value, zone))
+
+
+def moment_in_words(value: datetime, zone: str | None = None) -> str:
+    """Return a date and time in words, for what is no part of a page's text."""
+    local = _local(value, zone)
     # Figures of an hour stand in the order of the clock in every script.
     written = pattern(local, _language()) + TIMES[_language()]
-    return _time(
-        local.isoformat(timespec="minutes"), format_datetime(local, written, locale=_locale())
-    )
+    return str(format_datetime(local, written, locale=_locale()))
 
 
 @register.filter

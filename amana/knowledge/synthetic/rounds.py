@@ -2,7 +2,7 @@
 
 The first round counts rows by size and the holders of each attribute. Only attributes that occur
 are looked at: one is known from there on where its noisy number passes a threshold that what one
-row alone brings passes with at most a tenth of delta over all its attributes (stability-based
+row alone brings passes with at most a fiftieth of delta over all its attributes (stability-based
 selection). Every later round asks for combinations that follow from what is known already, whether
 anybody holds them or not: all pairs of known attributes, then all triples of pairs that are open.
 
@@ -13,14 +13,15 @@ weight for each of them: many combinations of 30 to 60 people are found that one
 
 What one row adds to a round is made shorter where it would be longer than 1 (Euclidean norm over
 all that is asked for). That bound is the sensitivity, for every table and row: in whole numbers of
-1/UNIT, rounded down, it is exact. The noise is opendp's Gaussian measurement; each round gets its
-part of the plan's zero-concentrated loss, which adds up over rounds that depend on one another
-(Bun and Steinke 2016, lemma 2.3). Opendp's noise is the secure one and takes no seed.
+1/UNIT, rounded down, it is exact. The noise is opendp's Gaussian measurement, the secure one, which
+takes no seed. Rounds of such noise that depend on one another lose together what one measurement
+with all their parts loses (Dong, Roth and Su 2019, corollary 3.3), and of that the loss is known
+exactly (Balle and Wang 2018, theorem 8); decision 0033 says why whole numbers change nothing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log, sqrt
+from math import erfc, exp, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -28,8 +29,8 @@ import opendp.prelude as dp
 
 from amana.knowledge.synthetic.counts import Bools, Floats, Ints, Plan, pack, subsets
 
-# A row's longest contribution, in whole numbers.
-UNIT = 4096
+# A row's longest contribution, in whole numbers: so many that their steps are too fine to matter.
+UNIT = 2**24
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ KINDS: Mapping[tuple[int, int], float] = {
 }  # fmt: skip
 # What a row adds to the first round: for its size, for each attribute, for each by its size; and
 # to each later round for its size.
-SIZE, HOLDS, HOLDS_BY, KEPT = 0.30, 0.40, 0.24, 0.30
+SIZE, HOLDS, HOLDS_BY, KEPT = 0.30, 0.40, 0.24, 0.12
 # How long a row is for its size, counted twice, and for each attribute.
 FOR_SIZE, FOR_EACH = sqrt(2) * SIZE, sqrt(HOLDS**2 + HOLDS_BY**2)
 # From how many attributes on a row is of the next class: by classes attributes are counted, and by
@@ -66,8 +67,8 @@ FOR_SIZE, FOR_EACH = sqrt(2) * SIZE, sqrt(HOLDS**2 + HOLDS_BY**2)
 CLASSES = (2, 3, 4, 5, 6, 7, 8, 10, 12)
 N_CLASSES, GROUPS = len(CLASSES) + 1, np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])
 N_GROUPS = int(GROUPS.max()) + 1
-# Which part of delta pays for the choice of attributes.
-CHOICE = 0.1
+# Which part of delta pays for the choice of attributes, and which for noise in whole numbers.
+CHOICE, WHOLE = 0.02, 0.001
 # In which share of all releases something is shown that nobody holds: early rounds ask for many.
 INVENTED = 0.01
 # Which part of what may be shown of fewer than k people is left to the last round.
@@ -331,22 +332,26 @@ def _gaussian(sigma: float) -> dp.Measurement:
 
 
 def noise_of(plan: Plan) -> float:
-    """Return the noise of one measurement that would spend the plan, for a row as long as UNIT.
+    """Return the noise of one measurement that would spend the plan, for a row as long as 1.
 
     A round that takes a part of it has this noise by the root of its part: all parts
-    together make no more than 1.
+    together make no more than 1. It is the smallest to six digits, and no smaller.
     """
-    delta = (1 - CHOICE) * plan.delta
+    low, high = 0.0, 1.0
+    while loss(plan.epsilon, high) > (1 - CHOICE - WHOLE) * plan.delta:
+        low, high = high, 2 * high
+    while high - low > 1e-6 * high:
+        middle = (low + high) / 2
+        if loss(plan.epsilon, middle) > (1 - CHOICE - WHOLE) * plan.delta:
+            low = middle
+        else:
+            high = middle
+    return high
 
-    def spent(scale: float) -> dp.Measurement:
-        return dp.c.make_fix_delta(dp.c.make_zCDP_to_approxDP(_gaussian(scale)), delta)
 
-    # The plain conversion, rho + 2 sqrt(rho ln(1 / delta)) = epsilon, asks for more than enough;
-    # opendp's own asks for less, but for no third of it.
-    plain = log(1 / delta)
-    enough = 1 / (2**0.5 * ((plan.epsilon + plain) ** 0.5 - plain**0.5))
-    found = dp.binary_search_param(
-        spent, d_in=float(UNIT), d_out=(plan.epsilon, delta), T=float,
-        bounds=(enough / 3, enough * 1.01),
-    )  # fmt: skip
-    return float(found)
+def loss(epsilon: float, sigma: float) -> float:
+    """Return the delta of Gaussian noise of that many lengths of a row: Balle and Wang 2018."""
+    with_row = erfc((epsilon * sigma - 1 / (2 * sigma)) / sqrt(2)) / 2
+    without = erfc((epsilon * sigma + 1 / (2 * sigma)) / sqrt(2)) / 2
+    # Where noise is little the second part is too small for a number, and its factor too large.
+    return with_row - (exp(epsilon) * without if without else 0)

@@ -64,8 +64,8 @@ SIZE, HOLDS, HOLDS_BY, KEPT = 0.30, 0.40, 0.24, 0.12
 FOR_SIZE, FOR_EACH = sqrt(2) * SIZE, sqrt(HOLDS**2 + HOLDS_BY**2)
 # From how many attributes on a row is of the next class: by classes attributes are counted, and by
 # these groups of classes pairs are.
-CLASSES = (2, 3, 4, 5, 6, 7, 8, 10, 12)
-N_CLASSES, GROUPS = len(CLASSES) + 1, np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])
+CLASSES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+N_CLASSES, GROUPS = len(CLASSES) + 1, np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2])
 N_GROUPS = int(GROUPS.max()) + 1
 # Which part of delta pays for the choice of attributes, and which for noise in whole numbers.
 CHOICE, WHOLE = 0.02, 0.001

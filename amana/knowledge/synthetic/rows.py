@@ -36,7 +36,7 @@ class Sweep:
 
 
 # Few at a time come nearer and take longer.
-SWEEPS = (Sweep(80, 1.5), Sweep(160, 1.0), Sweep(320, 0.6), Sweep(640, 0.3), Sweep(640, 0.1))
+SWEEPS = (Sweep(80, 1.5), Sweep(160, 0.9), Sweep(320, 0.4), Sweep(480, 0.15))
 
 
 @dataclass(frozen=True)
